@@ -122,27 +122,27 @@ impl Dialect {
     /// The search for all words of `query` (parted by spaces), each as a phrase; `None` when nothing is left to search.
     #[must_use]
     pub fn query_text(self, query: &str) -> Option<String> {
-        let phrases: Vec<String> = query
-            .split_whitespace()
-            .filter_map(|word| {
-                let grams = search_grams(word);
-                Some(match (self, grams.as_slice()) {
-                    (_, []) => return None,
-                    // One character: every pair that begins with it, and itself at the end of a run.
-                    (Self::Sqlite, [only]) if only.chars().count() == 1 => format!("{only}*"),
-                    (Self::Postgres, [only]) if only.chars().count() == 1 => format!("'{only}':*"),
-                    (dialect, grams) => match dialect {
-                    Self::Sqlite => format!("\"{}\"", grams.join(" ")),
-                    Self::Postgres => grams.iter().map(|gram| format!("'{gram}'")).collect::<Vec<_>>().join(" <-> "),
-                })
-            })
-            .collect();
+        let phrases: Vec<String> = query.split_whitespace().filter_map(|word| self.phrase(word)).collect();
         let glue = match self {
             Self::Sqlite => " AND ",
             Self::Postgres => " & ",
         };
         let parts: Vec<String> = phrases.iter().map(|phrase| format!("({phrase})")).collect();
         (!parts.is_empty()).then(|| parts.join(glue))
+    }
+
+    fn phrase(self, word: &str) -> Option<String> {
+        let grams = search_grams(word);
+        match (self, grams.as_slice()) {
+            (_, []) => None,
+            // One character: every pair that begins with it, and itself at the end of a run.
+            (Self::Sqlite, [only]) if only.chars().count() == 1 => Some(format!("{only}*")),
+            (Self::Postgres, [only]) if only.chars().count() == 1 => Some(format!("'{only}':*")),
+            (Self::Sqlite, grams) => Some(format!("\"{}\"", grams.join(" "))),
+            (Self::Postgres, grams) => {
+                Some(grams.iter().map(|gram| format!("'{gram}'")).collect::<Vec<_>>().join(" <-> "))
+            }
+        }
     }
 }
 
