@@ -104,9 +104,12 @@ macro_rules! params {
     ($($value:expr),* $(,)?) => { [$($crate::Bind::val(&$value)),*] };
 }
 
-/// `$from, $from+1, …`: the placeholders of a list of `n` values for `IN (…)`.
+/// `$from, $from+1, …`: the placeholders of a list of `n` values for `IN (…)`; for none, what nothing equals.
 #[must_use]
 pub fn placeholders(from: usize, n: usize) -> String {
+    if n == 0 {
+        return "NULL".to_owned();
+    }
     let list: Vec<String> = (from..from + n).map(|i| format!("${i}")).collect();
     list.join(", ")
 }
