@@ -1,1 +1,3 @@
-//! placeholder
+//! The capabilities of linli, one folder each.
+
+pub mod areas;
