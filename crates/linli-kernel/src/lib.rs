@@ -10,6 +10,7 @@ pub mod ids;
 pub mod masked;
 pub mod page;
 pub mod problem;
+mod schema;
 pub mod time;
 pub mod words;
 

@@ -21,11 +21,13 @@ pub mod lookup;
 pub mod names;
 pub mod placement;
 pub mod records;
+pub mod store;
 pub mod synth;
 mod table;
 #[cfg(test)]
 mod tests;
 pub mod text;
+pub mod tree;
 
 pub use boundaries::{BoundaryRecord, KnownMap, parse_boundaries};
 pub use crs::Crs;
