@@ -295,8 +295,10 @@ impl Calendar {
 
 impl Year {
     fn count(number: i16, is_worked: impl Fn(i64) -> bool) -> Self {
-        let january_1 = |year: i16| Date::new(year, 1, 1).map_or(i64::MAX, day_number);
-        let (first_day, next) = (january_1(number), january_1(number.saturating_add(1)));
+        let january_1 = |year: i16| Date::new(year, 1, 1).map(day_number);
+        let first_day = january_1(number).unwrap_or(0);
+        // The last year of the calendar has no next one.
+        let next = january_1(number.saturating_add(1)).unwrap_or(first_day + 365);
         let mut n_worked = 0_u16;
         let counts = (first_day..next).map(|day| {
             n_worked += u16::from(is_worked(day));
