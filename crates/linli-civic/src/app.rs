@@ -4,7 +4,7 @@ use std::sync::{Arc, RwLock};
 
 use linli_access::Vault;
 use linli_db::Db;
-use linli_kernel::{Clock, IdSource, Timestamp, calendar::Calendar};
+use linli_kernel::{Calendar, Clock, IdSource, Timestamp};
 
 use crate::areas::tree::AreaTree;
 use crate::cases::paper::PaperNumbers;

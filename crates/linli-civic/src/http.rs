@@ -125,7 +125,8 @@ pub async fn say_problems(request: Request, next: Next) -> Response {
     let response = next.run(request).await;
     let Some(Unsaid(problem)) = response.extensions().get::<Unsaid>().cloned() else { return response };
     let mut said = (response.status(), Json(body_of(&problem, lang))).into_response();
-    said.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json; charset=utf-8"));
+    said.headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json; charset=utf-8"));
     if problem.code == ProblemCode::Busy || problem.code == ProblemCode::TooMany {
         let seconds = problem.params.get("seconds").and_then(|text| HeaderValue::from_str(text).ok());
         said.headers_mut().insert(header::RETRY_AFTER, seconds.unwrap_or_else(|| HeaderValue::from_static("1")));
@@ -140,8 +141,11 @@ fn body_of(problem: &Problem, lang: Lang) -> ProblemBody {
         .errors
         .iter()
         .map(|error| {
-            let message =
-                if error.message.is_empty() { lang.say(&format!("field_problem.{}", error.code), &values) } else { error.message.clone() };
+            let message = if error.message.is_empty() {
+                lang.say(&format!("field_problem.{}", error.code), &values)
+            } else {
+                error.message.clone()
+            };
             FieldProblem { message, ..error.clone() }
         })
         .collect();
@@ -176,7 +180,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = Refused;
     async fn from_request(request: Request, state: &S) -> Result<Self, Refused> {
         let bytes = Bytes::from_request(request, state).await.map_err(|_| Refused::from(ProblemCode::TooLarge))?;
-        serde_json::from_slice(&bytes).map(Self).map_err(|error| Problem::new(ProblemCode::BadRequest).with("detail", error.to_string()).into())
+        serde_json::from_slice(&bytes)
+            .map(Self)
+            .map_err(|error| Problem::new(ProblemCode::BadRequest).with("detail", error.to_string()).into())
     }
 }
 
@@ -199,8 +205,9 @@ pub struct Path<T>(pub T);
 impl<S: Send + Sync, T: std::str::FromStr> FromRequestParts<S> for Path<T> {
     type Rejection = Refused;
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refused> {
-        let axum::extract::Path(text) =
-            axum::extract::Path::<String>::from_request_parts(parts, state).await.map_err(|_| Refused::from(ProblemCode::NotFound))?;
+        let axum::extract::Path(text) = axum::extract::Path::<String>::from_request_parts(parts, state)
+            .await
+            .map_err(|_| Refused::from(ProblemCode::NotFound))?;
         text.parse().map(Self).map_err(|_| ProblemCode::NotFound.into())
     }
 }
@@ -237,7 +244,9 @@ impl<S: Send + Sync> FromRequestParts<S> for CommandKey {
         let Some(value) = parts.headers.get("idempotency-key") else { return Ok(Self(None)) };
         match value.to_str() {
             Ok(text) if (1..=200).contains(&text.len()) => Ok(Self(Some(text.to_owned()))),
-            _ => Err(Problem::new(ProblemCode::BadRequest).with("detail", "Idempotency-Key: 1–200 visible ASCII characters").into()),
+            _ => Err(Problem::new(ProblemCode::BadRequest)
+                .with("detail", "Idempotency-Key: 1–200 visible ASCII characters")
+                .into()),
         }
     }
 }
@@ -314,7 +323,8 @@ impl AccessTable {
     /// Every route, in order.
     #[must_use]
     pub fn rows(&self) -> Vec<(String, String, Need)> {
-        let mut rows: Vec<_> = self.0.iter().map(|((method, path), need)| (path.clone(), method.clone(), *need)).collect();
+        let mut rows: Vec<_> =
+            self.0.iter().map(|((method, path), need)| (path.clone(), method.clone(), *need)).collect();
         rows.sort_by(|a, b| (&a.0, &a.1).cmp(&(&b.0, &b.1)));
         rows
     }
@@ -360,7 +370,8 @@ async fn admit(app: &App, path: &str, request: &mut Request) -> Result<(), Refus
 
 async fn caller_of(app: &App, headers: &HeaderMap) -> Result<Option<Caller>, Refused> {
     let cookies = headers.get_all(header::COOKIE);
-    let Some(token) = cookies.iter().filter_map(|value| value.to_str().ok()).find_map(session::Token::from_cookies) else {
+    let Some(token) = cookies.iter().filter_map(|value| value.to_str().ok()).find_map(session::Token::from_cookies)
+    else {
         return Ok(None);
     };
     let now = app.now();

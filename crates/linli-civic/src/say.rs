@@ -133,7 +133,10 @@ mod tests {
 
     #[test]
     fn a_sentence_is_filled_in() {
-        assert_eq!(fill("{actor}接单，{missing}由{seat}办理", &[("actor", "李网格员"), ("seat", "第三网格")]), "李网格员接单，由第三网格办理");
+        assert_eq!(
+            fill("{actor}接单，{missing}由{seat}办理", &[("actor", "李网格员"), ("seat", "第三网格")]),
+            "李网格员接单，由第三网格办理"
+        );
         assert_eq!(fill("100% {", &[]), "100% {");
     }
 

@@ -29,8 +29,14 @@ impl Store for AreaBatch {
             writer.exec(
                 sql,
                 &params![
-                    area.code, area.code.parent(), area.level, area.name, area.short_name,
-                    area.profile.households, area.profile.residents, area.profile.merchants
+                    area.code,
+                    area.code.parent(),
+                    area.level,
+                    area.name,
+                    area.short_name,
+                    area.profile.households,
+                    area.profile.residents,
+                    area.profile.merchants
                 ],
             )?;
         }
@@ -61,7 +67,10 @@ impl Store for BoundaryBatch {
             if !same.is_empty() {
                 continue;
             }
-            writer.exec("UPDATE area_boundary SET valid_to = $2 WHERE area_code = $1 AND valid_to IS NULL", &params![row.code, self.at])?;
+            writer.exec(
+                "UPDATE area_boundary SET valid_to = $2 WHERE area_code = $1 AND valid_to IS NULL",
+                &params![row.code, self.at],
+            )?;
             writer.exec(
                 "INSERT INTO area_boundary (area_code, valid_from, source_crs, wkb) VALUES ($1, $2, $3, $4) \
                  ON CONFLICT (area_code, valid_from) DO UPDATE SET valid_to = NULL, source_crs = $3, wkb = $4",
@@ -74,7 +83,14 @@ impl Store for BoundaryBatch {
 
 /// The event that tells of an import: what came from which file, not every row.
 #[must_use]
-pub fn imported(kind: &'static str, root: &AreaCode, n_rows: usize, source: &str, actor: Actor, at: Timestamp) -> NewEvent {
+pub fn imported(
+    kind: &'static str,
+    root: &AreaCode,
+    n_rows: usize,
+    source: &str,
+    actor: Actor,
+    at: Timestamp,
+) -> NewEvent {
     NewEvent {
         stream: Stream::new(StreamKind::Area, root.to_string()),
         kind,
@@ -209,7 +225,14 @@ impl Store for Place {
     fn store(&self, writer: &mut Writer<'_>) -> Result<(), StoreError> {
         writer.exec(
             "INSERT INTO place (code, area_code, kind, name, lon, lat, version) VALUES ($1, $2, $3, $4, $5, $6, 1)",
-            &params![self.code, self.area, self.kind.as_str(), self.name, self.point.map(|p| p.lon), self.point.map(|p| p.lat)],
+            &params![
+                self.code,
+                self.area,
+                self.kind.as_str(),
+                self.name,
+                self.point.map(|p| p.lon),
+                self.point.map(|p| p.lat)
+            ],
         )?;
         Ok(())
     }
@@ -220,7 +243,11 @@ impl Store for Place {
 /// # Errors
 /// The database's.
 pub fn place(conn: &mut Conn, code: &str) -> Result<Option<Place>, StoreError> {
-    conn.first("SELECT code, area_code, kind, name, lon, lat FROM place WHERE code = $1", &params![code], Place::from_row)
+    conn.first(
+        "SELECT code, area_code, kind, name, lon, lat FROM place WHERE code = $1",
+        &params![code],
+        Place::from_row,
+    )
 }
 
 /// The places of an area itself, in order of their names.
@@ -228,5 +255,9 @@ pub fn place(conn: &mut Conn, code: &str) -> Result<Option<Place>, StoreError> {
 /// # Errors
 /// The database's.
 pub fn places_of(conn: &mut Conn, area: &AreaCode) -> Result<Vec<Place>, StoreError> {
-    conn.all("SELECT code, area_code, kind, name, lon, lat FROM place WHERE area_code = $1 ORDER BY name, code LIMIT 500", &params![area], Place::from_row)
+    conn.all(
+        "SELECT code, area_code, kind, name, lon, lat FROM place WHERE area_code = $1 ORDER BY name, code LIMIT 500",
+        &params![area],
+        Place::from_row,
+    )
 }

@@ -67,22 +67,26 @@ impl AreaTree {
     /// # Errors
     /// The database's; `Inconsistent` for a boundary that cannot be read.
     pub fn load(conn: &mut Conn) -> Result<Self, StoreError> {
-        let areas = conn.all("SELECT code, name, short_name, n_households, n_residents, n_merchants, version FROM area ORDER BY code", &[], |row| {
-            let count = |column: &'static str| -> Result<Option<u32>, StoreError> {
-                Ok(row.get::<Option<i64>>(column)?.and_then(|n| u32::try_from(n).ok()))
-            };
-            Ok(Area {
-                code: row.parse("code")?,
-                name: row.get("name")?,
-                short_name: row.get("short_name")?,
-                profile: Profile {
-                    households: count("n_households")?,
-                    residents: count("n_residents")?,
-                    merchants: count("n_merchants")?,
-                },
-                version: row.get("version")?,
-            })
-        })?;
+        let areas = conn.all(
+            "SELECT code, name, short_name, n_households, n_residents, n_merchants, version FROM area ORDER BY code",
+            &[],
+            |row| {
+                let count = |column: &'static str| -> Result<Option<u32>, StoreError> {
+                    Ok(row.get::<Option<i64>>(column)?.and_then(|n| u32::try_from(n).ok()))
+                };
+                Ok(Area {
+                    code: row.parse("code")?,
+                    name: row.get("name")?,
+                    short_name: row.get("short_name")?,
+                    profile: Profile {
+                        households: count("n_households")?,
+                        residents: count("n_residents")?,
+                        merchants: count("n_merchants")?,
+                    },
+                    version: row.get("version")?,
+                })
+            },
+        )?;
         let mut shapes: Vec<(AreaCode, Shape)> = Vec::new();
         conn.each("SELECT area_code, wkb FROM area_boundary WHERE valid_to IS NULL", &[], |row| {
             let code: AreaCode = row.parse("area_code")?;
@@ -172,8 +176,11 @@ impl AreaTree {
     #[must_use]
     pub fn full_name(&self, code: &AreaCode) -> String {
         let lineage = code.lineage();
-        let named: Vec<String> =
-            lineage.iter().filter(|above| above.level() > AreaLevel::City || lineage.len() == 1).map(|above| self.name(above)).collect();
+        let named: Vec<String> = lineage
+            .iter()
+            .filter(|above| above.level() > AreaLevel::City || lineage.len() == 1)
+            .map(|above| self.name(above))
+            .collect();
         named.concat()
     }
 

@@ -1,11 +1,14 @@
 //! What an action does to a case. Pure: the flow of the pinned playbook is interpreted here and nowhere else.
 
-use linli_kernel::calendar::Calendar;
+use linli_kernel::Calendar;
 use linli_kernel::{
     Action, Actor, AreaCode, Change, DeadlineId, DeadlineKind, IdSource, NewEvent, Phase, Problem, ProblemCode, Stream,
     StreamKind, Timestamp, Weight,
 };
-use linli_playbook::{ActionDef, Assignee, Effect, FieldKind, Flow, FlowRefusal, Playbook, SeatMove, Seating, Situation, Standing, check_form};
+use linli_playbook::{
+    ActionDef, Assignee, Effect, FieldKind, Flow, FlowRefusal, Playbook, SeatMove, Seating, Situation, Standing,
+    check_form,
+};
 use serde_json::{Map, Value, json};
 
 use super::deadline::Deadline;
@@ -63,11 +66,16 @@ impl Case {
         {
             return Err(Problem::field("category", "unknown"));
         }
-        let by_category = draft.category.as_deref().and_then(|code| world.book.category(code)).map(|category| category.default_weight);
+        let by_category = draft
+            .category
+            .as_deref()
+            .and_then(|code| world.book.category(code))
+            .map(|category| category.default_weight);
         let weight = draft.weight.or(by_category).unwrap_or(Weight::General);
         let ground = world.ground();
         // Without a category a person looks first: the words of a report alone move nothing by themselves.
-        let routed = draft.category.as_deref().and_then(|category| ground.first_seat(&draft.area, Some(category), weight));
+        let routed =
+            draft.category.as_deref().and_then(|category| ground.first_seat(&draft.area, Some(category), weight));
         let seating = if routed.is_some() { Seating::Found } else { Seating::NotFound };
         let mut routing = draft.found_by.clone();
         let seat = match routed {
@@ -78,7 +86,9 @@ impl Case {
             None => {
                 routing.push(Why::new("needs_person", &[]));
                 let from = linli_kernel::AreaLevel::Community.min(draft.area.level());
-                ground.seat_from(&draft.area, None, from).map_or_else(|| Seat::of(draft.area.at(world.book.top_level())), |routed| routed.seat)
+                ground
+                    .seat_from(&draft.area, None, from)
+                    .map_or_else(|| Seat::of(draft.area.at(world.book.top_level())), |routed| routed.seat)
             }
         };
         let begin = flow.begin(seating);
@@ -150,10 +160,11 @@ impl Case {
     /// may not be dispatched down.
     pub fn act(mut self, verb: Action, given: &Given, doer: &Doer, world: &World<'_>) -> Result<Change<Self>, Problem> {
         let flow = world.book.flow(self.kind).ok_or(ProblemCode::NotFound)?;
-        let def = flow.step(&self.situation(world.book, world.at), &doer.standing, verb, &given.fields).map_err(refusal)?;
+        let def =
+            flow.step(&self.situation(world.book, world.at), &doer.standing, verb, &given.fields).map_err(refusal)?;
         check_form(world.book, def, &given.fields).map_err(form_problem)?;
         let actor = acting(&doer.actor, &doer.standing, def);
-        let before = Before { stage: self.stage.clone(), seat: self.seat.clone(), phase: self.phase };
+        let before = Before { stage: self.stage.clone(), seat: self.seat.clone() };
         let form = Form { def, fields: &given.fields };
 
         self.take_form(&form, world)?;
@@ -171,14 +182,22 @@ impl Case {
         if let (Some(object), true) = (payload.as_object_mut(), self.seat != before.seat) {
             object.insert("seat_before".to_owned(), json!(before.seat));
         }
-        if let (Some(object), Some(rating)) = (payload.as_object_mut(), self.rating.as_ref().filter(|_| verb == Action::Rate)) {
+        if let (Some(object), Some(rating)) =
+            (payload.as_object_mut(), self.rating.as_ref().filter(|_| verb == Action::Rate))
+        {
             object.insert("stars".to_owned(), json!(rating.stars));
             object.insert("solved".to_owned(), json!(rating.solved));
             object.insert("satisfied".to_owned(), json!(rating.satisfied));
         }
-        if given.breached.is_some() {
+        if given.breached.is_some_and(|kind| kind != DeadlineKind::Rate) {
             // The breach and what follows from it are one change: neither is ever seen without the other.
-            let breach = self.tell("deadline_breached", json!({ "deadline": given.breached, "level": before.seat.level(), "seat": before.seat }), None, world.at, Actor::System);
+            let breach = self.tell(
+                "deadline_breached",
+                json!({ "deadline": given.breached, "level": before.seat.level(), "seat": before.seat }),
+                None,
+                world.at,
+                Actor::System,
+            );
             let event = self.tell(verb.event(), payload, form.said(), world.at, actor);
             return Ok(Change::new(self, breach).and(event));
         }
@@ -191,17 +210,28 @@ impl Case {
         Ok(Change::new(self, event))
     }
 
-    /// A clock ran out and linli does nothing but say so.
-    pub fn breach(mut self, id: DeadlineId, world: &World<'_>) -> Option<Change<Self>> {
-        let deadline = self.deadlines.iter_mut().find(|deadline| deadline.id == id)?;
-        deadline.breach(world.at);
-        let kind = deadline.kind;
-        let payload = json!({ "deadline": kind, "level": self.seat.level(), "seat": self.seat });
-        let event = self.tell("deadline_breached", payload, None, world.at, Actor::System);
-        Some(Change::new(self, event))
+    /// Marks a clock that ran out; what it was of.
+    pub fn mark_breached(&mut self, id: DeadlineId, at: Timestamp) -> Option<DeadlineKind> {
+        let deadline = self.deadlines.iter_mut().find(|deadline| deadline.id == id && deadline.is_over(at))?;
+        deadline.breach(at);
+        Some(deadline.kind)
     }
 
-    fn tell(&mut self, kind: &'static str, payload: Value, text: Option<String>, at: Timestamp, actor: Actor) -> NewEvent {
+    /// A clock that was marked ran out, and linli does nothing but say so.
+    pub fn say_breached(mut self, kind: DeadlineKind, world: &World<'_>) -> Change<Self> {
+        let payload = json!({ "deadline": kind, "level": self.seat.level(), "seat": self.seat });
+        let event = self.tell("deadline_breached", payload, None, world.at, Actor::System);
+        Change::new(self, event)
+    }
+
+    fn tell(
+        &mut self,
+        kind: &'static str,
+        payload: Value,
+        text: Option<String>,
+        at: Timestamp,
+        actor: Actor,
+    ) -> NewEvent {
         self.version += 1;
         NewEvent {
             stream: Stream::new(StreamKind::Case, self.id.to_string()),
@@ -225,12 +255,14 @@ impl Case {
                 self.weight = category.default_weight;
             }
         }
-        if let Some(weight) = form.text_of(|kind| matches!(kind, FieldKind::Weight)).and_then(|word| word.parse().ok()) {
+        if let Some(weight) = form.text_of(|kind| matches!(kind, FieldKind::Weight)).and_then(|word| word.parse().ok())
+        {
             self.weight = weight;
         }
         if let Some(seat) = form.seat() {
             let known_unit = seat.unit.as_deref().is_none_or(|code| {
-                world.ground().unit_seat(&self.area, code).is_some_and(|own| own.area == seat.area) || world.book.unit(code).is_some_and(|unit| unit.level == seat.level())
+                world.ground().unit_seat(&self.area, code).is_some_and(|own| own.area == seat.area)
+                    || world.book.unit(code).is_some_and(|unit| unit.level == seat.level())
             });
             if !(world.exists)(&seat.area) || !known_unit {
                 return Err(Problem::field("fields.seat", "unknown"));
@@ -242,7 +274,13 @@ impl Case {
         Ok(())
     }
 
-    fn follow(&mut self, effect: Effect, world: &World<'_>, actor: &Actor, chosen: Option<&Seat>) -> Result<(), Problem> {
+    fn follow(
+        &mut self,
+        effect: Effect,
+        world: &World<'_>,
+        actor: &Actor,
+        chosen: Option<&Seat>,
+    ) -> Result<(), Problem> {
         let at = world.at;
         match effect {
             Effect::Start(kind) => self.start(kind, world),
@@ -251,7 +289,9 @@ impl Case {
             Effect::CancelAll => self.deadlines.iter_mut().for_each(Deadline::cancel),
             Effect::Pause => self.deadlines.iter_mut().for_each(|deadline| deadline.pause(at)),
             Effect::Resume => {
-                self.deadlines.iter_mut().for_each(|deadline| deadline.resume(at, world.calendar, &world.book.working_hours));
+                self.deadlines
+                    .iter_mut()
+                    .for_each(|deadline| deadline.resume(at, world.calendar, &world.book.working_hours));
             }
             Effect::Assign(Assignee::Actor) => {
                 self.handler = actor.account();
@@ -281,7 +321,9 @@ impl Case {
     fn move_seat(&mut self, to: SeatMove, world: &World<'_>, chosen: Option<&Seat>) -> Result<(), Problem> {
         let ground = world.ground();
         let top = world.book.top_level();
-        let above = |seat: &Seat| if seat.unit.is_some() { Some(seat.level()) } else { seat.level().up().filter(|level| *level >= top) };
+        let above = |seat: &Seat| {
+            if seat.unit.is_some() { Some(seat.level()) } else { seat.level().up().filter(|level| *level >= top) }
+        };
         // Going up, the people of the area answer; they may then dispatch to a unit.
         let plain_from = |level| {
             let mut level = Some(level);
@@ -330,7 +372,9 @@ impl Case {
         self.stage.clone_from(to);
         self.phase = flow.stage(to).map_or(before, |stage| stage.phase);
         match self.phase {
-            Phase::Settled | Phase::Closed if matches!(before, Phase::Open | Phase::Waiting) => self.settled_at = Some(at),
+            Phase::Settled | Phase::Closed if matches!(before, Phase::Open | Phase::Waiting) => {
+                self.settled_at = Some(at)
+            }
             _ => {}
         }
         match self.phase {
@@ -367,12 +411,13 @@ impl Case {
 struct Before {
     stage: String,
     seat: Seat,
-    phase: Phase,
 }
 
 fn acting(actor: &Actor, standing: &Standing, def: &ActionDef) -> Actor {
     match actor {
-        Actor::Staff { account, role } => Actor::Staff { account: *account, role: standing.role_for(&def.who).unwrap_or(*role) },
+        Actor::Staff { account, role } => {
+            Actor::Staff { account: *account, role: standing.role_for(&def.who).unwrap_or(*role) }
+        }
         Actor::Reporter | Actor::System => actor.clone(),
     }
 }
@@ -386,7 +431,9 @@ fn refusal(refusal: FlowRefusal) -> Problem {
 }
 
 fn form_problem(errors: Vec<linli_playbook::FieldError>) -> Problem {
-    errors.into_iter().fold(Problem::new(ProblemCode::Invalid), |problem, error| problem.and_field(format!("fields.{}", error.field), error.code))
+    errors.into_iter().fold(Problem::new(ProblemCode::Invalid), |problem, error| {
+        problem.and_field(format!("fields.{}", error.field), error.fault.code())
+    })
 }
 
 /// A filled-in form.

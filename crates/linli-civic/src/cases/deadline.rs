@@ -1,6 +1,6 @@
 //! 时限: a clock in working time that starts, stands still, is met, is breached, or is no longer owed. Pure.
 
-use linli_kernel::calendar::{Amount, Calendar, WorkingHours};
+use linli_kernel::{Amount, Calendar, WorkingHours};
 use linli_kernel::{AreaLevel, DeadlineId, DeadlineKind, DeadlineState, TimeUnit, Timestamp};
 use linli_playbook::{DeadlineRule, OnBreach};
 use serde::{Deserialize, Serialize};
@@ -53,7 +53,14 @@ const SOON_SHARE: i64 = 4;
 impl Deadline {
     /// Starts a clock at `at` by `rule`.
     #[must_use]
-    pub fn start(id: DeadlineId, rule: &DeadlineRule, level: AreaLevel, at: Timestamp, calendar: &Calendar, hours: &WorkingHours) -> Self {
+    pub fn start(
+        id: DeadlineId,
+        rule: &DeadlineRule,
+        level: AreaLevel,
+        at: Timestamp,
+        calendar: &Calendar,
+        hours: &WorkingHours,
+    ) -> Self {
         let due = calendar.add(at, rule.amount, hours);
         let soon_at = match rule.soon {
             Some(soon) => due.at.plus_ms(-length_ms(calendar, at, soon, hours)),
@@ -133,6 +140,12 @@ impl Deadline {
         self.provisional |= due.provisional;
         self.due_at = due.at;
         self.soon_at = due.at.plus_ms(-warning_ms);
+    }
+
+    /// Whether it runs and its time is over.
+    #[must_use]
+    pub fn is_over(&self, at: Timestamp) -> bool {
+        self.state == DeadlineState::Running && self.due_at <= at
     }
 
     /// It is over and not met.

@@ -55,7 +55,10 @@ impl Why {
     /// A reason.
     #[must_use]
     pub fn new(key: &str, values: &[(&str, String)]) -> Self {
-        Self { key: format!("why.{key}"), values: values.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect() }
+        Self {
+            key: format!("why.{key}"),
+            values: values.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
+        }
     }
 }
 

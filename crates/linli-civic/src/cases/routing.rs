@@ -29,7 +29,8 @@ impl Ground<'_> {
     pub fn first_seat(&self, place: &AreaCode, category: Option<&str>, weight: Weight) -> Option<Routed> {
         let level = self.book.first_level(category, weight).min(place.level());
         let mut routed = self.seat_from(place, category, level)?;
-        let by_weight = Why::new("by_weight", &[("weight", format!("weight.{weight}")), ("level", format!("level.{level}"))]);
+        let by_weight =
+            Why::new("by_weight", &[("weight", format!("weight.{weight}")), ("level", format!("level.{level}"))]);
         routed.why.insert(0, by_weight);
         Some(routed)
     }
