@@ -2,10 +2,10 @@
 //! larger, slower over rough ground. Parts are connected, and together they cover everything that can be reached.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap, HashSet};
+use std::collections::BinaryHeap;
 
 use super::chance::{Chance, rounded, smooth_noise};
-use super::mesh::{Cell, Mesh, Parts};
+use super::mesh::{Cell, Mesh};
 use super::plane::Spot;
 
 /// A part to be grown.
@@ -18,24 +18,62 @@ pub(super) struct Seed {
     pub limit: u32,
 }
 
-/// Grows the seeds over the cells for which `is_free` holds. Part `i` is that of seed `i`.
-pub(super) fn grow(mesh: &Mesh, ground: Ground, seeds: &[Seed], is_free: impl Fn(Cell) -> bool) -> Parts {
-    let mut parts: Parts = HashMap::new();
+/// A set of cells of one mesh.
+#[derive(Debug, Clone)]
+pub(super) struct Cells(Vec<bool>);
+
+impl Cells {
+    pub fn none(mesh: &Mesh) -> Self {
+        Self(vec![false; usize::try_from(mesh.n_cells()).unwrap_or(0)])
+    }
+
+    pub fn of(mesh: &Mesh, cells: impl IntoIterator<Item = Cell>) -> Self {
+        let mut set = Self::none(mesh);
+        for cell in cells {
+            set.insert(cell);
+        }
+        set
+    }
+
+    pub fn has(&self, cell: Cell) -> bool {
+        usize::try_from(cell).ok().and_then(|cell| self.0.get(cell)).copied().unwrap_or(false)
+    }
+
+    /// Whether the cell is new to the set.
+    pub fn insert(&mut self, cell: Cell) -> bool {
+        let place = usize::try_from(cell).ok().and_then(|cell| self.0.get_mut(cell));
+        place.is_some_and(|place| !std::mem::replace(place, true))
+    }
+
+    fn remove(&mut self, cell: Cell) {
+        if let Some(place) = usize::try_from(cell).ok().and_then(|cell| self.0.get_mut(cell)) {
+            *place = false;
+        }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = Cell> {
+        (0..).zip(&self.0).filter(|(_, is_in)| **is_in).map(|(cell, _)| cell)
+    }
+}
+
+/// Grows the seeds over the cells for which `is_free` holds: each cell taken, with the number of the seed that took it.
+pub(super) fn grow(mesh: &Mesh, ground: Ground, seeds: &[Seed], is_free: impl Fn(Cell) -> bool) -> Vec<(Cell, usize)> {
+    let mut taken = Cells::none(mesh);
+    let mut parts = Vec::new();
     let mut sizes = vec![0_u32; seeds.len()];
-    let mut front: BinaryHeap<Reverse<(u64, Cell, u32)>> = BinaryHeap::new();
-    for (part, seed) in (0_u32..).zip(seeds) {
+    let mut front: BinaryHeap<Reverse<(u64, Cell, usize)>> = BinaryHeap::new();
+    for (part, seed) in seeds.iter().enumerate() {
         front.push(Reverse((0, seed.cell, part)));
     }
     while let Some(Reverse((cost, cell, part))) = front.pop() {
-        let index = usize::try_from(part).unwrap_or(usize::MAX);
-        let (Some(seed), Some(size)) = (seeds.get(index), sizes.get_mut(index)) else { continue };
-        if parts.contains_key(&cell) || *size >= seed.limit {
+        let (Some(seed), Some(size)) = (seeds.get(part), sizes.get_mut(part)) else { continue };
+        if *size >= seed.limit || !taken.insert(cell) {
             continue;
         }
-        parts.insert(cell, part);
+        parts.push((cell, part));
         *size += 1;
         for next in mesh.neighbours(cell) {
-            if !parts.contains_key(&next) && is_free(next) {
+            if !taken.has(next) && is_free(next) {
                 let step = ground.roughness(mesh, next) / seed.land.max(1e-9).sqrt();
                 let step = u64::try_from(rounded(step * 1e6)).unwrap_or(1).max(1);
                 front.push(Reverse((cost + step, next, part)));
@@ -77,40 +115,36 @@ impl Ground {
     }
 }
 
-/// The land with its bays closed: what lies within `reach` cells of the parts and farther than that from open land.
-pub(super) fn closed_land(mesh: &Mesh, parts: &Parts, seeds: &[Seed], ground: Ground, reach: u32) -> HashSet<Cell> {
-    let near = within(mesh, parts.keys().copied(), reach);
-    let open: Vec<Cell> = (0..mesh.n_cells()).filter(|cell| mesh.is_rim(*cell) || !near.contains(cell)).collect();
-    let rim_neighbours =
-        (0..mesh.n_cells()).filter(|cell| mesh.neighbours(*cell).iter().any(|next| mesh.is_rim(*next)));
-    let lost = within(mesh, open.into_iter().chain(rim_neighbours), reach);
-    let mut land: HashSet<Cell> =
-        near.into_iter().filter(|cell| !lost.contains(cell) || parts.contains_key(cell)).collect();
+/// The land with its bays closed: what lies within `reach` cells of `first` and farther than that from open land.
+pub(super) fn closed_land(mesh: &Mesh, first: &Cells, seeds: &[Seed], ground: Ground, reach: u32) -> Cells {
+    let near = within(mesh, first.clone(), reach);
+    let is_edge = |cell: Cell| mesh.neighbours(cell).iter().any(|next| mesh.is_rim(*next));
+    let open = (0..mesh.n_cells()).filter(|cell| mesh.is_rim(*cell) || is_edge(*cell) || !near.has(*cell));
+    let lost = within(mesh, Cells::of(mesh, open), reach);
+    let mut land = Cells::of(mesh, near.iter().filter(|cell| !lost.has(*cell) || first.has(*cell)));
     nibble(mesh, &mut land, seeds, ground);
     land
 }
 
 /// Wears the straight coasts of closed bays, here less and there more.
-fn nibble(mesh: &Mesh, land: &mut HashSet<Cell>, seeds: &[Seed], ground: Ground) {
+fn nibble(mesh: &Mesh, land: &mut Cells, seeds: &[Seed], ground: Ground) {
     const DEEPEST: u32 = 14;
     for depth in 0..DEEPEST {
-        let is_coast = |cell: &Cell| mesh.neighbours(*cell).iter().any(|next| !land.contains(next));
+        let is_coast = |cell: Cell| mesh.neighbours(cell).iter().any(|next| !land.has(*next));
         let worn: Vec<Cell> = land
             .iter()
-            .copied()
-            .filter(|cell| is_coast(cell) && !seeds.iter().any(|seed| seed.cell == *cell))
+            .filter(|cell| is_coast(*cell) && !seeds.iter().any(|seed| seed.cell == *cell))
             .filter(|cell| ground.softness(mesh, *cell) > f64::from(depth + 1) / f64::from(DEEPEST))
             .collect();
         for cell in worn {
-            land.remove(&cell);
+            land.remove(cell);
         }
     }
 }
 
-/// All cells within some steps of others.
-fn within(mesh: &Mesh, of: impl Iterator<Item = Cell>, reach: u32) -> HashSet<Cell> {
-    let mut seen: HashSet<Cell> = of.collect();
-    let mut front: Vec<Cell> = seen.iter().copied().collect();
+/// A set and all cells within some steps of it.
+fn within(mesh: &Mesh, mut seen: Cells, reach: u32) -> Cells {
+    let mut front: Vec<Cell> = seen.iter().collect();
     for _step in 0..reach {
         let next: Vec<Cell> =
             front.iter().flat_map(|cell| mesh.neighbours(*cell)).filter(|cell| !mesh.is_rim(*cell)).collect();

@@ -1,13 +1,13 @@
 //! From a city to its micro-grids, level by level.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::BTreeMap;
 
 use linli_kernel::{AreaCode, AreaLevel};
 
 use super::super::geometry::{Point, Shape};
 use super::blocks;
 use super::chance::Chance;
-use super::grow::{Ground, Seed, closed_land, grow, nearest_cell, place_seed};
+use super::grow::{Cells, Ground, Seed, closed_land, grow, nearest_cell, place_seed};
 use super::mesh::{Cell, Mesh};
 use super::plane::{Sheet, Spot};
 use super::seats::{SEATS, Seat};
@@ -20,6 +20,8 @@ const VILLAGE_LAND: f64 = 5.0;
 const TOWN_LAND: f64 = 1.2;
 /// A part must have at least so many cells for each of its own parts.
 const MIN_CELLS_EACH: usize = 3;
+/// How much larger counties are grown for what their coast will lose.
+const COAST_LOSS: f64 = 1.25;
 /// Bays of a city's outline narrower than twice this are filled.
 const BAY_M: f64 = 12_000.0;
 /// How often a division is tried again with other weights or seeds.
@@ -93,11 +95,15 @@ pub(super) fn draw(tree: &Tree<'_>, city: AreaCode, counties: &[AreaCode], shape
         plots.push(std::mem::replace(&mut levels, next));
     }
     plots.push(levels);
-    let mut owners: HashMap<Cell, usize> = HashMap::new();
+    let mut owners: Vec<Option<usize>> = vec![None; usize::try_from(mesh.n_cells()).unwrap_or(0)];
     for (nth, plot) in plots.iter().flatten().enumerate() {
-        owners.extend(plot.cells.iter().map(|cell| (*cell, nth)));
+        for cell in &plot.cells {
+            if let Some(owner) = usize::try_from(*cell).ok().and_then(|cell| owners.get_mut(cell)) {
+                *owner = Some(nth);
+            }
+        }
     }
-    mesh.smooth(|cell| owners.get(&cell).copied());
+    mesh.smooth(|cell| usize::try_from(cell).ok().and_then(|cell| owners.get(cell).copied()).flatten());
     let artist = Artist::of(tree, &mesh, plots.last().map_or(&[], Vec::as_slice));
     if counties.len() > 1 {
         let all: Vec<Cell> = plots.first().into_iter().flatten().flat_map(|plot| plot.cells.iter().copied()).collect();
@@ -141,7 +147,8 @@ fn divide_city(sheet: &Sheet, mesh: &Mesh, city: AreaCode, counties: &[AreaCode]
         .iter()
         .filter_map(|seat| {
             let cell = nearest_cell(mesh, land_cells(), sheet.spot(seat.at))?;
-            let limit = u32::try_from(super::chance::rounded(seat.area_km2 * 1e6 / mesh.cell_m2())).unwrap_or(u32::MAX);
+            let limit = u32::try_from(super::chance::rounded(seat.area_km2 * COAST_LOSS * 1e6 / mesh.cell_m2()))
+                .unwrap_or(u32::MAX);
             Some(Seed { cell, land: seat.area_km2, limit })
         })
         .collect();
@@ -150,20 +157,20 @@ fn divide_city(sheet: &Sheet, mesh: &Mesh, city: AreaCode, counties: &[AreaCode]
     // First each county takes its own size; then the bays between them are closed and everything is divided anew.
     let first = grow(mesh, ground, &seeds, |cell| !mesh.is_rim(cell));
     let reach = u32::try_from(super::chance::rounded(BAY_M / mesh.edge_m())).unwrap_or(0);
-    let land = closed_land(mesh, &first, &seeds, ground, reach);
+    let land = closed_land(mesh, &Cells::of(mesh, first.into_iter().map(|(cell, _)| cell)), &seeds, ground, reach);
     let unlimited: Vec<Seed> = seeds.iter().map(|seed| Seed { limit: u32::MAX, ..*seed }).collect();
-    gather(counties, &seeds, &grow(mesh, ground, &unlimited, |cell| land.contains(&cell)))
+    gather(counties, &seeds, &grow(mesh, ground, &unlimited, |cell| land.has(cell)))
 }
 
 /// Plots from grown parts, cells in ascending order.
-fn gather(codes: &[AreaCode], seeds: &[Seed], parts: &super::mesh::Parts) -> Vec<Plot> {
+fn gather(codes: &[AreaCode], seeds: &[Seed], parts: &[(Cell, usize)]) -> Vec<Plot> {
     let mut plots: Vec<Plot> = codes
         .iter()
         .zip(seeds)
         .map(|(code, seed)| Plot { code: *code, cells: Vec::new(), centre: seed.cell })
         .collect();
     for (cell, part) in parts {
-        if let Some(plot) = usize::try_from(*part).ok().and_then(|part| plots.get_mut(part)) {
+        if let Some(plot) = plots.get_mut(*part) {
             plot.cells.push(*cell);
         }
     }
@@ -180,7 +187,7 @@ fn divide(tree: &Tree<'_>, mesh: &Mesh, plot: &Plot) -> Vec<Plot> {
     if children.is_empty() || plot.cells.len() < children.len() {
         return Vec::new();
     }
-    let own: BTreeSet<Cell> = plot.cells.iter().copied().collect();
+    let own = Cells::of(mesh, plot.cells.iter().copied());
     let mut land: Vec<f64> = children.iter().map(|code| tree.land(code)).collect();
     let mut last = Vec::new();
     for attempt in 0..TRIES {
@@ -190,7 +197,7 @@ fn divide(tree: &Tree<'_>, mesh: &Mesh, plot: &Plot) -> Vec<Plot> {
             return Vec::new();
         }
         let parts =
-            grow(mesh, Ground::of(mesh, chance.whole(), own.len(), seeds.len()), &seeds, |cell| own.contains(&cell));
+            grow(mesh, Ground::of(mesh, chance.whole(), plot.cells.len(), seeds.len()), &seeds, |cell| own.has(cell));
         let plots = gather(children, &seeds, &parts);
         let mut is_good = true;
         for (child, land) in plots.iter().zip(&mut land) {
@@ -244,8 +251,8 @@ fn place_seeds(tree: &Tree<'_>, mesh: &Mesh, plot: &Plot, land: &[f64], chance: 
 
 /// Whether a set of cells surrounds land that is not its own.
 fn has_hole(mesh: &Mesh, cells: &[Cell]) -> bool {
-    let own: BTreeSet<Cell> = cells.iter().copied().collect();
-    mesh.outline(cells, |cell| own.contains(&cell), |_, _| f64::INFINITY).is_some_and(|shape| shape.rings().count() > 1)
+    let own = Cells::of(mesh, cells.iter().copied());
+    mesh.outline(cells, |cell| own.has(cell), |_, _| f64::INFINITY).is_some_and(|shape| shape.rings().count() > 1)
 }
 
 /// Draws outlines; borders of communities with grids are drawn finer, from both sides.
@@ -267,8 +274,8 @@ impl<'a> Artist<'a> {
     }
 
     fn outline(&self, cells: &[Cell]) -> Option<Shape> {
-        let own: BTreeSet<Cell> = cells.iter().copied().collect();
-        self.mesh.outline(cells, |cell| own.contains(&cell), |a, b| self.step_m(a).min(self.step_m(b)))
+        let own = Cells::of(self.mesh, cells.iter().copied());
+        self.mesh.outline(cells, |cell| own.has(cell), |a, b| self.step_m(a).min(self.step_m(b)))
     }
 
     fn step_m(&self, cell: Cell) -> f64 {

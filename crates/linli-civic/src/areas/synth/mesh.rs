@@ -30,6 +30,8 @@ pub(super) struct Mesh {
     columns: u32,
     rows: u32,
     edge_m: f64,
+    /// The middle of each cell, which growth asks for again and again.
+    middles: Vec<Spot>,
     /// Corners that were moved off their place by [`Mesh::smooth`].
     moved: HashMap<Corner, Spot>,
 }
@@ -39,14 +41,17 @@ impl Mesh {
     pub fn over(sheet: Sheet, seed: u64, (width_m, height_m): (f64, f64), cell_m2: f64) -> Self {
         let edge_m = (cell_m2 / (1.5 * SQRT_3)).sqrt();
         let count = |length: f64, step: f64| u32::try_from(super::chance::rounded(length / step)).unwrap_or(0).max(4);
-        Self {
+        let mut mesh = Self {
             sheet,
             seed,
             columns: count(width_m, edge_m * SQRT_3),
             rows: count(height_m, edge_m * 1.5),
             edge_m,
+            middles: Vec::new(),
             moved: HashMap::new(),
-        }
+        };
+        mesh.middles = (0..mesh.n_cells()).map(|cell| mesh.warped(mesh.plain_middle(cell))).collect();
+        mesh
     }
 
     pub fn n_cells(&self) -> u32 {
@@ -75,7 +80,8 @@ impl Mesh {
     }
 
     pub fn middle(&self, cell: Cell) -> Spot {
-        self.warped(self.plain_middle(cell))
+        let known = usize::try_from(cell).ok().and_then(|cell| self.middles.get(cell)).copied();
+        known.unwrap_or_else(|| self.plain_middle(cell))
     }
 
     fn warped(&self, at: Spot) -> Spot {
@@ -219,6 +225,3 @@ pub(super) fn bend(spots: &mut Vec<Spot>, end: Spot, amount: f64, step_m: f64, c
     }
     pieces(spots, end, amount, step_m, true, chance);
 }
-
-/// Which cells belong to which part.
-pub(super) type Parts = HashMap<Cell, u32>;
