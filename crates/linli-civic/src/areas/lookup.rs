@@ -22,6 +22,9 @@ pub const NEAREST_M: f64 = 50.0;
 /// the wider area that was left without grids.
 pub const SLIVER_M: f64 = 15.0;
 
+/// The middle of China, from which the tree counts: it adds the ends of a box, which would overflow counted from zero.
+const MIDDLE: Vertex = Vertex { x: 1_045_000_000, y: 285_000_000 };
+
 /// 定位结果.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Located {
@@ -101,6 +104,12 @@ impl AreaIndex {
         found
     }
 
+    /// The codes of all boundaries, the deepest level first.
+    #[must_use]
+    pub fn codes(&self) -> Vec<AreaCode> {
+        self.levels.iter().flat_map(|level| level.codes.iter().copied()).collect()
+    }
+
     /// How many boundaries there are.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -153,7 +162,7 @@ impl LevelIndex {
         };
         for (code, shape) in own {
             let Bounds { min, max } = shape.bounds();
-            boxes.add(min.x, min.y, max.x, max.y);
+            boxes.add(min.x - MIDDLE.x, min.y - MIDDLE.y, max.x - MIDDLE.x, max.y - MIDDLE.y);
             index.codes.push(*code);
             for ring in shape.rings() {
                 index.vertices.extend_from_slice(ring);
@@ -225,7 +234,8 @@ impl LevelIndex {
     /// this walk allocates nothing.
     fn visit(&self, bounds: Bounds, found: &mut impl FnMut(usize)) {
         let root = self.tree.boxes().len().saturating_sub(4);
-        self.visit_node(root, bounds, found);
+        let counted = |v: Vertex| Vertex { x: v.x - MIDDLE.x, y: v.y - MIDDLE.y };
+        self.visit_node(root, Bounds { min: counted(bounds.min), max: counted(bounds.max) }, found);
     }
 
     fn visit_node(&self, from: usize, bounds: Bounds, found: &mut impl FnMut(usize)) {

@@ -53,11 +53,12 @@ pub fn build(polygons: &[RawPolygon]) -> Result<Built, ShapeFault> {
         shaped.push(rings);
     }
     let shape = Shape::from_rings(shaped).ok_or(ShapeFault::Empty)?;
-    if shape.rings().any(|ring| ring_area2(ring) == 0) {
-        return Err(ShapeFault::ZeroArea);
-    }
     if let Some(near) = shape.self_crossing() {
         return Err(ShapeFault::SelfCrossing(near.point()));
+    }
+    // After the crossings: both halves of an even bow tie cancel each other.
+    if shape.rings().any(|ring| ring_area2(ring) == 0) {
+        return Err(ShapeFault::ZeroArea);
     }
     if shape.has_stray_hole() {
         return Err(ShapeFault::StrayHole);
