@@ -6,7 +6,7 @@ use linli_kernel::{Action, AreaLevel, DeadlineKind, Weight};
 
 use crate::effects::{Effect, Guard, SeatMove};
 use crate::flow::{ActionDef, Field, FieldKind, Relation};
-use crate::lint::{Found, roles};
+use crate::lint::{Found, chinese, roles};
 use crate::load::Draft;
 use crate::read::{Place, PlacedFlow};
 use crate::types::{OnBreach, Playbook};
@@ -193,7 +193,9 @@ fn clocks(playbook: &Playbook, flow: &PlacedFlow, found: &mut Found) {
             let Effect::Start(kind) = effect else { continue };
             let gaps = if seen.insert(*kind) { gaps(playbook, *kind) } else { Vec::new() };
             if let Some((weight, level)) = gaps.first() {
-                let message = format!("{kind} 时限没有规则：{} 种情形（如 {weight}、{level}）会没有期限", gaps.len());
+                let example = format!("{}、{}", chinese::weight(*weight), chinese::level(*level));
+                let (name, n) = (chinese::deadline(*kind), gaps.len());
+                let message = format!("{name}时限没有规则：{n} 种情形（如{example}）会没有期限");
                 let hint = format!("在 deadlines.toml 里写一条 kind = \"{kind}\"，不写 weight 和 level 就管所有情形。");
                 found.error("deadline_without_clock", &place.key("effects"), message, hint);
             }

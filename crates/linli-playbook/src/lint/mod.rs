@@ -1,5 +1,6 @@
 //! The check of a resolved playbook: what no single file can tell.
 
+mod chinese;
 mod flow;
 mod graph;
 mod lists;
