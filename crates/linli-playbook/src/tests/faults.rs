@@ -161,6 +161,25 @@ fn every_fault_of_a_flow_is_named() {
 }
 
 #[test]
+fn a_deadline_that_shall_act_by_itself_can_do_so_wherever_it_runs() {
+    let rule = "[[deadlines]]\nkind = 'verify'\namount = '2 days'\non_breach = 'escalate'";
+    assert_eq!(told(&on_base(&[("deadlines.toml", rule)])), ["breach_without_action mine/deadlines.toml:4"]);
+}
+
+#[test]
+fn a_complaint_may_name_what_a_setting_may_not() {
+    let category = "[[categories]]\ncode = 'gate'\nparent = 'order'\nname = '人脸门禁故障'";
+    assert!(on_base(&[("categories.toml", category)]).findings.is_empty());
+    let key = |key: &str| crate::lint::refused::key(key).is_some();
+    assert!(
+        ["worker_ranking", "check_in_quota", "min_online_minutes", "resident-score", "积分排名"]
+            .iter()
+            .all(|bad| key(bad))
+    );
+    assert!(!["keyword", "interface", "publick", "surface"].iter().any(|good| key(good)));
+}
+
+#[test]
 fn a_weight_needs_a_seat_that_exists() {
     let head = "id = 'mine'\nname = '我们'\nextends = 'base'\nlevels = ['county', 'street', 'community']\n";
     let files = shipped_files().into_iter().chain([("mine/playbook.toml".to_owned(), head.to_owned())]);
