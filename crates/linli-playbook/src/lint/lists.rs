@@ -234,7 +234,9 @@ fn deadline(playbook: &Playbook, placed: &Placed<DeadlineRule>, found: &mut Foun
     }
 }
 
+/// Inherited rules are left alone: a playbook with a flow of its own need not start every kind of the one it extends.
 fn never_started(draft: &Draft, found: &mut Found) {
+    let own_files = format!("{}/", draft.head.id);
     let effects = draft.flows.iter().flat_map(|flow| &flow.flow.actions).flat_map(|def| &def.effects);
     let started: BTreeSet<_> = effects
         .filter_map(|effect| match effect {
@@ -250,7 +252,11 @@ fn never_started(draft: &Draft, found: &mut Found) {
             | Effect::Supervise => None,
         })
         .collect();
-    for Placed { item: rule, place } in draft.deadlines.iter().filter(|placed| !started.contains(&placed.item.kind)) {
+    for Placed { item: rule, place } in draft
+        .deadlines
+        .iter()
+        .filter(|placed| !started.contains(&placed.item.kind) && placed.place.file.starts_with(&own_files))
+    {
         let message = format!("没有动作会开始{}时限，这条规则不起作用", chinese::deadline(rule.kind));
         found.error(
             "deadline_never_started",

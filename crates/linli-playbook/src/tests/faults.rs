@@ -120,7 +120,7 @@ const FLOWS: &[(&str, &str, &[&str])] = &[
     (
         "effects = [\"meet handle\", \"start verify\"]",
         "effects = [\"meet handle\", \"meet reply\"]",
-        &["open_without_deadline mine/flows/", "deadline_never_started base/deadlines.toml"],
+        &["open_without_deadline mine/flows/"],
     ),
     (
         "effects = [\"meet handle\", \"start verify\"]",
