@@ -155,19 +155,17 @@ fn responsibility(playbook: &Playbook, placed: &Placed<Responsibility>, found: &
             }
         }
     }
-    let is_taken_back = line.duty == DutyKind::TakenBack || !playbook.may_sit_at(Some(&line.category), line.level);
-    if is_taken_back && line.level > AreaLevel::County {
-        let message = format!(
-            "“{}”已由上级收回，不能再派给{}",
-            category_name(playbook, &line.category),
-            chinese::level(line.level)
-        );
-        found.error(
-            "taken_back_dispatched_down",
-            &place.key("level"),
-            message,
-            "上级收回的事项由县级以上部门主办；把 level 改成 county，host 写部门。",
-        );
+    // Whoever hosts in truth: a line may name a unit above its own level.
+    let host_level = match &line.host {
+        Host::Seat => line.level,
+        Host::Unit(code) => playbook.unit(code).map_or(line.level, |unit| unit.level),
+    };
+    let is_taken_back = line.duty == DutyKind::TakenBack || !playbook.may_sit_at(Some(&line.category), host_level);
+    if is_taken_back && host_level > AreaLevel::County {
+        let name = category_name(playbook, &line.category);
+        let message = format!("“{name}”已由上级收回，不能再派给{}", chinese::level(host_level));
+        let hint = "上级收回的事项由县级以上部门主办；把 level 改成 county，host 写部门。";
+        found.error("taken_back_dispatched_down", &place.key("level"), message, hint);
     } else if line.duty != DutyKind::Basic && line.host == Host::Seat {
         let message = format!("“{}”不是基本履职事项，主办却是当地", category_name(playbook, &line.category));
         found.error(
@@ -236,7 +234,9 @@ fn deadline(playbook: &Playbook, placed: &Placed<DeadlineRule>, found: &mut Foun
     }
 }
 
+/// Inherited rules are left alone: a playbook with a flow of its own need not start every kind of the one it extends.
 fn never_started(draft: &Draft, found: &mut Found) {
+    let own_files = format!("{}/", draft.head.id);
     let effects = draft.flows.iter().flat_map(|flow| &flow.flow.actions).flat_map(|def| &def.effects);
     let started: BTreeSet<_> = effects
         .filter_map(|effect| match effect {
@@ -252,7 +252,11 @@ fn never_started(draft: &Draft, found: &mut Found) {
             | Effect::Supervise => None,
         })
         .collect();
-    for Placed { item: rule, place } in draft.deadlines.iter().filter(|placed| !started.contains(&placed.item.kind)) {
+    for Placed { item: rule, place } in draft
+        .deadlines
+        .iter()
+        .filter(|placed| !started.contains(&placed.item.kind) && placed.place.file.starts_with(&own_files))
+    {
         let message = format!("没有动作会开始{}时限，这条规则不起作用", chinese::deadline(rule.kind));
         found.error(
             "deadline_never_started",

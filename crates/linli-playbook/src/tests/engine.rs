@@ -63,6 +63,56 @@ fn a_worker_of_the_seat_is_offered_what_a_worker_may_do() {
 }
 
 #[test]
+fn a_lamp_is_reported_mended_doubted_and_mended_again() {
+    let light = playbook().category("street_light").unwrap();
+    let seat_level = playbook().first_level(Some(&light.code), light.default_weight);
+    assert_eq!(seat_level, AreaLevel::Grid);
+    let mut walk = Walk {
+        stage: flow().begin(Seating::Found).unwrap().to.clone().unwrap(),
+        seat_level,
+        reopened: 0,
+        settled_at: None,
+        now: Timestamp::from_ms(0),
+    };
+    let at_seat = |role, handled| staff(role, GrantPlace::Seat, handled);
+    let reply =
+        json!({ "reply": { "received": "8日", "talked_to": "报修居民", "done": "换了灯泡", "by_when": "当天" } });
+    let rating = |satisfied: bool| json!({ "stars": 3, "solved": satisfied, "satisfied": satisfied });
+    let story = [
+        (at_seat(Role::GridWorker, Handled::Never), Action::Take, json!({}), "handling", AreaLevel::Grid),
+        (
+            at_seat(Role::GridWorker, Handled::Now),
+            Action::Ask,
+            json!({ "question": "哪一盏？" }),
+            "asking",
+            AreaLevel::Grid,
+        ),
+        (Standing::reporter(), Action::Answer, json!({ "text": "3号楼前" }), "handling", AreaLevel::Grid),
+        (at_seat(Role::GridWorker, Handled::Now), Action::Settle, reply.clone(), "verifying", AreaLevel::Grid),
+        (at_seat(Role::GridHead, Handled::Never), Action::Verify, json!({}), "answered", AreaLevel::Grid),
+        (Standing::reporter(), Action::Rate, rating(false), "dispatched", AreaLevel::Community),
+        (at_seat(Role::CommunityClerk, Handled::Never), Action::Take, json!({}), "handling", AreaLevel::Community),
+        (at_seat(Role::CommunityClerk, Handled::Now), Action::Settle, reply, "verifying", AreaLevel::Community),
+        (
+            staff(Role::StreetDispatcher, GrantPlace::Above, Handled::Never),
+            Action::Verify,
+            json!({}),
+            "answered",
+            AreaLevel::Community,
+        ),
+        (Standing::reporter(), Action::Rate, rating(true), "closed", AreaLevel::Community),
+    ];
+    for (standing, verb, fields, stage, level) in story {
+        let fields = fields.as_object().unwrap().clone();
+        let def = flow().step(&walk.situation(), &standing, verb, &fields).unwrap();
+        check_form(playbook(), def, &fields).unwrap();
+        walk.take(def, seat_level);
+        assert_eq!((walk.stage.as_str(), walk.seat_level), (stage, level), "after {verb}");
+    }
+    assert_eq!(walk.reopened, 1);
+}
+
+#[test]
 fn people_without_a_relation_are_offered_nothing() {
     for stage in &flow().stages {
         let situation = Situation { stage: &stage.id, ..situation("received", AreaLevel::Grid) };

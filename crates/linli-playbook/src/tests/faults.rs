@@ -120,7 +120,7 @@ const FLOWS: &[(&str, &str, &[&str])] = &[
     (
         "effects = [\"meet handle\", \"start verify\"]",
         "effects = [\"meet handle\", \"meet reply\"]",
-        &["open_without_deadline mine/flows/", "deadline_never_started base/deadlines.toml"],
+        &["open_without_deadline mine/flows/"],
     ),
     (
         "effects = [\"meet handle\", \"start verify\"]",
@@ -158,6 +158,25 @@ fn every_fault_of_a_flow_is_named() {
             assert!(told.iter().any(|line| line.starts_with(finding)), "{bad}\nexpected {finding}\ntold {told:#?}");
         }
     }
+}
+
+#[test]
+fn a_deadline_that_shall_act_by_itself_can_do_so_wherever_it_runs() {
+    let rule = "[[deadlines]]\nkind = 'verify'\namount = '2 days'\non_breach = 'escalate'";
+    assert_eq!(told(&on_base(&[("deadlines.toml", rule)])), ["breach_without_action mine/deadlines.toml:4"]);
+}
+
+#[test]
+fn a_complaint_may_name_what_a_setting_may_not() {
+    let category = "[[categories]]\ncode = 'gate'\nparent = 'order'\nname = '人脸门禁故障'";
+    assert!(on_base(&[("categories.toml", category)]).findings.is_empty());
+    let key = |key: &str| crate::lint::refused::key(key).is_some();
+    assert!(
+        ["worker_ranking", "check_in_quota", "min_online_minutes", "resident-score", "积分排名"]
+            .iter()
+            .all(|bad| key(bad))
+    );
+    assert!(!["keyword", "interface", "publick", "surface"].iter().any(|good| key(good)));
 }
 
 #[test]

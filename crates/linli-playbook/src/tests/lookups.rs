@@ -45,8 +45,14 @@ fn the_most_specific_deadline_wins() {
 #[test]
 fn every_deadline_of_base_has_a_rule_and_says_its_basis() {
     let playbook = base();
-    let kinds =
-        [DeadlineKind::Sign, DeadlineKind::Handle, DeadlineKind::Reply, DeadlineKind::Verify, DeadlineKind::Rate];
+    let kinds = [
+        DeadlineKind::Sign,
+        DeadlineKind::Contact,
+        DeadlineKind::Handle,
+        DeadlineKind::Reply,
+        DeadlineKind::Verify,
+        DeadlineKind::Rate,
+    ];
     for (kind, weight) in kinds.iter().flat_map(|kind| Weight::ALL.iter().map(move |weight| (*kind, *weight))) {
         for level in AreaLevel::ALL {
             assert!(playbook.deadline(kind, None, weight, *level).unwrap().basis.is_some());

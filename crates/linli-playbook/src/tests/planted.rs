@@ -25,6 +25,7 @@ fn all_ten_planted_faults_are_named_with_file_and_line() {
     let (loaded, marks) = planted();
     assert_eq!(marks.len(), 10);
     assert_eq!(told(&loaded).into_iter().collect::<BTreeSet<_>>(), marks);
+    assert_eq!(loaded.findings.len(), 10);
     assert!(!loaded.is_usable());
 }
 
