@@ -10,6 +10,7 @@ pub mod files;
 pub mod http;
 pub mod limits;
 pub mod live;
+pub mod map;
 pub mod people;
 pub mod playbooks;
 pub mod say;

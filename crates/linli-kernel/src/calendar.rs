@@ -185,6 +185,25 @@ impl Calendar {
         }
     }
 
+    /// The moment from which no more than `amount` is left until `end`: where “due soon” begins.
+    ///
+    /// n working days before a moment is the same time of day on the n-th working day before.
+    #[must_use]
+    pub fn before(&self, end: Timestamp, amount: Amount, hours: &WorkingHours) -> Timestamp {
+        let n = i64::from(amount.n);
+        if n == 0 {
+            return end;
+        }
+        let by_clock = |unit_ms: i64| end.plus_ms(n.saturating_mul(unit_ms).saturating_neg());
+        match amount.unit {
+            TimeUnit::Minutes => by_clock(MINUTE_MS),
+            TimeUnit::Hours => by_clock(HOUR_MS),
+            TimeUnit::Days => by_clock(DAY_MS),
+            TimeUnit::WorkingHours => self.working_ms_before(end, n.saturating_mul(HOUR_MS), hours),
+            TimeUnit::WorkingDays => moment(self.nth_workday_before(day_of(end), n), ms_of_day(end)),
+        }
+    }
+
     /// Office time between two moments, in milliseconds; 0 when `to` is not later than `from`.
     #[must_use]
     pub fn working_ms_between(&self, from: Timestamp, to: Timestamp, hours: &WorkingHours) -> i64 {
@@ -249,6 +268,19 @@ impl Calendar {
         self.due(start, at)
     }
 
+    /// The last moment from which `ms` of office time pass until `end`.
+    fn working_ms_before(&self, end: Timestamp, ms: i64, hours: &WorkingHours) -> Timestamp {
+        let today = day_of(end);
+        let gone = if self.worked(today) { hours.worked_ms_until(ms_of_day(end)) } else { 0 };
+        if ms <= gone {
+            return moment(today, hours.last_moment_ms(gone - ms));
+        }
+        let rest = ms - gone;
+        let full = (rest - 1) / hours.day_ms();
+        let first_day = self.nth_workday_before(today, full + 1);
+        moment(first_day, hours.last_moment_ms(hours.day_ms() - (rest - full * hours.day_ms())))
+    }
+
     fn due(&self, start: Timestamp, at: Timestamp) -> Due {
         let (first, last) = (date_of(day_of(start)).year(), date_of(day_of(at)).year());
         Due { at, provisional: (first..=last).any(|year| !self.knows(year)) }
@@ -266,6 +298,22 @@ impl Calendar {
             wanted -= year.worked_in_all();
             year_number = year_number.saturating_add(1);
             year = self.year(year_number);
+        }
+        year.first_day
+    }
+
+    /// The `n`th working day before `day`, counted from 1.
+    fn nth_workday_before(&self, day: i64, n: i64) -> i64 {
+        let mut year_number = date_of(day).year();
+        let mut year = self.year(year_number);
+        let mut wanted = year.worked_before(day) - n + 1;
+        for _ in 0..MAX_YEARS {
+            if let Some(found) = (wanted >= 1).then(|| year.nth(wanted)).flatten() {
+                return found;
+            }
+            year_number = year_number.saturating_sub(1);
+            year = self.year(year_number);
+            wanted += year.worked_in_all();
         }
         year.first_day
     }

@@ -45,15 +45,16 @@ pub enum Assignee {
 /// Where the seat moves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SeatMove {
-    /// The area one level up, without unit; at the top level it stays.
+    /// The people of the area one level up; at the top level those of the same area. A unit is left either way.
     Up,
-    /// The top level of the playbook; at the top level it stays.
+    /// The people of the area at the top level of the playbook. A unit is left.
     Top,
     /// The seat named in the form (the field of kind `seat`).
     Chosen,
     /// By place, weight and responsibility list, unless the form names one.
     Routed,
-    /// The seat that dispatched it; one level up if linli routed it.
+    /// The seat whose people accepted or dispatched the case here. If it came here in any other way (routed, escalated, handed
+    /// on, reopened): from a unit to the people of its area, from an area one level up as in `Up`.
     Back,
 }
 

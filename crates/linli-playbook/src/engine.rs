@@ -109,8 +109,10 @@ impl Flow {
     }
 
     fn refusal(&self, situation: &Situation<'_>, standing: &Standing, verb: Action) -> FlowRefusal {
-        let mut possible =
-            self.actions.iter().filter(|def| def.verb == verb && possible(def, situation, None)).peekable();
+        // What only linli does by itself is nothing that a person could leave to others.
+        let is_for_people = |def: &ActionDef| def.who.iter().any(|who| who.relation != Relation::System);
+        let is_candidate = |def: &&ActionDef| def.verb == verb && is_for_people(def) && possible(def, situation, None);
+        let mut possible = self.actions.iter().filter(is_candidate).peekable();
         if possible.peek().is_none() {
             return FlowRefusal::NotNow;
         }

@@ -20,6 +20,8 @@ mod schema;
 mod shape;
 mod shapes;
 mod standing;
+#[cfg(test)]
+mod tests;
 mod tree;
 mod types;
 

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::finding::{Finding, Severity};
 use crate::lint;
+use crate::lookup::ANY_CATEGORY;
 use crate::read::{self, At, Head, Placed, PlacedFlow};
 use crate::shape::{self, Shape};
 use crate::shapes;
@@ -95,7 +96,7 @@ impl Sources {
         self.files.keys().filter_map(id).collect()
     }
 
-    fn of<'a>(&'a self, id: &'a str) -> impl Iterator<Item = (&'a str, &'a str, &'a str)> {
+    pub(crate) fn of<'a>(&'a self, id: &'a str) -> impl Iterator<Item = (&'a str, &'a str, &'a str)> {
         self.files.iter().filter_map(move |(path, text)| {
             let name = path.strip_prefix(id)?.strip_prefix('/')?;
             Some((path.as_str(), name, text.as_str()))
@@ -239,8 +240,12 @@ fn section<T>(path: &str, node: &Node, key: &str, read: impl Fn(&Node) -> Vec<T>
 impl Draft {
     fn extend(&mut self, layer: Layer, findings: &mut Vec<Finding>) {
         merge_head(&mut self.head, layer.head);
+        let is_fresh_list = !layer.categories.inherits;
         merge(&mut self.categories, layer.categories, |one| one.code.clone(), findings);
         merge(&mut self.units, layer.units, |one| one.code.clone(), findings);
+        if is_fresh_list {
+            self.drop_lines_of_lost_categories();
+        }
         let line_key = |one: &Responsibility| format!("{} {}", one.category, one.level);
         merge(&mut self.responsibilities, layer.responsibilities, line_key, findings);
         merge(&mut self.deadlines, layer.deadlines, rule_key, findings);
@@ -252,6 +257,14 @@ impl Draft {
             self.flows.retain(|other| other.flow.kind != flow.flow.kind);
             self.flows.push(flow);
         }
+    }
+
+    /// Inherited lines about categories that were left out with the inherited list are left out with them.
+    fn drop_lines_of_lost_categories(&mut self) {
+        let codes: BTreeSet<&str> = self.categories.iter().map(|placed| placed.item.code.as_str()).collect();
+        let is_kept = |code: &str| code == ANY_CATEGORY || codes.contains(code);
+        self.responsibilities.retain(|placed| is_kept(&placed.item.category));
+        self.deadlines.retain(|placed| placed.item.category.as_deref().is_none_or(is_kept));
     }
 
     pub(crate) fn into_playbook(self, version: String) -> Playbook {

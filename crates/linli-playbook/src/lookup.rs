@@ -108,9 +108,10 @@ impl Playbook {
                 && rule.weight.is_none_or(|own| own == weight)
                 && rule.level.is_none_or(|own| own == level)
         };
+        let parent = self.parent_of(category);
         let nearness = |rule: &DeadlineRule| match &rule.category {
             None => Some(0),
-            Some(own) => self.nearness(own, category),
+            Some(own) => nearness(own, category, parent),
         };
         self.deadlines
             .iter()
@@ -123,10 +124,11 @@ impl Playbook {
     /// The line of the responsibility list for a case at a level: the most specific category wins.
     #[must_use]
     pub fn responsible(&self, category: Option<&str>, level: AreaLevel) -> Option<&Responsibility> {
+        let parent = self.parent_of(category);
         self.responsibilities
             .iter()
             .filter(|line| line.level == level)
-            .filter_map(|line| Some((self.nearness(&line.category, category)?, line)))
+            .filter_map(|line| Some((nearness(&line.category, category, parent)?, line)))
             .max_by_key(|(nearness, _)| *nearness)
             .map(|(_, line)| line)
     }
@@ -161,15 +163,19 @@ impl Playbook {
             .collect()
     }
 
-    /// How exactly `rule` names `category`: the code 3, its first-level code 2, `*` 1.
-    fn nearness(&self, rule: &str, category: Option<&str>) -> Option<u8> {
-        let parent = || category.and_then(|code| self.category(code)).and_then(|category| category.parent.as_deref());
-        if category == Some(rule) {
-            Some(3)
-        } else if parent() == Some(rule) {
-            Some(2)
-        } else {
-            (rule == ANY_CATEGORY).then_some(1)
-        }
+    /// The code of the first-level category above a category.
+    fn parent_of(&self, category: Option<&str>) -> Option<&str> {
+        self.category(category?)?.parent.as_deref()
+    }
+}
+
+/// How exactly `rule` names `category`: the code 3, its first-level code 2, `*` 1.
+fn nearness(rule: &str, category: Option<&str>, parent: Option<&str>) -> Option<u8> {
+    if category == Some(rule) {
+        Some(3)
+    } else if parent == Some(rule) {
+        Some(2)
+    } else {
+        (rule == ANY_CATEGORY).then_some(1)
     }
 }

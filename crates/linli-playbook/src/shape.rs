@@ -191,7 +191,7 @@ impl Report<'_> {
 pub(crate) fn did_you_mean(word: &str, known: &[String]) -> String {
     let nearest = known.iter().map(|other| (distance(word, other), other)).min();
     match nearest {
-        Some((far, other)) if far <= 1 + word.chars().count() / 3 => format!("是不是想写 {other}？"),
+        Some((far, other)) if far <= (word.chars().count() / 3).max(1) => format!("是不是想写 {other}？"),
         _ if known.len() <= 24 && !known.is_empty() => format!("可以写：{}。", known.join("、")),
         _ => "写法见 docs/playbooks.md。".to_owned(),
     }

@@ -17,6 +17,7 @@ pub mod faults;
 mod features;
 pub mod geometry;
 pub mod grids;
+pub mod http;
 pub mod lookup;
 pub mod names;
 pub mod placement;

@@ -9,5 +9,15 @@
 //! What it deliberately does not do: it keeps no hours, no whereabouts, no count of sign-ins.
 
 pub mod duty;
+pub mod session_http;
+
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::app::App;
 
 pub use duty::{OnDuty, Person, Staffed};
+
+/// The routes of this slice.
+pub fn routes() -> OpenApiRouter<App> {
+    session_http::routes()
+}

@@ -79,6 +79,18 @@ impl WorkingHours {
         }
         self.closing_ms()
     }
+
+    /// The last moment of the day (since midnight) at which no more than `worked_ms` of office time are over.
+    pub(super) fn last_moment_ms(&self, worked_ms: i64) -> i64 {
+        let mut left = worked_ms;
+        for (start, end) in &self.spans {
+            if left < end - start {
+                return start + left;
+            }
+            left -= end - start;
+        }
+        self.closing_ms()
+    }
 }
 
 impl Default for WorkingHours {

@@ -137,6 +137,27 @@ fn a_pause_gives_back_what_was_left() {
 }
 
 #[test]
+fn due_soon_begins_where_a_clerk_would_put_it() {
+    use TimeUnit::{Days, WorkingDays, WorkingHours as WorkingHoursUnit};
+    let table = [
+        ("2026-11-30 18:00", 1, WorkingDays, "2026-11-27 18:00"),
+        ("2026-10-09 18:00", 2, WorkingDays, "2026-09-30 18:00"),
+        ("2026-01-05 18:00", 3, WorkingDays, "2025-12-30 18:00"),
+        ("2026-11-23 18:00", 1, WorkingHoursUnit, "2026-11-23 17:00"),
+        ("2026-11-23 15:00", 1, WorkingHoursUnit, "2026-11-23 14:00"),
+        ("2026-11-23 15:00", 2, WorkingHoursUnit, "2026-11-23 11:00"),
+        ("2026-11-23 10:00", 2, WorkingHoursUnit, "2026-11-20 17:00"),
+        ("2026-11-23 10:00", 15, WorkingHoursUnit, "2026-11-19 09:00"),
+        ("2026-10-08 10:00", 1, Days, "2026-10-07 10:00"),
+        ("2026-10-08 10:00", 0, WorkingDays, "2026-10-08 10:00"),
+    ];
+    for (end, n, unit, expected) in table {
+        let before = calendar().before(at(end), amount(n, unit), &WorkingHours::default());
+        assert_eq!(before, at(expected), "{n} {unit} before {end}");
+    }
+}
+
+#[test]
 fn office_hours_read_back_as_written_and_refuse_nonsense() {
     let hours = WorkingHours::default();
     let json = serde_json::to_string(&hours).unwrap();
@@ -223,6 +244,19 @@ proptest! {
         let wanted = i64::from(n) * HOUR_MS;
         prop_assert_eq!(calendar().working_ms_between(start, due, &hours), wanted);
         prop_assert_eq!(calendar().working_ms_between(start, due.plus_ms(-1), &hours), wanted - 1);
+    }
+
+    #[test]
+    fn the_time_before_an_end_is_the_time_until_it(end in moments(), n in 1_u32..200) {
+        let hours = WorkingHours::default();
+        let before = calendar().before(end, amount(n, TimeUnit::WorkingHours), &hours);
+        let wanted = i64::from(n) * HOUR_MS;
+        prop_assert_eq!(calendar().working_ms_between(before, end, &hours), wanted);
+        prop_assert_eq!(calendar().working_ms_between(before.plus_ms(1), end, &hours), wanted - 1);
+        let day = calendar().before(end, amount(n, TimeUnit::WorkingDays), &hours);
+        prop_assert!(calendar().is_workday(date_of(day_of(day))).worked());
+        let n_days = calendar().workdays_between(day_of(day), day_of(end));
+        prop_assert_eq!(n_days, i64::from(n));
     }
 
     #[test]

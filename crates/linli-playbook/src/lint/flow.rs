@@ -6,12 +6,11 @@ use linli_kernel::{Action, AreaLevel, DeadlineKind, Weight};
 
 use crate::effects::{Effect, Guard, SeatMove};
 use crate::flow::{ActionDef, Field, FieldKind, Relation};
-use crate::lint::{Found, roles};
-use crate::load::Draft;
+use crate::lint::{Found, chinese, roles};
 use crate::read::{Place, PlacedFlow};
-use crate::types::{OnBreach, Playbook};
+use crate::types::Playbook;
 
-pub(crate) fn check(draft: &Draft, playbook: &Playbook, flow: &PlacedFlow, found: &mut Found) {
+pub(crate) fn check(playbook: &Playbook, flow: &PlacedFlow, found: &mut Found) {
     stages(flow, found);
     for (def, place) in flow.actions() {
         arrows(flow, def, place, found);
@@ -22,7 +21,6 @@ pub(crate) fn check(draft: &Draft, playbook: &Playbook, flow: &PlacedFlow, found
     }
     branches(flow, found);
     clocks(playbook, flow, found);
-    breaches(draft, flow, found);
 }
 
 fn stages(flow: &PlacedFlow, found: &mut Found) {
@@ -193,7 +191,9 @@ fn clocks(playbook: &Playbook, flow: &PlacedFlow, found: &mut Found) {
             let Effect::Start(kind) = effect else { continue };
             let gaps = if seen.insert(*kind) { gaps(playbook, *kind) } else { Vec::new() };
             if let Some((weight, level)) = gaps.first() {
-                let message = format!("{kind} 时限没有规则：{} 种情形（如 {weight}、{level}）会没有期限", gaps.len());
+                let example = format!("{}、{}", chinese::weight(*weight), chinese::level(*level));
+                let (name, n) = (chinese::deadline(*kind), gaps.len());
+                let message = format!("{name}时限没有规则：{n} 种情形（如{example}）会没有期限");
                 let hint = format!("在 deadlines.toml 里写一条 kind = \"{kind}\"，不写 weight 和 level 就管所有情形。");
                 found.error("deadline_without_clock", &place.key("effects"), message, hint);
             }
@@ -204,22 +204,4 @@ fn clocks(playbook: &Playbook, flow: &PlacedFlow, found: &mut Found) {
 fn gaps(playbook: &Playbook, kind: DeadlineKind) -> Vec<(Weight, AreaLevel)> {
     let all = Weight::ALL.iter().flat_map(|weight| playbook.levels.iter().map(move |level| (*weight, *level)));
     all.filter(|(weight, level)| playbook.deadline(kind, None, *weight, *level).is_none()).collect()
-}
-
-/// What a breached deadline asks `system` to do, `system` may do.
-fn breaches(draft: &Draft, flow: &PlacedFlow, found: &mut Found) {
-    for rule in &draft.deadlines {
-        let starts = |def: &ActionDef| def.effects.contains(&Effect::Start(rule.item.kind));
-        let Some(verb) = rule.item.on_breach.action().filter(|_| flow.flow.actions.iter().any(starts)) else {
-            continue;
-        };
-        let by_system =
-            |def: &ActionDef| def.verb == verb && def.who.iter().any(|who| who.relation == Relation::System);
-        if !flow.flow.actions.iter().any(by_system) {
-            let word = OnBreach::as_str(rule.item.on_breach);
-            let message = format!("逾期后要 {word}，但流程“{}”里没有系统能做的 {verb}", flow.flow.name);
-            let hint = "给这个动作的 who 加上 { relation = \"system\" }，或者改 on_breach。";
-            found.error("breach_without_action", &rule.place.key("on_breach"), message, hint);
-        }
-    }
 }

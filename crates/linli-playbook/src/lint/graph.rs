@@ -5,17 +5,20 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use linli_kernel::{Action, DeadlineKind, Phase};
 
 use crate::effects::Effect;
-use crate::flow::{ActionDef, Flow};
+use crate::flow::{ActionDef, Flow, Relation};
 use crate::lint::Found;
+use crate::load::Draft;
 use crate::read::{Place, PlacedFlow};
 
 /// A stage and the deadlines that run in it.
 type Spot<'a> = (&'a str, BTreeSet<DeadlineKind>);
 
-pub(crate) fn check(flow: &PlacedFlow, found: &mut Found) {
+pub(crate) fn check(draft: &Draft, flow: &PlacedFlow, found: &mut Found) {
     unreachable(flow, found);
     dead_ends(flow, found);
-    idle(flow, found);
+    let walk = Walk::over(flow);
+    idle(flow, &walk, found);
+    breaches(draft, flow, &walk, found);
 }
 
 /// Where new cases begin.
@@ -78,38 +81,49 @@ fn dead_ends(flow: &PlacedFlow, found: &mut Found) {
     }
 }
 
-/// Walks every stage with every set of running deadlines; an open stage with none is a case that nobody waits for.
-fn idle(flow: &PlacedFlow, found: &mut Found) {
-    let mut seen: BTreeSet<Spot<'_>> = BTreeSet::new();
-    let mut open: VecDeque<Spot<'_>> = VecDeque::new();
-    let mut reported: BTreeMap<(&str, u32), &Place> = BTreeMap::new();
-    let is_idle = |stage: &str, running: &BTreeSet<DeadlineKind>| {
-        running.is_empty() && flow.flow.stage(stage).is_some_and(|stage| stage.phase == Phase::Open)
-    };
-    for (def, place) in flow.actions().filter(|(def, _)| def.verb == Action::Report && def.from.is_empty()) {
-        let running = after(def, &BTreeSet::new());
-        let stage = def.to.as_deref().unwrap_or(&flow.flow.start);
-        if is_idle(stage, &running) {
-            reported.insert((stage, place.line), place);
+/// Every stage with every set of deadlines that can run in it, and the actions that lead to an open stage with none.
+#[derive(Default)]
+struct Walk<'a> {
+    spots: BTreeSet<Spot<'a>>,
+    idle: BTreeMap<(&'a str, u32), &'a Place>,
+}
+
+impl<'a> Walk<'a> {
+    fn over(flow: &'a PlacedFlow) -> Self {
+        let mut walk = Self::default();
+        let mut open: VecDeque<Spot<'a>> = VecDeque::new();
+        for (def, place) in flow.actions().filter(|(def, _)| def.verb == Action::Report && def.from.is_empty()) {
+            let stage = def.to.as_deref().unwrap_or(&flow.flow.start);
+            open.push_back(walk.arrive(flow, (stage, after(def, &BTreeSet::new())), place));
         }
-        open.push_back((stage, running));
-    }
-    while let Some(spot) = open.pop_front() {
-        if !seen.insert(spot.clone()) {
-            continue;
+        if open.is_empty() {
+            open.push_back(walk.arrive(flow, (flow.flow.start.as_str(), BTreeSet::new()), &flow.place));
         }
-        let (stage, running) = spot;
-        for (def, place) in flow.actions().filter(|(def, _)| def.from.iter().any(|from| from == stage)) {
-            let running = after(def, &running);
-            let stage = def.to.as_deref().unwrap_or(stage);
-            if is_idle(stage, &running) {
-                reported.insert((stage, place.line), place);
+        while let Some((stage, running)) = open.pop_front() {
+            if !walk.spots.insert((stage, running.clone())) {
+                continue;
             }
-            open.push_back((stage, running));
+            for (def, place) in flow.actions().filter(|(def, _)| def.from.iter().any(|from| from == stage)) {
+                let to = def.to.as_deref().unwrap_or(stage);
+                open.push_back(walk.arrive(flow, (to, after(def, &running)), place));
+            }
         }
+        walk
     }
-    for ((stage, _), place) in reported {
-        let name = flow.flow.stage(stage).map_or(stage, |stage| stage.name.as_str());
+
+    fn arrive(&mut self, flow: &PlacedFlow, spot: Spot<'a>, place: &'a Place) -> Spot<'a> {
+        let is_open = flow.flow.stage(spot.0).is_some_and(|stage| stage.phase == Phase::Open);
+        if is_open && spot.1.is_empty() {
+            self.idle.insert((spot.0, place.line), place);
+        }
+        spot
+    }
+}
+
+/// An open stage with no deadline is a case that nobody waits for.
+fn idle(flow: &PlacedFlow, walk: &Walk<'_>, found: &mut Found) {
+    for ((stage, _), place) in &walk.idle {
+        let name = flow.flow.stage(stage).map_or(*stage, |stage| stage.name.as_str());
         let message = format!("经过这个动作，事项到了“{name}”却没有任何时限在走");
         found.error(
             "open_without_deadline",
@@ -117,6 +131,33 @@ fn idle(flow: &PlacedFlow, found: &mut Found) {
             message,
             "给这个动作的 effects 加上一个 \"start …\"。",
         );
+    }
+}
+
+/// Wherever a deadline can fall due, `system` may do what its rule asks.
+fn breaches(draft: &Draft, flow: &PlacedFlow, walk: &Walk<'_>, found: &mut Found) {
+    for rule in &draft.deadlines {
+        let Some(verb) = rule.item.on_breach.action() else { continue };
+        let by_system = |stage: &str| {
+            flow.flow.actions.iter().any(|def| {
+                def.verb == verb
+                    && def.from.iter().any(|from| from == stage)
+                    && def.who.iter().any(|who| who.relation == Relation::System)
+            })
+        };
+        let runs = |spot: &&Spot<'_>| spot.1.contains(&rule.item.kind);
+        // A paused clock does not fall due.
+        let stage_of = |spot: &Spot<'_>| flow.flow.stage(spot.0).filter(|stage| stage.phase != Phase::Waiting);
+        let stuck = walk.spots.iter().filter(runs).filter_map(stage_of).find(|stage| !by_system(&stage.id));
+        if let Some(stage) = stuck {
+            let word = rule.item.on_breach.as_str();
+            let message = format!("逾期后要 {word}，但在环节“{}”里系统做不了", stage.name);
+            let hint = format!(
+                "写一个 from 含 {}、who 含 {{ relation = \"system\" }} 的 {verb} 动作，或者改 on_breach。",
+                stage.id
+            );
+            found.error("breach_without_action", &rule.place.key("on_breach"), message, hint);
+        }
     }
 }
 

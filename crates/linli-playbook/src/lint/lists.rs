@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use linli_kernel::{AreaLevel, DutyKind, Weight};
 
 use crate::effects::Effect;
-use crate::lint::Found;
+use crate::lint::{Found, chinese};
 use crate::load::Draft;
 use crate::lookup::ANY_CATEGORY;
 use crate::read::{At, Placed};
@@ -42,7 +42,7 @@ fn head(draft: &Draft, found: &mut Found) {
         let key = format!("first_seat.{weight}");
         match head.first_seat.get(weight) {
             None => {
-                let message = format!("轻重“{weight}”没有首派层级");
+                let message = format!("轻重“{}”没有首派层级", chinese::weight(*weight));
                 found.error(
                     "weight_without_seat",
                     at(&key),
@@ -51,7 +51,11 @@ fn head(draft: &Draft, found: &mut Found) {
                 );
             }
             Some(level) if !levels.contains(level) => {
-                let message = format!("轻重“{weight}”首派到 {level}，但 levels 里没有这一层级");
+                let message = format!(
+                    "轻重“{}”首派到{}，但 levels 里没有这一层级",
+                    chinese::weight(*weight),
+                    chinese::level(*level)
+                );
                 found.error("weight_without_seat", at(&key), message, "改成 levels 里有的层级，或者把它加进 levels。");
             }
             Some(_) => {}
@@ -107,7 +111,7 @@ fn unit(placed: &Placed<UnitDef>, found: &mut Found) {
         found.error("reserved", &place.key("code"), "单位代码不能叫 seat", "seat 表示当地的人；换一个代码。");
     }
     if let Some(area) = unit.area.filter(|area| area.level() != unit.level) {
-        let message = format!("{}的区域 {area} 不是 {} 一级", unit.name, unit.level);
+        let message = format!("{}的区域 {area} 不是{}一级", unit.name, chinese::level(unit.level));
         found.error("unit_at_wrong_level", &place.key("area"), message, "区域编码的层级要和 level 一致。");
     }
 }
@@ -139,22 +143,29 @@ fn responsibility(playbook: &Playbook, placed: &Placed<Responsibility>, found: &
                     "写 units.toml 里有的 code，或者写 seat。",
                 ),
                 Some(unit) if key == "host" && unit.level > line.level => {
-                    let message = format!("{}在 {} 一级，不能主办 {} 的事项", unit.name, unit.level, line.level);
+                    let message = format!(
+                        "{}在{}一级，不能主办{}的事项",
+                        unit.name,
+                        chinese::level(unit.level),
+                        chinese::level(line.level)
+                    );
                     found.error("unit_at_wrong_level", &place.key(key), message, "主办单位要在同一层级或更高的层级。");
                 }
                 Some(_) => {}
             }
         }
     }
-    let is_taken_back = line.duty == DutyKind::TakenBack || !playbook.may_sit_at(Some(&line.category), line.level);
-    if is_taken_back && line.level > AreaLevel::County {
-        let message = format!("“{}”已由上级收回，不能再派给 {}", category_name(playbook, &line.category), line.level);
-        found.error(
-            "taken_back_dispatched_down",
-            &place.key("level"),
-            message,
-            "上级收回的事项由县级以上部门主办；把 level 改成 county，host 写部门。",
-        );
+    // Whoever hosts in truth: a line may name a unit above its own level.
+    let host_level = match &line.host {
+        Host::Seat => line.level,
+        Host::Unit(code) => playbook.unit(code).map_or(line.level, |unit| unit.level),
+    };
+    let is_taken_back = line.duty == DutyKind::TakenBack || !playbook.may_sit_at(Some(&line.category), host_level);
+    if is_taken_back && host_level > AreaLevel::County {
+        let name = category_name(playbook, &line.category);
+        let message = format!("“{name}”已由上级收回，不能再派给{}", chinese::level(host_level));
+        let hint = "上级收回的事项由县级以上部门主办；把 level 改成 county，host 写部门。";
+        found.error("taken_back_dispatched_down", &place.key("level"), message, hint);
     } else if line.duty != DutyKind::Basic && line.host == Host::Seat {
         let message = format!("“{}”不是基本履职事项，主办却是当地", category_name(playbook, &line.category));
         found.error(
@@ -179,7 +190,7 @@ fn coverage(draft: &Draft, playbook: &Playbook, found: &mut Found) {
         let level = playbook.first_level(Some(&category.code), category.default_weight);
         match playbook.responsible(Some(&category.code), level) {
             None => {
-                let message = format!("“{}”在 {level} 没有人负责", category.name);
+                let message = format!("“{}”在{}没有人负责", category.name, chinese::level(level));
                 let hint = format!(
                     "在 responsibilities.toml 里写一条 category = \"{}\"、level = \"{level}\"。",
                     category.code
@@ -206,7 +217,7 @@ fn deadline(playbook: &Playbook, placed: &Placed<DeadlineRule>, found: &mut Foun
         unknown_category(category, &place.key("category"), found);
     }
     if let Some(level) = rule.level.filter(|level| !playbook.levels.contains(level)) {
-        let message = format!("时限写给 {level}，但 levels 里没有这一层级");
+        let message = format!("时限写给{}，但 levels 里没有这一层级", chinese::level(level));
         found.error("unknown_level", &place.key("level"), message, "改成 levels 里有的层级。");
     }
     if rule.amount.n == 0 {
@@ -223,7 +234,9 @@ fn deadline(playbook: &Playbook, placed: &Placed<DeadlineRule>, found: &mut Foun
     }
 }
 
+/// Inherited rules are left alone: a playbook with a flow of its own need not start every kind of the one it extends.
 fn never_started(draft: &Draft, found: &mut Found) {
+    let own_files = format!("{}/", draft.head.id);
     let effects = draft.flows.iter().flat_map(|flow| &flow.flow.actions).flat_map(|def| &def.effects);
     let started: BTreeSet<_> = effects
         .filter_map(|effect| match effect {
@@ -239,8 +252,12 @@ fn never_started(draft: &Draft, found: &mut Found) {
             | Effect::Supervise => None,
         })
         .collect();
-    for Placed { item: rule, place } in draft.deadlines.iter().filter(|placed| !started.contains(&placed.item.kind)) {
-        let message = format!("没有动作会开始 {} 时限，这条规则不起作用", rule.kind);
+    for Placed { item: rule, place } in draft
+        .deadlines
+        .iter()
+        .filter(|placed| !started.contains(&placed.item.kind) && placed.place.file.starts_with(&own_files))
+    {
+        let message = format!("没有动作会开始{}时限，这条规则不起作用", chinese::deadline(rule.kind));
         found.error(
             "deadline_never_started",
             &place.key("kind"),

@@ -1,5 +1,6 @@
 //! The check of a resolved playbook: what no single file can tell.
 
+mod chinese;
 mod flow;
 mod graph;
 mod lists;
@@ -16,8 +17,8 @@ pub(crate) fn check(draft: &Draft) -> Vec<Finding> {
     let playbook = draft.clone().into_playbook(String::new());
     lists::check(draft, &playbook, &mut found);
     for flow in &draft.flows {
-        flow::check(draft, &playbook, flow, &mut found);
-        graph::check(flow, &mut found);
+        flow::check(&playbook, flow, &mut found);
+        graph::check(draft, flow, &mut found);
     }
     refused::check(draft, &mut found);
     found.findings

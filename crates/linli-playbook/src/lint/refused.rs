@@ -75,38 +75,40 @@ const RULES: &[Rule] = &[
 /// Whether a key that no file has asks for something that is refused.
 pub(crate) fn key(key: &str) -> Option<&'static Refusal> {
     let key = key.to_lowercase().replace('-', "_");
-    let asks = |rule: &&Rule| {
-        rule.keys.iter().any(|word| key.contains(word)) || rule.names.iter().any(|word| key.contains(word))
-    };
-    RULES.iter().find(asks).map(|rule| &rule.refusal)
+    // A word of the key begins with it, so that `ranking` is found and `interface` is not.
+    let asks = |word: &&str| key.starts_with(*word) || key.contains(&format!("_{word}"));
+    let refuses = |rule: &&Rule| rule.keys.iter().any(asks) || rule.names.iter().any(|word| key.contains(word));
+    RULES.iter().find(refuses).map(|rule| &rule.refusal)
 }
 
 /// Names and labels that ask for something that is refused.
 pub(crate) fn check(draft: &Draft, found: &mut Found) {
-    let mut name = |text: &str, at: At| {
-        for rule in RULES {
+    let mut name = |text: &str, at: At, rules: &[Rule]| {
+        for rule in rules {
             if let Some(word) = rule.names.iter().find(|word| text.contains(*word)) {
                 let message = format!("不允许的设置“{text}”（{word}）：{}", rule.refusal.why);
                 found.error("forbidden_setting", &at, message, rule.refusal.hint);
             }
         }
     };
+    // A resident may complain of a broken face-recognition gate: of categories only those that label people are refused.
+    let labels = RULES.get(..1).unwrap_or_default();
     for placed in &draft.categories {
-        name(&placed.item.name, placed.place.key("name"));
+        name(&placed.item.name, placed.place.key("name"), labels);
     }
     for placed in &draft.units {
-        name(&placed.item.name, placed.place.key("name"));
+        name(&placed.item.name, placed.place.key("name"), labels);
     }
     for flow in &draft.flows {
         for (stage, place) in flow.stages() {
-            name(&stage.name, place.key("name"));
-            name(&stage.public_name, place.key("public_name"));
+            name(&stage.name, place.key("name"), RULES);
+            name(&stage.public_name, place.key("public_name"), RULES);
         }
         for (def, place) in flow.actions() {
-            name(&def.name, place.key("name"));
+            name(&def.name, place.key("name"), RULES);
             for (n, field) in def.form.iter().enumerate() {
-                name(&field.label, place.item("form", n));
-                field.kind.options().iter().for_each(|option| name(&option.label, place.item("form", n)));
+                name(&field.label, place.item("form", n), RULES);
+                field.kind.options().iter().for_each(|option| name(&option.label, place.item("form", n), RULES));
             }
         }
     }
