@@ -25,7 +25,7 @@ function firstLoad(manifest, entry) {
 }
 
 function weighHome() {
-  const dist = join(WEB, "dist");
+  const dist = process.argv[2] ?? join(WEB, "dist");
   const manifest = JSON.parse(readFileSync(join(dist, ".vite", "manifest.json"), "utf8"));
   const sizes = [...firstLoad(manifest, "index.html"), "index.html"].map((file) => ({
     file,
