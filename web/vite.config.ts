@@ -42,6 +42,7 @@ export default defineConfig({
     __INTLIFY_PROD_DEVTOOLS__: "false",
     __VUE_PROD_DEVTOOLS__: "false",
   },
+  worker: { format: "es" },
   build: {
     target: "es2022",
     manifest: true,

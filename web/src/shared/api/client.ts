@@ -14,6 +14,19 @@ api.use({
   },
 });
 
+const signedOutListeners = new Set<() => void>();
+
+/** Calls back when the server no longer knows the session; a staff face then shows its sign-in page. */
+export function onSignedOut(listener: () => void): void {
+  signedOutListeners.add(listener);
+}
+
+api.use({
+  onResponse({ response, schemaPath }) {
+    if (response.status === 401 && schemaPath !== "/api/session") for (const listener of signedOutListeners) listener();
+  },
+});
+
 interface Answer<T> {
   data?: T;
   error?: unknown;
