@@ -24,11 +24,16 @@ export interface CaseAtHand {
   act: (offer: ActionOffer, fields: FormValues) => Promise<Outcome>;
 }
 
-/** The words in a form's values, to give back when the form no longer fits the case. */
+const WRITTEN = ["text", "longtext", "reply"];
+
 function wordsIn(value: unknown): string[] {
-  if (typeof value === "string") return value.trim() === "" ? [] : [value];
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return Object.values(value).flatMap(wordsIn);
-  return [];
+  if (typeof value === "string") return [value];
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(wordsIn) : [];
+}
+
+/** The words that were typed into a form, to give back when the form no longer fits the case. */
+function written(offer: ActionOffer, fields: FormValues): string[] {
+  return offer.form.filter((field) => WRITTEN.includes(field.kind)).flatMap((field) => wordsIn(fields[field.name]));
 }
 
 /** One case, fresh, with the actions that the server offers. */
@@ -49,7 +54,7 @@ export function useCase(id: () => string): CaseAtHand {
     }
   }
 
-  async function refused(cause: unknown, fields: FormValues): Promise<Outcome> {
+  async function refused(cause: unknown, offer: ActionOffer, fields: FormValues): Promise<Outcome> {
     const error = toProblem(cause);
     if (error.status !== 409) {
       refusal.value = error;
@@ -57,7 +62,7 @@ export function useCase(id: () => string): CaseAtHand {
     }
     if (error.current === undefined) await load();
     else shown.value = error.current;
-    conflict.value = { detail: error.problem.detail ?? null, written: wordsIn(fields) };
+    conflict.value = { detail: error.problem.detail ?? null, written: written(offer, fields) };
     return "conflict";
   }
 
@@ -75,7 +80,7 @@ export function useCase(id: () => string): CaseAtHand {
       intention.done();
       return "done";
     } catch (cause) {
-      return await refused(cause, fields);
+      return await refused(cause, offer, fields);
     } finally {
       busy.value = false;
     }
