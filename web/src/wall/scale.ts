@@ -13,7 +13,8 @@ function scaled(n: number, most: number, full: number): number {
   return n === 0 || most === 0 ? 0 : Math.max(1, Math.round((n / most) * full));
 }
 
-function geometryOf(value: unknown): GeoJSON.Polygon | GeoJSON.MultiPolygon | null {
+/** A polygon, or `null` for anything that cannot be drawn as an area. */
+export function geometryOf(value: unknown): GeoJSON.Polygon | GeoJSON.MultiPolygon | null {
   if (typeof value !== "object" || value === null || !("type" in value)) return null;
   return value.type === "Polygon" || value.type === "MultiPolygon" ? (value as GeoJSON.Polygon | GeoJSON.MultiPolygon) : null;
 }
