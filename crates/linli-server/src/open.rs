@@ -20,7 +20,7 @@ use linli_playbook::{Loaded, Sources};
 
 /// The playbooks that ship.
 #[derive(rust_embed::RustEmbed)]
-#[folder = "$CARGO_MANIFEST_DIR/../../playbooks"]
+#[folder = "../../playbooks"]
 #[include = "*.toml"]
 struct Shipped;
 

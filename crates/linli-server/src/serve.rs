@@ -23,7 +23,6 @@ const MAX_JSON_BYTES: usize = 256 * 1024;
 static BY_CLASS: [AtomicU64; 6] = [const { AtomicU64::new(0) }; 6];
 
 /// The whole server as one service.
-#[must_use]
 pub fn service(app: &App) -> Router {
     // Server-sent events must not wait in a compressor; photos are compressed already.
     let compress = DefaultPredicate::new()
