@@ -5,16 +5,19 @@
 
 pub mod actor;
 pub mod area;
+pub mod calendar;
 pub mod change;
 pub mod ids;
 pub mod masked;
 pub mod page;
 pub mod problem;
+mod schema;
 pub mod time;
 pub mod words;
 
 pub use actor::Actor;
 pub use area::{AreaCode, AreaLevel, BadAreaCode};
+pub use calendar::{Amount, Calendar, Due, Workday, WorkingHours};
 pub use change::{Change, NewEvent, NewJob, Stream, StreamKind};
 pub use ids::{AccountId, AttachmentId, CaseId, DeadlineId, EventId, GrantId, IdSource, JobId, PublicCode, SessionId};
 pub use masked::{IdNumber, Phone, RealName};

@@ -1,1 +1,37 @@
-//! placeholder
+//! Playbooks (工作法): a place's way of working as data, and the engine that interprets it.
+//!
+//! A playbook is a folder of TOML files (`docs/playbooks.md` describes every key). This crate reads
+//! it, checks it with file, line and hint, and answers the questions a case asks: which actions
+//! may this person take now, who answers for this category, how long may it last.
+//!
+//! Everything here is pure, except that [`Sources::from_dir`] reads a folder. What the engine decides,
+//! the case slice carries out: it moves seats, writes deadlines, assigns people.
+
+mod effects;
+mod engine;
+mod finding;
+mod flow;
+mod form;
+mod lint;
+mod load;
+mod lookup;
+mod read;
+mod schema;
+mod shape;
+mod shapes;
+mod standing;
+#[cfg(test)]
+mod tests;
+mod tree;
+mod types;
+
+pub use effects::{Assignee, BadRule, Effect, Guard, SeatMove};
+pub use engine::{FlowRefusal, Seating, Situation};
+pub use finding::{Finding, Severity};
+pub use flow::{ActionDef, Choice, Field, FieldKind, Flow, Relation, Stage, Tone, Who};
+pub use form::{FieldError, FieldFault, check_form};
+pub use load::{LoadError, Loaded, Sources, load};
+pub use lookup::Suggestion;
+pub use schema::json_schema;
+pub use standing::{GrantPlace, Handled, Hold, Standing};
+pub use types::{Category, DeadlineRule, FirstSeat, Host, OnBreach, Playbook, Responsibility, Settings, UnitDef};

@@ -17,15 +17,18 @@ pub mod faults;
 mod features;
 pub mod geometry;
 pub mod grids;
+pub mod http;
 pub mod lookup;
 pub mod names;
 pub mod placement;
 pub mod records;
+pub mod store;
 pub mod synth;
 mod table;
 #[cfg(test)]
 mod tests;
 pub mod text;
+pub mod tree;
 
 pub use boundaries::{BoundaryRecord, KnownMap, parse_boundaries};
 pub use crs::Crs;

@@ -1,0 +1,201 @@
+//! Role × act, as one table. What is not in the table is denied.
+
+use linli_kernel::Role;
+use serde::{Deserialize, Serialize};
+
+macro_rules! acts {
+    ($($(#[$doc:meta])* $name:ident = $word:literal),+ $(,)?) => {
+        /// What a route does, named by itself; the table says who may.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum Act { $($(#[$doc])* $name),+ }
+
+        impl Act {
+            /// Every act.
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+            /// The stable identifier.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str { match self { $(Self::$name => $word),+ } }
+        }
+
+        impl std::str::FromStr for Act {
+            type Err = ();
+            fn from_str(word: &str) -> Result<Self, ()> { match word { $($word => Ok(Self::$name),)+ _ => Err(()) } }
+        }
+    };
+}
+
+acts! {
+    /// See a case of the area: list, page, photos, live news, map.
+    ViewCase = "view_case",
+    /// Move a case along its flow; the flow narrows which action.
+    WorkOnCase = "work_on_case",
+    /// See the reporter's phone number; logged with its purpose.
+    ReadContact = "read_contact",
+    /// Register a case that was said by phone, at the counter or on a visit.
+    ReportOnBehalf = "report_on_behalf",
+    /// See areas, who answers there, and the counts.
+    ViewAreas = "view_areas",
+    /// Change names, figures, boundaries and places of areas.
+    AdministerAreas = "administer_areas",
+    /// See accounts and their grants.
+    ViewPeople = "view_people",
+    /// Make, disable and unlock accounts; give and end grants.
+    AdministerPeople = "administer_people",
+    /// See the playbook and what its check finds.
+    ViewPlaybook = "view_playbook",
+    /// See the map and figures.
+    ViewWall = "view_wall",
+    /// See who read whose contact.
+    ReadAudit = "read_audit",
+}
+
+/// How far an allowed act reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// The granted area and everything below it.
+    Area,
+    /// What the grant's unit answers for.
+    Unit,
+}
+
+use Reach::{Area, Unit};
+use Role::{
+    Administrator, Auditor, CommunityClerk, CountyLeader, DepartmentClerk, GridHead, GridWorker, HotlineClerk,
+    StreetDispatcher,
+};
+
+/// The whole table: who may do what, how far. Residents act by a case's public code and stand outside it.
+pub const MATRIX: &[(Act, &[(Role, Reach)])] = &[
+    (
+        Act::ViewCase,
+        &[
+            (GridWorker, Area),
+            (GridHead, Area),
+            (CommunityClerk, Area),
+            (StreetDispatcher, Area),
+            (DepartmentClerk, Unit),
+            (HotlineClerk, Area),
+            (CountyLeader, Area),
+            (Auditor, Area),
+        ],
+    ),
+    (
+        Act::WorkOnCase,
+        &[
+            (GridWorker, Area),
+            (GridHead, Area),
+            (CommunityClerk, Area),
+            (StreetDispatcher, Area),
+            (DepartmentClerk, Unit),
+            (HotlineClerk, Area),
+            (CountyLeader, Area),
+        ],
+    ),
+    (
+        Act::ReadContact,
+        &[
+            (GridWorker, Area),
+            (GridHead, Area),
+            (CommunityClerk, Area),
+            (StreetDispatcher, Area),
+            (DepartmentClerk, Unit),
+            (HotlineClerk, Area),
+        ],
+    ),
+    (
+        Act::ReportOnBehalf,
+        &[(GridWorker, Area), (GridHead, Area), (CommunityClerk, Area), (StreetDispatcher, Area), (HotlineClerk, Area)],
+    ),
+    (
+        Act::ViewAreas,
+        &[
+            (GridWorker, Area),
+            (GridHead, Area),
+            (CommunityClerk, Area),
+            (StreetDispatcher, Area),
+            (DepartmentClerk, Area),
+            (HotlineClerk, Area),
+            (CountyLeader, Area),
+            (Auditor, Area),
+            (Administrator, Area),
+        ],
+    ),
+    (Act::AdministerAreas, &[(CommunityClerk, Area), (Administrator, Area)]),
+    (
+        Act::ViewPeople,
+        &[
+            (GridHead, Area),
+            (CommunityClerk, Area),
+            (StreetDispatcher, Area),
+            (CountyLeader, Area),
+            (Auditor, Area),
+            (Administrator, Area),
+        ],
+    ),
+    (Act::AdministerPeople, &[(Administrator, Area)]),
+    (
+        Act::ViewPlaybook,
+        &[
+            (GridWorker, Area),
+            (GridHead, Area),
+            (CommunityClerk, Area),
+            (StreetDispatcher, Area),
+            (DepartmentClerk, Area),
+            (HotlineClerk, Area),
+            (CountyLeader, Area),
+            (Auditor, Area),
+            (Administrator, Area),
+        ],
+    ),
+    (
+        Act::ViewWall,
+        &[
+            (GridHead, Area),
+            (CommunityClerk, Area),
+            (StreetDispatcher, Area),
+            (HotlineClerk, Area),
+            (CountyLeader, Area),
+            (Auditor, Area),
+        ],
+    ),
+    (Act::ReadAudit, &[(Auditor, Area)]),
+];
+
+/// How far `role` may do `act`; `None` when it may not.
+#[must_use]
+pub fn reach(role: Role, act: Act) -> Option<Reach> {
+    let (_, rows) = MATRIX.iter().find(|(listed, _)| *listed == act)?;
+    rows.iter().find(|(listed, _)| *listed == role).map(|(_, reach)| *reach)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_act_is_in_the_table_once() {
+        for act in Act::ALL {
+            assert_eq!(MATRIX.iter().filter(|(listed, _)| listed == act).count(), 1, "{act:?}");
+            assert_eq!(act.as_str().parse(), Ok(*act));
+        }
+    }
+
+    #[test]
+    fn an_auditor_reads_and_never_works() {
+        assert!(reach(Role::Auditor, Act::ReadAudit).is_some());
+        assert_eq!(reach(Role::Auditor, Act::WorkOnCase), None);
+        assert_eq!(reach(Role::Auditor, Act::ReadContact), None);
+    }
+
+    #[test]
+    fn an_administrator_sees_no_case_and_no_contact() {
+        assert_eq!(reach(Role::Administrator, Act::ViewCase), None);
+        assert_eq!(reach(Role::Administrator, Act::ReadContact), None);
+    }
+
+    #[test]
+    fn a_resident_stands_outside_the_table() {
+        assert!(Act::ALL.iter().all(|act| reach(Role::Resident, *act).is_none()));
+    }
+}

@@ -1,0 +1,103 @@
+//! What every request can reach: the database, the clock, the areas in memory, the playbooks, the files.
+
+use std::sync::{Arc, RwLock};
+
+use linli_access::Vault;
+use linli_db::Db;
+use linli_kernel::{Calendar, Clock, IdSource, Timestamp};
+
+use crate::areas::tree::AreaTree;
+use crate::cases::paper::PaperNumbers;
+use crate::files::Files;
+use crate::http::AccessTable;
+use crate::limits::Limits;
+use crate::live::Live;
+use crate::playbooks::Shelf;
+
+/// The application; cloning it is cheap.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+/// What the application is made of.
+pub struct Parts {
+    /// The door to the database.
+    pub db: Db,
+    /// Where the time comes from.
+    pub clock: Arc<dyn Clock>,
+    /// Where ids come from.
+    pub ids: Arc<IdSource>,
+    /// Seals personal data.
+    pub vault: Vault,
+    /// Photos on disk.
+    pub files: Files,
+    /// Holidays and make-up workdays.
+    pub calendar: Calendar,
+    /// The playbooks that cases are pinned to, and the one that new cases get.
+    pub playbooks: Shelf,
+    /// Numbers for paper.
+    pub paper: PaperNumbers,
+    /// News for open pages.
+    pub live: Live,
+    /// How often one address may ask.
+    pub limits: Limits,
+    /// What this instance is called.
+    pub site: SiteConfig,
+    /// Every route's declared access.
+    pub access: AccessTable,
+    /// The areas, replaced as a whole when one changes.
+    pub areas: RwLock<Arc<AreaTree>>,
+}
+
+/// What an operator says of an instance.
+#[derive(Clone, Debug)]
+pub struct SiteConfig {
+    /// The address that residents open; QR codes and links begin with it.
+    pub public_url: String,
+    /// Whether this is the demo: its accounts and passwords are shown.
+    pub demo: bool,
+    /// Where the base map's tiles come from; none is needed.
+    pub tile_url: Option<String>,
+    /// The number that residents can call.
+    pub phone: String,
+}
+
+impl App {
+    /// From its parts.
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+
+    /// The present moment.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// The areas as they stand.
+    #[must_use]
+    pub fn areas(&self) -> Arc<AreaTree> {
+        // A poisoned lock still holds a whole tree: it is only ever replaced.
+        self.0.areas.read().map_or_else(|poisoned| Arc::clone(&poisoned.into_inner()), |tree| Arc::clone(&tree))
+    }
+
+    /// Reads the areas again, after one changed here or on another node.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn reload_areas(&self) -> Result<(), linli_db::StoreError> {
+        let tree = Arc::new(self.db.read(AreaTree::load).await?);
+        match self.0.areas.write() {
+            Ok(mut slot) => *slot = tree,
+            Err(poisoned) => *poisoned.into_inner() = tree,
+        }
+        Ok(())
+    }
+}
+
+impl std::ops::Deref for App {
+    type Target = Parts;
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}

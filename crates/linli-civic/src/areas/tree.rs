@@ -1,0 +1,317 @@
+//! The areas in memory: names, lineage, search by name, and which area a point lies in.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use linli_db::{Conn, StoreError};
+use linli_kernel::{AreaCode, AreaLevel};
+use serde::Serialize;
+
+use super::geometry::{Point, Shape};
+use super::lookup::{AreaIndex, Located};
+use super::records::Profile;
+
+/// 区域 as it stands.
+#[derive(Clone, Debug)]
+pub struct Area {
+    /// Its code.
+    pub code: AreaCode,
+    /// The official name.
+    pub name: String,
+    /// The name that people use.
+    pub short_name: String,
+    /// Households, residents, merchants.
+    pub profile: Profile,
+    /// How often it was changed.
+    pub version: i64,
+}
+
+/// An area as answers name it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct AreaRef {
+    /// Its code.
+    pub code: AreaCode,
+    /// The name that people use.
+    pub name: String,
+    /// Its level.
+    pub level: AreaLevel,
+    /// Where it lies, from the county down: 临渭区向阳街道红旗社区第三网格.
+    pub full_name: String,
+}
+
+/// What an address text means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Meant {
+    /// One area.
+    One(AreaCode),
+    /// Several: a bare community name is ambiguous.
+    Several(Vec<AreaCode>),
+    /// None that we know.
+    None,
+}
+
+/// All areas; immutable, replaced as a whole.
+#[derive(Debug)]
+pub struct AreaTree {
+    areas: HashMap<AreaCode, Area>,
+    children: HashMap<AreaCode, Vec<AreaCode>>,
+    cities: Vec<AreaCode>,
+    index: AreaIndex,
+}
+
+const MOST_CANDIDATES: usize = 20;
+
+impl AreaTree {
+    /// Reads every area and its present boundary.
+    ///
+    /// # Errors
+    /// The database's; `Inconsistent` for a boundary that cannot be read.
+    pub fn load(conn: &mut Conn) -> Result<Self, StoreError> {
+        let areas = conn.all(
+            "SELECT code, name, short_name, n_households, n_residents, n_merchants, version FROM area ORDER BY code",
+            &[],
+            |row| {
+                let count = |column: &'static str| -> Result<Option<u32>, StoreError> {
+                    Ok(row.get::<Option<i64>>(column)?.and_then(|n| u32::try_from(n).ok()))
+                };
+                Ok(Area {
+                    code: row.parse("code")?,
+                    name: row.get("name")?,
+                    short_name: row.get("short_name")?,
+                    profile: Profile {
+                        households: count("n_households")?,
+                        residents: count("n_residents")?,
+                        merchants: count("n_merchants")?,
+                    },
+                    version: row.get("version")?,
+                })
+            },
+        )?;
+        let mut shapes: Vec<(AreaCode, Shape)> = Vec::new();
+        conn.each("SELECT area_code, wkb FROM area_boundary WHERE valid_to IS NULL", &[], |row| {
+            let code: AreaCode = row.parse("area_code")?;
+            let wkb: Vec<u8> = row.get("wkb")?;
+            let shape = Shape::from_wkb(&wkb).map_err(|error| StoreError::Inconsistent {
+                table: "area_boundary",
+                row: code.to_string(),
+                what: error.to_string(),
+            })?;
+            shapes.push((code, shape));
+            Ok(())
+        })?;
+        Ok(Self::new(areas, shapes))
+    }
+
+    /// From areas and boundaries.
+    #[must_use]
+    pub fn new(areas: Vec<Area>, shapes: Vec<(AreaCode, Shape)>) -> Self {
+        let mut children: HashMap<AreaCode, Vec<AreaCode>> = HashMap::new();
+        let mut cities = Vec::new();
+        for area in &areas {
+            match area.code.parent() {
+                Some(parent) => children.entry(parent).or_default().push(area.code),
+                None => cities.push(area.code),
+            }
+        }
+        children.values_mut().for_each(|codes| codes.sort_unstable());
+        cities.sort_unstable();
+        let areas = areas.into_iter().map(|area| (area.code, area)).collect();
+        Self { areas, children, cities, index: AreaIndex::build(shapes) }
+    }
+
+    /// An area.
+    #[must_use]
+    pub fn get(&self, code: &AreaCode) -> Option<&Area> {
+        self.areas.get(code)
+    }
+
+    /// How many areas there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.areas.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.areas.is_empty()
+    }
+
+    /// Every area, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = &Area> {
+        self.areas.values()
+    }
+
+    /// The cities, in order.
+    #[must_use]
+    pub fn cities(&self) -> &[AreaCode] {
+        &self.cities
+    }
+
+    /// What lies directly below, in order.
+    #[must_use]
+    pub fn children(&self, code: &AreaCode) -> &[AreaCode] {
+        self.children.get(code).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The index of boundaries.
+    #[must_use]
+    pub const fn index(&self) -> &AreaIndex {
+        &self.index
+    }
+
+    /// The deepest area that a point belongs to.
+    #[must_use]
+    pub fn locate(&self, at: Point) -> Option<Located> {
+        self.index.locate(at).filter(|located| self.areas.contains_key(&located.code))
+    }
+
+    /// The name that people use; the code itself for an area that is gone.
+    #[must_use]
+    pub fn name(&self, code: &AreaCode) -> String {
+        self.areas.get(code).map_or_else(|| code.to_string(), |area| area.short_name.clone())
+    }
+
+    /// Where it lies, from the county down (from the city for a city).
+    #[must_use]
+    pub fn full_name(&self, code: &AreaCode) -> String {
+        let lineage = code.lineage();
+        let named: Vec<String> = lineage
+            .iter()
+            .filter(|above| above.level() > AreaLevel::City || lineage.len() == 1)
+            .map(|above| self.name(above))
+            .collect();
+        named.concat()
+    }
+
+    /// An area as answers name it.
+    #[must_use]
+    pub fn reference(&self, code: &AreaCode) -> AreaRef {
+        AreaRef { code: *code, name: self.name(code), level: code.level(), full_name: self.full_name(code) }
+    }
+
+    /// Areas whose name or full name contains every word of `query`: whole names first, wider areas first.
+    #[must_use]
+    pub fn search(&self, query: &str, limit: usize) -> Vec<AreaCode> {
+        let words: Vec<&str> = query.split_whitespace().collect();
+        let Some(first) = words.first() else { return Vec::new() };
+        let mut found: Vec<(u8, AreaCode)> = self
+            .areas
+            .values()
+            .filter(|area| {
+                area.code.as_str().starts_with(first)
+                    || area.short_name.contains(first)
+                    || area.name.contains(first)
+                    || (first.chars().count() > 2 && self.full_name(&area.code).contains(first))
+            })
+            .filter(|area| words.iter().skip(1).all(|word| self.full_name(&area.code).contains(word)))
+            .map(|area| (u8::from(area.short_name != *first && area.name != *first), area.code))
+            .collect();
+        found.sort_by_key(|(inexact, code)| (*inexact, code.level(), *code));
+        found.into_iter().map(|(_, code)| code).take(limit).collect()
+    }
+
+    /// The area that an address text names: the deepest one whose names, from the county down, all stand in it.
+    #[must_use]
+    pub fn meant(&self, address: &str) -> Meant {
+        let text: String = address.chars().filter(|c| !c.is_whitespace()).collect();
+        let named = |code: &AreaCode| {
+            self.areas.get(code).is_some_and(|area| text.contains(&area.short_name) || text.contains(&area.name))
+        };
+        let mut best: Vec<(usize, AreaCode)> = Vec::new();
+        for area in self.areas.values().filter(|area| area.code.level() >= AreaLevel::Street && named(&area.code)) {
+            let n_named = area.code.lineage().iter().filter(|above| named(above)).count();
+            best.push((n_named, area.code));
+        }
+        let Some(most) = best.iter().map(|(n, _)| *n).max() else { return Meant::None };
+        let mut codes: Vec<AreaCode> = best.into_iter().filter(|(n, _)| *n == most).map(|(_, code)| code).collect();
+        codes.sort_unstable();
+        // 红旗社区第三网格 names both: the deeper one is meant.
+        let deepest = codes.iter().map(AreaCode::level).max();
+        codes.retain(|code| Some(code.level()) == deepest);
+        codes.truncate(MOST_CANDIDATES);
+        match codes.as_slice() {
+            [one] => Meant::One(*one),
+            _ => Meant::Several(codes),
+        }
+    }
+}
+
+impl Default for AreaTree {
+    fn default() -> Self {
+        Self::new(Vec::new(), Vec::new())
+    }
+}
+
+/// The areas and boundaries that an import may build on.
+pub struct Known(pub Arc<AreaTree>);
+
+impl super::records::KnownAreas for Known {
+    fn name_of(&self, code: &AreaCode) -> Option<String> {
+        self.0.get(code).map(|area| area.name.clone())
+    }
+}
+
+impl super::boundaries::KnownMap for Known {
+    fn exists(&self, code: &AreaCode) -> bool {
+        self.0.get(code).is_some()
+    }
+
+    fn shape_of(&self, code: &AreaCode) -> Option<Arc<Shape>> {
+        self.0.index().shape(code).map(Arc::new)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tree() -> AreaTree {
+        let area = |code: &str, name: &str, short: &str| Area {
+            code: AreaCode::parse(code).unwrap(),
+            name: name.to_owned(),
+            short_name: short.to_owned(),
+            profile: Profile::default(),
+            version: 1,
+        };
+        AreaTree::new(
+            vec![
+                area("610500000000", "渭南市", "渭南市"),
+                area("610502000000", "临渭区", "临渭区"),
+                area("610502005000", "向阳街道", "向阳街道"),
+                area("610502005007", "红旗社区居委会", "红旗社区"),
+                area("610502005007003", "第三网格", "第三网格"),
+                area("610524000000", "合阳县", "合阳县"),
+                area("610524001000", "城关街道", "城关街道"),
+                area("610524001020", "红旗社区居委会", "红旗社区"),
+            ],
+            Vec::new(),
+        )
+    }
+
+    fn code(text: &str) -> AreaCode {
+        AreaCode::parse(text).unwrap()
+    }
+
+    #[test]
+    fn a_full_name_runs_from_the_county_down() {
+        assert_eq!(tree().full_name(&code("610502005007003")), "临渭区向阳街道红旗社区第三网格");
+        assert_eq!(tree().full_name(&code("610500000000")), "渭南市");
+    }
+
+    #[test]
+    fn a_bare_community_name_is_ambiguous_and_a_full_one_is_not() {
+        assert_eq!(tree().meant("红旗社区3号楼"), Meant::Several(vec![code("610502005007"), code("610524001020")]));
+        assert_eq!(tree().meant("合阳县红旗社区门口"), Meant::One(code("610524001020")));
+        assert_eq!(tree().meant("临渭区 红旗社区 第三网格"), Meant::One(code("610502005007003")));
+        assert_eq!(tree().meant("某某大厦"), Meant::None);
+    }
+
+    #[test]
+    fn a_search_finds_by_name_by_code_and_by_both_words() {
+        assert_eq!(tree().search("红旗", 10), [code("610502005007"), code("610524001020")]);
+        assert_eq!(tree().search("红旗 合阳", 10), [code("610524001020")]);
+        assert_eq!(tree().search("610502005007", 10), [code("610502005007"), code("610502005007003")]);
+        assert!(tree().search("  ", 10).is_empty());
+    }
+}

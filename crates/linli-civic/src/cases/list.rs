@@ -1,0 +1,653 @@
+//! The inbox and its lists: everything that a caller reaches, by what they must do now.
+
+use std::collections::HashSet;
+
+use linli_access::{Act, Caller, scope, scope::unit_key};
+use linli_db::{Bind, Conn, Row, StoreError, Val, placeholders};
+use linli_kernel::{
+    AccountId, Action, AreaCode, AreaLevel, CaseId, CaseKind, Channel, Cursor, Page, Phase, PublicCode, Role,
+    Timestamp, Weight,
+};
+use linli_playbook::Playbook;
+use serde::{Deserialize, Serialize};
+
+use super::model::{Case, Seat};
+use super::view::{PointView, Reader};
+use crate::areas::Point;
+use crate::areas::tree::AreaRef;
+use crate::people::duty;
+
+/// 收件箱: a box of the inbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BoxKey {
+    /// 待受理: at my seat, nobody has accepted it.
+    ToAccept,
+    /// 待签收: at my seat, nobody has signed for it.
+    ToSign,
+    /// 我在办
+    Mine,
+    /// 待核查: others settled it, I may verify.
+    ToVerify,
+    /// 被退回: came back to my seat.
+    SentBack,
+    /// 等待居民
+    Waiting,
+    /// 将到期
+    Soon,
+    /// 已逾期
+    Late,
+    /// 全部在办
+    AllOpen,
+    /// 已办结
+    Closed,
+}
+
+impl BoxKey {
+    /// Every box, in the order of the page.
+    pub const ALL: [Self; 10] = [
+        Self::ToAccept,
+        Self::ToSign,
+        Self::Mine,
+        Self::ToVerify,
+        Self::SentBack,
+        Self::Waiting,
+        Self::Soon,
+        Self::Late,
+        Self::AllOpen,
+        Self::Closed,
+    ];
+
+    /// The stable identifier.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ToAccept => "to_accept",
+            Self::ToSign => "to_sign",
+            Self::Mine => "mine",
+            Self::ToVerify => "to_verify",
+            Self::SentBack => "sent_back",
+            Self::Waiting => "waiting",
+            Self::Soon => "soon",
+            Self::Late => "late",
+            Self::AllOpen => "all_open",
+            Self::Closed => "closed",
+        }
+    }
+
+    /// Whether it is ordered by what ends next; the others show the newest first.
+    const fn by_due(self) -> bool {
+        !matches!(self, Self::AllOpen | Self::Closed)
+    }
+}
+
+/// How a clock stands in a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DueState {
+    /// Over.
+    Late,
+    /// Nearly over.
+    Soon,
+    /// Time enough.
+    Ok,
+    /// No clock runs.
+    None,
+}
+
+/// A case in a list.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct CaseRow {
+    /// Its id.
+    pub id: CaseId,
+    /// The resident's code.
+    pub code: PublicCode,
+    /// The number for paper.
+    pub paper_no: String,
+    /// The first 80 characters of what was said.
+    pub text: String,
+    /// The category in words.
+    pub category_name: Option<String>,
+    /// How heavy it is.
+    pub weight: Weight,
+    /// In words.
+    pub weight_name: String,
+    /// The stage.
+    pub stage: String,
+    /// In words.
+    pub stage_name: String,
+    /// Its summary.
+    pub phase: Phase,
+    /// Where it is.
+    pub area: AreaRef,
+    /// Who answers now.
+    pub seat_name: String,
+    /// Who has it in hand.
+    pub handler_name: Option<String>,
+    /// When it was said.
+    pub reported_at: Timestamp,
+    /// The clock that ends next.
+    pub due_at: Option<Timestamp>,
+    /// Of what.
+    pub due_kind_name: Option<String>,
+    /// How it stands.
+    pub due_state: DueState,
+    /// How often it was reopened.
+    pub reopened: u32,
+    /// Whether photos belong to it.
+    pub has_photos: bool,
+    /// Where, on the map.
+    pub point: Option<PointView>,
+    /// How it came.
+    pub channel: Channel,
+    /// The version that a command names.
+    pub version: u32,
+}
+
+const SHOWN_CHARS: usize = 80;
+
+impl CaseRow {
+    /// Of a whole case.
+    #[must_use]
+    pub fn of(case: &Case, book: &Playbook, reader: &Reader<'_>, handler_name: Option<String>) -> Self {
+        let due = case.next_due();
+        let facts = Facts {
+            id: case.id,
+            code: case.code.clone(),
+            paper_no: case.paper_no.clone(),
+            body: case.body.chars().take(SHOWN_CHARS).collect(),
+            kind: case.kind,
+            category: case.category.clone(),
+            weight: case.weight,
+            stage: case.stage.clone(),
+            phase: case.phase,
+            area: case.area,
+            seat: case.seat.clone(),
+            handler: case.handler,
+            reported_at: case.reported_at,
+            due: due.map(|due| (due.due_at, due.kind.as_str().to_owned(), due.soon_at)),
+            n_reopened: case.n_reopened,
+            n_photos: case.n_photos,
+            point: case.point,
+            channel: case.channel,
+            version: case.version,
+        };
+        facts.row(book, reader, handler_name)
+    }
+}
+
+/// What the list query reads of a case.
+struct Facts {
+    id: CaseId,
+    code: PublicCode,
+    paper_no: String,
+    body: String,
+    kind: CaseKind,
+    category: Option<String>,
+    weight: Weight,
+    stage: String,
+    phase: Phase,
+    area: AreaCode,
+    seat: Seat,
+    handler: Option<AccountId>,
+    reported_at: Timestamp,
+    due: Option<(Timestamp, String, Timestamp)>,
+    n_reopened: u32,
+    n_photos: u32,
+    point: Option<Point>,
+    channel: Channel,
+    version: u32,
+}
+
+const COLUMNS: &str = "c.id, c.code, c.paper_no, SUBSTR(c.body, 1, 80) AS body, c.kind, c.category, c.weight, c.stage, c.phase, c.area_code, c.seat_area, c.seat_unit, \
+    c.handler_id, c.reported_at, c.due_at, c.due_kind, c.due_soon_at, c.n_reopened, c.n_photos, c.lon, c.lat, c.channel, c.version";
+
+impl Facts {
+    fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
+        let code: String = row.get("code")?;
+        let (lon, lat): (Option<f64>, Option<f64>) = (row.get("lon")?, row.get("lat")?);
+        let due_kind: Option<String> = row.get("due_kind")?;
+        let due = row
+            .at_opt("due_at")?
+            .zip(row.at_opt("due_soon_at")?)
+            .zip(due_kind)
+            .map(|((at, soon), kind)| (at, kind, soon));
+        Ok(Self {
+            id: row.parse("id")?,
+            code: PublicCode::parse(&code).ok_or_else(|| StoreError::Inconsistent {
+                table: "cases.code",
+                row: code.clone(),
+                what: "no public code".to_owned(),
+            })?,
+            paper_no: row.get("paper_no")?,
+            body: row.get("body")?,
+            kind: row.parse("kind")?,
+            category: row.get("category")?,
+            weight: row.parse("weight")?,
+            stage: row.get("stage")?,
+            phase: row.parse("phase")?,
+            area: row.parse("area_code")?,
+            seat: Seat { area: row.parse("seat_area")?, unit: row.get("seat_unit")? },
+            handler: row.parse_opt("handler_id")?,
+            reported_at: row.at("reported_at")?,
+            due,
+            n_reopened: row.count("n_reopened")?,
+            n_photos: row.count("n_photos")?,
+            point: lon.zip(lat).map(|(lon, lat)| Point::new(lon, lat)),
+            channel: row.parse("channel")?,
+            version: row.count("version")?,
+        })
+    }
+
+    fn row(self, book: &Playbook, reader: &Reader<'_>, handler_name: Option<String>) -> CaseRow {
+        let due_state = match &self.due {
+            None => DueState::None,
+            Some((at, _, _)) if *at <= reader.now => DueState::Late,
+            Some((_, _, soon)) if *soon <= reader.now => DueState::Soon,
+            Some(_) => DueState::Ok,
+        };
+        CaseRow {
+            id: self.id,
+            code: self.code,
+            paper_no: self.paper_no,
+            text: self.body,
+            category_name: self
+                .category
+                .as_deref()
+                .and_then(|code| book.category(code))
+                .map(|category| category.name.clone()),
+            weight: self.weight,
+            weight_name: reader.lang.word("weight", self.weight.as_str()),
+            stage_name: book
+                .stage(self.kind, &self.stage)
+                .map_or_else(|| self.stage.clone(), |stage| stage.name.clone()),
+            stage: self.stage,
+            phase: self.phase,
+            area: reader.areas.reference(&self.area),
+            seat_name: reader.seat_name(book, &self.seat),
+            handler_name,
+            reported_at: self.reported_at,
+            due_at: self.due.as_ref().map(|(at, _, _)| *at),
+            due_kind_name: self.due.as_ref().map(|(_, kind, _)| reader.lang.word("deadline", kind)),
+            due_state,
+            reopened: self.n_reopened,
+            has_photos: self.n_photos > 0,
+            point: self.point.map(Into::into),
+            channel: self.channel,
+            version: self.version,
+        }
+    }
+}
+
+/// What a list is asked for.
+#[derive(Clone, Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ListCases {
+    /// A box of the inbox; all open cases without one.
+    #[serde(rename = "box")]
+    #[param(rename = "box")]
+    pub key: Option<BoxKey>,
+    /// Only within this area.
+    #[param(value_type = Option<String>)]
+    pub area: Option<AreaCode>,
+    /// Only of this category, or below it.
+    pub category: Option<String>,
+    /// Only of this weight.
+    pub weight: Option<Weight>,
+    /// Only at this stage.
+    pub stage: Option<String>,
+    /// Words, a public code, a paper number, or a whole phone number.
+    pub q: Option<String>,
+    /// `next` of the page before.
+    pub cursor: Option<String>,
+    /// Rows wanted, at most 200.
+    pub limit: Option<u32>,
+}
+
+/// A `WHERE` under construction.
+struct Filter {
+    conditions: Vec<String>,
+    values: Vec<Val>,
+    /// Whether `case_scope s` is joined.
+    scoped: bool,
+    /// Whether a case may be reached by two keys and would be listed twice.
+    repeats: bool,
+}
+
+impl Filter {
+    const fn new() -> Self {
+        Self { conditions: Vec::new(), values: Vec::new(), scoped: false, repeats: false }
+    }
+
+    fn bind(&mut self, value: &impl Bind) -> String {
+        self.values.push(value.val());
+        format!("${}", self.values.len())
+    }
+
+    fn any_of(&mut self, column: &str, values: &[String]) {
+        let list = placeholders(self.values.len() + 1, values.len());
+        self.values.extend(values.iter().map(Bind::val));
+        self.conditions.push(format!("{column} IN ({list})"));
+    }
+
+    fn within(&mut self, keys: &[String], phases: &[Phase]) {
+        self.scoped = true;
+        self.repeats = keys.len() > 1;
+        self.any_of("s.scope_key", keys);
+        let phases: Vec<String> = phases.iter().map(ToString::to_string).collect();
+        self.any_of("s.phase", &phases);
+    }
+
+    fn from(&self) -> &'static str {
+        if self.scoped { "case_scope s JOIN cases c ON c.id = s.case_id" } else { "cases c" }
+    }
+
+    fn clause(&self) -> String {
+        if self.conditions.is_empty() { "TRUE".to_owned() } else { self.conditions.join(" AND ") }
+    }
+}
+
+/// Who asks, as lists need to know them.
+pub struct Asker<'a> {
+    /// The caller.
+    pub caller: &'a Caller,
+    /// The playbook of new cases: which stages belong to which box.
+    pub book: &'a Playbook,
+    /// What lies below the areas that they verify for.
+    pub areas: &'a crate::areas::tree::AreaTree,
+    /// The present.
+    pub now: Timestamp,
+}
+
+impl Asker<'_> {
+    /// The seats whose work is this caller's own.
+    fn seats(&self) -> Vec<String> {
+        let works = scope(self.caller, Act::WorkOnCase);
+        let mut keys: Vec<String> = Vec::new();
+        for grant in &self.caller.grants {
+            let key = grant.unit.as_deref().map_or_else(|| grant.area.to_string(), |unit| unit_key(&grant.area, unit));
+            let answers = !matches!(grant.role, Role::Auditor | Role::Administrator | Role::Resident);
+            if answers && !works.is_empty() {
+                keys.push(key);
+            }
+        }
+        keys.sort();
+        keys.dedup();
+        keys
+    }
+
+    /// Areas whose finished work this caller checks: their own and those directly below.
+    fn verified_areas(&self) -> Vec<String> {
+        let mut codes: Vec<String> = Vec::new();
+        for grant in
+            self.caller.grants.iter().filter(|grant| grant.unit.is_none() && grant.area.level() <= AreaLevel::Grid)
+        {
+            codes.push(grant.area.to_string());
+            codes.extend(self.areas.children(&grant.area).iter().map(ToString::to_string));
+        }
+        codes.sort();
+        codes.dedup();
+        codes
+    }
+
+    /// The keys of everything that they may see, narrowed to an area if one is asked for.
+    fn keys(&self, area: Option<&AreaCode>) -> Vec<String> {
+        let view = scope(self.caller, Act::ViewCase);
+        area.map_or_else(|| view.keys().map(str::to_owned).collect(), |area| view.within(area))
+    }
+
+    fn stages(&self, verb: Action) -> Vec<String> {
+        let flow = self.book.flow(CaseKind::Request);
+        let mut stages: Vec<String> = flow
+            .iter()
+            .flat_map(|flow| &flow.actions)
+            .filter(|def| def.verb == verb)
+            .flat_map(|def| def.from.iter().cloned())
+            .collect();
+        stages.sort();
+        stages.dedup();
+        stages
+    }
+
+    fn filter(&self, key: BoxKey, area: Option<&AreaCode>) -> Filter {
+        const ACTIVE: &[Phase] = &[Phase::Open, Phase::Waiting];
+        let mut filter = Filter::new();
+        match key {
+            BoxKey::ToAccept | BoxKey::SentBack => {
+                filter.any_of("c.seat_key", &self.seats());
+                filter.any_of("c.stage", &self.stages(Action::Accept));
+                let sign = if key == BoxKey::SentBack { ">" } else { "=" };
+                filter.conditions.push(format!("c.n_sent_back {sign} 0 AND c.phase IN ('open', 'waiting')"));
+            }
+            BoxKey::ToSign => {
+                filter.any_of("c.seat_key", &self.seats());
+                filter.any_of("c.stage", &self.stages(Action::Take));
+                filter.conditions.push("c.phase IN ('open', 'waiting')".to_owned());
+            }
+            BoxKey::Mine => {
+                let me = filter.bind(&self.caller.account);
+                filter.conditions.push(format!("c.handler_id = {me} AND c.phase = 'open'"));
+            }
+            BoxKey::Waiting => {
+                filter.within(&self.keys(area), &[Phase::Waiting]);
+            }
+            BoxKey::ToVerify => {
+                filter.within(&self.keys(area), &[Phase::Open, Phase::Settled]);
+                filter.any_of("c.stage", &self.stages(Action::Verify));
+                filter.any_of("c.seat_area", &self.verified_areas());
+                let me = filter.bind(&self.caller.account);
+                filter.conditions.push(format!(
+                    "NOT EXISTS (SELECT 1 FROM case_hand h WHERE h.case_id = c.id AND h.account_id = {me})"
+                ));
+            }
+            BoxKey::Soon => {
+                filter.within(&self.keys(area), &[Phase::Open]);
+                let now = filter.bind(&self.now);
+                filter.conditions.push(format!("c.due_soon_at <= {now} AND c.due_at > {now}"));
+            }
+            BoxKey::Late => {
+                filter.within(&self.keys(area), &[Phase::Open]);
+                let now = filter.bind(&self.now);
+                filter.conditions.push(format!("c.due_at <= {now}"));
+            }
+            BoxKey::AllOpen => filter.within(&self.keys(area), ACTIVE),
+            BoxKey::Closed => filter.within(&self.keys(area), &[Phase::Settled, Phase::Closed]),
+        }
+        if let (Some(area), false) = (area, filter.scoped) {
+            // Seats and handlers know no area: narrow by where the case is.
+            let low = filter.bind(&area.as_str().trim_end_matches('0'));
+            let high = filter.bind(&format!("{}~", area.as_str().trim_end_matches('0')));
+            filter.conditions.push(format!("c.area_code >= {low} AND c.area_code < {high}"));
+        }
+        filter
+    }
+}
+
+/// One box with its counts.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct InboxBox {
+    /// Which.
+    pub key: BoxKey,
+    /// In words.
+    pub name: String,
+    /// Cases in it.
+    pub n: i64,
+    /// Of them nearly over.
+    pub n_soon: i64,
+    /// Of them over.
+    pub n_late: i64,
+}
+
+/// Counts every box.
+///
+/// # Errors
+/// The database's.
+pub fn count_boxes(
+    conn: &mut Conn,
+    asker: &Asker<'_>,
+    area: Option<&AreaCode>,
+    lang: crate::say::Lang,
+) -> Result<Vec<InboxBox>, StoreError> {
+    let mut boxes = Vec::new();
+    for key in BoxKey::ALL {
+        let mut filter = asker.filter(key, area);
+        let now = filter.bind(&asker.now);
+        let sql = format!(
+            "SELECT COUNT(DISTINCT c.id) AS n, COUNT(DISTINCT CASE WHEN c.due_at > {now} AND c.due_soon_at <= {now} THEN c.id END) AS n_soon, \
+             COUNT(DISTINCT CASE WHEN c.due_at <= {now} THEN c.id END) AS n_late FROM {} WHERE {}",
+            filter.from(),
+            filter.clause()
+        );
+        let counted =
+            conn.first(&sql, &filter.values, |row| Ok((row.get("n")?, row.get("n_soon")?, row.get("n_late")?)))?;
+        let (n, n_soon, n_late) = counted.unwrap_or_default();
+        boxes.push(InboxBox { key, name: lang.text(&format!("box.{}.name", key.as_str())), n, n_soon, n_late });
+    }
+    Ok(boxes)
+}
+
+/// One page of a list.
+///
+/// # Errors
+/// The database's.
+pub fn list(
+    conn: &mut Conn,
+    asker: &Asker<'_>,
+    wish: &ListCases,
+    phone_index: Option<&str>,
+    reader: &Reader<'_>,
+) -> Result<Page<CaseRow>, StoreError> {
+    let cursor = Cursor::new(wish.cursor.clone(), wish.limit);
+    let searched = wish.q.as_deref().map(str::trim).filter(|q| !q.is_empty());
+    let mut filter = match (wish.key, searched) {
+        (Some(key), _) => asker.filter(key, wish.area.as_ref()),
+        // A search looks everywhere that the caller may look, closed cases too.
+        (None, Some(_)) => {
+            let mut filter = Filter::new();
+            filter.within(&asker.keys(wish.area.as_ref()), Phase::ALL);
+            filter
+        }
+        (None, None) => asker.filter(BoxKey::AllOpen, wish.area.as_ref()),
+    };
+    if let Some(q) = searched {
+        search(&mut filter, conn, q, phone_index);
+    }
+    if let Some(category) = &wish.category {
+        let below = asker
+            .book
+            .categories
+            .iter()
+            .filter(|other| other.parent.as_deref() == Some(category))
+            .map(|other| other.code.clone());
+        let codes: Vec<String> = std::iter::once(category.clone()).chain(below).collect();
+        filter.any_of("c.category", &codes);
+    }
+    if let Some(weight) = wish.weight {
+        let weight = filter.bind(&weight);
+        filter.conditions.push(format!("c.weight = {weight}"));
+    }
+    if let Some(stage) = &wish.stage {
+        let stage = filter.bind(stage);
+        filter.conditions.push(format!("c.stage = {stage}"));
+    }
+    let by_due = searched.is_none() && wish.key.is_some_and(BoxKey::by_due);
+    let order = if by_due { order_by_due(&mut filter, &cursor) } else { order_by_newest(&mut filter, &cursor) };
+    let limit = filter.bind(&cursor.fetch());
+    // DISTINCT costs a sort: only where two keys could list a case twice.
+    let distinct = if filter.repeats { "DISTINCT " } else { "" };
+    let sql = format!(
+        "SELECT {distinct}{COLUMNS} FROM {} WHERE {} ORDER BY {order} LIMIT {limit}",
+        filter.from(),
+        filter.clause()
+    );
+    let facts = conn.all(&sql, &filter.values, Facts::from_row)?;
+    let page = cursor.page(facts, |facts| key_of(facts, by_due));
+    rows(conn, asker.book, page, reader)
+}
+
+/// Earlier cases of the same phone number that the caller may see, newest first.
+///
+/// # Errors
+/// The database's.
+pub fn earlier(
+    conn: &mut Conn,
+    asker: &Asker<'_>,
+    phone_index: &str,
+    except: CaseId,
+    reader: &Reader<'_>,
+) -> Result<Vec<CaseRow>, StoreError> {
+    let mut filter = Filter::new();
+    filter.within(&asker.keys(None), Phase::ALL);
+    let (index, except) = (filter.bind(&phone_index), filter.bind(&except));
+    filter.conditions.push(format!("c.reporter_phone_index = {index} AND c.id <> {except}"));
+    let sql = format!(
+        "SELECT DISTINCT {COLUMNS} FROM {} WHERE {} ORDER BY c.id DESC LIMIT 10",
+        filter.from(),
+        filter.clause()
+    );
+    let facts = conn.all(&sql, &filter.values, Facts::from_row)?;
+    Ok(rows(conn, asker.book, Page { items: facts, next: None }, reader)?.items)
+}
+
+fn rows(conn: &mut Conn, book: &Playbook, page: Page<Facts>, reader: &Reader<'_>) -> Result<Page<CaseRow>, StoreError> {
+    let handlers: HashSet<AccountId> = page.items.iter().filter_map(|facts| facts.handler).collect();
+    let names = duty::people(conn, reader.vault, &handlers)?;
+    let named = |handler: Option<AccountId>| handler.and_then(|id| names.get(&id)).map(|person| person.name.clone());
+    let items = page.items.into_iter().map(|facts| {
+        let name = named(facts.handler);
+        facts.row(book, reader, name)
+    });
+    Ok(Page { items: items.collect(), next: page.next })
+}
+
+fn search(filter: &mut Filter, conn: &Conn, q: &str, phone_index: Option<&str>) {
+    if let Some(code) = PublicCode::parse(q) {
+        let code = filter.bind(&code);
+        filter.conditions.push(format!("c.code = {code}"));
+        return;
+    }
+    let looks_like_number = q.len() > 7 && q.chars().all(|c| c.is_ascii_digit() || c == '-');
+    if let (Some(index), true) = (phone_index, looks_like_number) {
+        let (index, paper) = (filter.bind(&index), filter.bind(&q));
+        filter.conditions.push(format!("(c.reporter_phone_index = {index} OR c.paper_no = {paper})"));
+        return;
+    }
+    match conn.dialect().query_text(q) {
+        Some(words) => {
+            filter.values.push(words.val());
+            filter.conditions.push(conn.dialect().has_words(filter.values.len()));
+        }
+        // Nothing but punctuation finds nothing, rather than everything.
+        None => filter.conditions.push("FALSE".to_owned()),
+    }
+}
+
+/// A case without a clock comes after all others.
+const NEVER_MS: i64 = 9_000_000_000_000_000;
+
+fn order_by_due(filter: &mut Filter, cursor: &Cursor) -> String {
+    if let Some((due, id)) = cursor.after.as_deref().and_then(|after| after.split_once('_')) {
+        let (due, id) = (filter.bind(&due.parse::<i64>().unwrap_or(NEVER_MS)), filter.bind(&id));
+        filter.conditions.push(format!("(COALESCE(c.due_at, {NEVER_MS}), c.id) > ({due}, {id})"));
+    }
+    "c.due_at NULLS LAST, c.id".to_owned()
+}
+
+fn order_by_newest(filter: &mut Filter, cursor: &Cursor) -> String {
+    if let Some(after) = &cursor.after {
+        let after = filter.bind(after);
+        let column = if filter.scoped { "s.case_id" } else { "c.id" };
+        filter.conditions.push(format!("{column} < {after}"));
+    }
+    // By the column of the index that finds the rows, so that the page is read in order and not sorted.
+    if filter.scoped && !filter.repeats { "s.case_id DESC" } else { "c.id DESC" }.to_owned()
+}
+
+fn key_of(facts: &Facts, by_due: bool) -> String {
+    if by_due {
+        let due = facts.due.as_ref().map_or(NEVER_MS, |(at, _, _)| at.ms());
+        format!("{due}_{}", facts.id)
+    } else {
+        facts.id.to_string()
+    }
+}

@@ -1,0 +1,32 @@
+//! 事项: everything that needs an answer, from the moment it is said to the moment the resident says it is settled.
+//!
+//! Rules
+//! - One record, one public code (一案一码). Nothing about a case changes without an event in its history.
+//! - The flow of the pinned playbook says who may do what when; [`act`] interprets it. What the API offers and
+//!   what it accepts come from the same function.
+//! - Deadlines are rows in working time. A comment moves none of them; asking the resident pauses them; a breached one fires
+//!   an ordinary transition by linli itself ([`sweep`]).
+//! - Whoever handled a case does not verify it.
+//! - A resident needs no account: the public code is the key to follow, answer, rate and reopen.
+//! - Two people who act at once: the first wins, the other is told what happened (409 with the present state).
+//!
+//! What it deliberately does not do: it keeps no priorities of persons, sends no messages itself (jobs do), and
+//! knows nothing of screens.
+
+pub mod act;
+pub mod deadline;
+pub mod http;
+pub mod list;
+pub mod model;
+pub mod paper;
+pub mod public;
+pub mod routing;
+pub mod store;
+pub mod sweep;
+#[cfg(test)]
+mod tests;
+pub mod view;
+
+pub use act::{Doer, World};
+pub use deadline::Deadline;
+pub use model::{Case, Draft, Rating, Reply, Reporter, Seat, Why};

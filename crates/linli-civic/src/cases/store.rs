@@ -1,0 +1,309 @@
+//! How a case is read and written.
+
+use std::collections::BTreeSet;
+
+use linli_access::Keys;
+use linli_db::{Conn, Row, Store, StoreError, Val, Writer, params};
+use linli_kernel::{AccountId, CaseId, Phase, PublicCode};
+
+use super::deadline::Deadline;
+use super::model::{Case, Reporter, Seat};
+use crate::areas::Point;
+
+const COLUMNS: &str = "c.id, c.code, c.paper_no, c.kind, c.category, c.weight, c.channel, c.area_code, c.seat_area, c.seat_unit, c.back_area, c.back_unit, \
+    c.stage, c.phase, c.handler_id, c.playbook_id, c.playbook_version, c.body, c.place_text, c.lon, c.lat, c.reporter_phone_sealed, \
+    c.reporter_phone_index, c.reporter_name_sealed, c.reporter_account, c.routing, c.reply, c.question, c.rating, c.n_reopened, c.n_sent_back, \
+    c.n_photos, c.reported_at, c.supervised_at, c.settled_at, c.closed_at, c.version";
+
+/// How a case is named by whoever asks for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Named {
+    /// By its id.
+    Id(CaseId),
+    /// By its public code.
+    Code(PublicCode),
+}
+
+impl std::str::FromStr for Named {
+    type Err = ();
+    fn from_str(text: &str) -> Result<Self, ()> {
+        text.parse().map(Self::Id).or_else(|_| PublicCode::parse(text).map(Self::Code).ok_or(()))
+    }
+}
+
+/// Reads a case to look at.
+///
+/// # Errors
+/// The database's.
+pub fn load(conn: &mut Conn, named: &Named) -> Result<Option<Case>, StoreError> {
+    read(conn, named, "")
+}
+
+/// Reads a case that the same transaction will change.
+///
+/// # Errors
+/// The database's.
+pub fn load_for_change(conn: &mut Conn, named: &Named) -> Result<Option<Case>, StoreError> {
+    let lock = conn.dialect().for_update();
+    read(conn, named, lock)
+}
+
+fn read(conn: &mut Conn, named: &Named, lock: &str) -> Result<Option<Case>, StoreError> {
+    let (column, value) = match named {
+        Named::Id(id) => ("id", params![id]),
+        Named::Code(code) => ("code", params![code]),
+    };
+    let found = conn.first(&format!("SELECT {COLUMNS} FROM cases c WHERE c.{column} = $1{lock}"), &value, from_row)?;
+    let Some(mut case) = found else { return Ok(None) };
+    case.deadlines = deadlines(conn, case.id)?;
+    case.hands = hands(conn, case.id)?;
+    case.listed = Some((case.phase, case.keys()));
+    Ok(Some(case))
+}
+
+fn from_row(row: &Row<'_>) -> Result<Case, StoreError> {
+    let (lon, lat): (Option<f64>, Option<f64>) = (row.get("lon")?, row.get("lat")?);
+    let back_area = row.parse_opt("back_area")?;
+    let back_unit: Option<String> = row.get("back_unit")?;
+    let code: String = row.get("code")?;
+    let code = PublicCode::parse(&code).ok_or_else(|| StoreError::Inconsistent {
+        table: "cases.code",
+        row: code.clone(),
+        what: "no public code".to_owned(),
+    })?;
+    Ok(Case {
+        id: row.parse("id")?,
+        code,
+        paper_no: row.get("paper_no")?,
+        kind: row.parse("kind")?,
+        category: row.get("category")?,
+        weight: row.parse("weight")?,
+        channel: row.parse("channel")?,
+        area: row.parse("area_code")?,
+        seat: Seat { area: row.parse("seat_area")?, unit: row.get("seat_unit")? },
+        back: back_area.map(|area| Seat { area, unit: back_unit }),
+        stage: row.get("stage")?,
+        phase: row.parse("phase")?,
+        handler: row.parse_opt("handler_id")?,
+        playbook: (row.get("playbook_id")?, row.get("playbook_version")?),
+        body: row.get("body")?,
+        place_text: row.get("place_text")?,
+        point: lon.zip(lat).map(|(lon, lat)| Point::new(lon, lat)),
+        reporter: Reporter {
+            phone_sealed: row.get("reporter_phone_sealed")?,
+            phone_index: row.get("reporter_phone_index")?,
+            name_sealed: row.get("reporter_name_sealed")?,
+            account: row.parse_opt("reporter_account")?,
+        },
+        routing: row.json("routing")?,
+        reply: row.json_opt("reply")?,
+        question: row.get("question")?,
+        rating: row.json_opt("rating")?,
+        n_reopened: row.count("n_reopened")?,
+        n_sent_back: row.count("n_sent_back")?,
+        n_photos: row.count("n_photos")?,
+        reported_at: row.at("reported_at")?,
+        supervised_at: row.at_opt("supervised_at")?,
+        settled_at: row.at_opt("settled_at")?,
+        closed_at: row.at_opt("closed_at")?,
+        version: row.count("version")?,
+        deadlines: Vec::new(),
+        hands: BTreeSet::new(),
+        listed: None,
+    })
+}
+
+fn deadlines(conn: &mut Conn, case: CaseId) -> Result<Vec<Deadline>, StoreError> {
+    conn.all("SELECT * FROM deadline WHERE case_id = $1 ORDER BY id", &params![case], |row| {
+        let on_breach: String = row.get("on_breach")?;
+        let unit: String = row.get("unit")?;
+        Ok(Deadline {
+            id: row.parse("id")?,
+            kind: row.parse("kind")?,
+            level: row.parse("level")?,
+            state: row.parse("state")?,
+            starts_at: row.at("starts_at")?,
+            due_at: row.at("due_at")?,
+            soon_at: row.at("soon_at")?,
+            provisional: row.get("provisional")?,
+            unit: unit.parse().map_err(|_| StoreError::Inconsistent {
+                table: "deadline.unit",
+                row: unit,
+                what: "no unit of time".to_owned(),
+            })?,
+            paused_at: row.at_opt("paused_at")?,
+            met_at: row.at_opt("met_at")?,
+            breached_at: row.at_opt("breached_at")?,
+            on_breach: serde_json::from_value(on_breach.clone().into()).map_err(|error| StoreError::Inconsistent {
+                table: "deadline.on_breach",
+                row: on_breach,
+                what: error.to_string(),
+            })?,
+            rule: row.json("rule")?,
+        })
+    })
+}
+
+fn hands(conn: &mut Conn, case: CaseId) -> Result<BTreeSet<AccountId>, StoreError> {
+    let hands =
+        conn.all("SELECT account_id FROM case_hand WHERE case_id = $1", &params![case], |row| row.parse("account_id"))?;
+    Ok(hands.into_iter().collect())
+}
+
+impl Store for Case {
+    fn store(&self, writer: &mut Writer<'_>) -> Result<(), StoreError> {
+        if self.listed.is_none() {
+            self.insert(writer)?;
+        } else {
+            self.update(writer)?;
+        }
+        self.list(writer)?;
+        self.store_deadlines(writer)?;
+        for account in &self.hands {
+            writer.exec(
+                "INSERT INTO case_hand (case_id, account_id, first_at) VALUES ($1, $2, $3) ON CONFLICT (case_id, account_id) DO NOTHING",
+                &params![self.id, account, self.reported_at],
+            )?;
+        }
+        Ok(())
+    }
+}
+
+impl Case {
+    fn insert(&self, writer: &mut Writer<'_>) -> Result<(), StoreError> {
+        let sql = "INSERT INTO cases (id, code, paper_no, kind, channel, area_code, playbook_id, playbook_version, body, place_text, lon, lat, \
+                   reporter_phone_sealed, reporter_phone_index, reporter_name_sealed, reporter_account, reported_at, \
+                   category, weight, seat_area, seat_unit, seat_key, back_area, back_unit, stage, phase, handler_id, routing, reply, question, stars, rating, \
+                   n_reopened, n_sent_back, n_photos, supervised_at, promised_at, due_at, due_kind, due_soon_at, settled_at, closed_at, version) \
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, \
+                   $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43) RETURNING row_no";
+        let mut values = params![
+            self.id,
+            self.code,
+            self.paper_no,
+            self.kind,
+            self.channel,
+            self.area,
+            self.playbook.0,
+            self.playbook.1,
+            self.body,
+            self.place_text,
+            self.point.map(|point| point.lon),
+            self.point.map(|point| point.lat),
+            self.reporter.phone_sealed,
+            self.reporter.phone_index,
+            self.reporter.name_sealed,
+            self.reporter.account,
+            self.reported_at
+        ]
+        .to_vec();
+        values.extend(self.changing()?);
+        let row_no = writer.returning(sql, &values, |row| row.get::<i64>("row_no"))?;
+        let dialect = writer.dialect();
+        let words = dialect.index_text(&format!("{} {}", self.body, self.place_text));
+        writer.exec(dialect.index_words(), &params![row_no.first().copied().unwrap_or_default(), words])?;
+        Ok(())
+    }
+
+    fn update(&self, writer: &mut Writer<'_>) -> Result<(), StoreError> {
+        let sql = "UPDATE cases SET category = $2, weight = $3, seat_area = $4, seat_unit = $5, seat_key = $6, back_area = $7, back_unit = $8, stage = $9, \
+                   phase = $10, handler_id = $11, routing = $12, reply = $13, question = $14, stars = $15, rating = $16, n_reopened = $17, n_sent_back = $18, \
+                   n_photos = $19, supervised_at = $20, promised_at = $21, due_at = $22, due_kind = $23, due_soon_at = $24, settled_at = $25, closed_at = $26, \
+                   version = $27 WHERE id = $1 AND version < $27";
+        let mut values = params![self.id].to_vec();
+        values.extend(self.changing()?);
+        writer.exec_one(sql, &values)
+    }
+
+    /// The columns that an action can change, in the order of both statements.
+    fn changing(&self) -> Result<Vec<Val>, StoreError> {
+        let json = |value: Option<String>| value;
+        let due = self.next_due();
+        let routing = serde_json::to_string(&self.routing)?;
+        let reply = self.reply.as_ref().map(serde_json::to_string).transpose()?;
+        let rating = self.rating.as_ref().map(serde_json::to_string).transpose()?;
+        Ok(params![
+            self.category,
+            self.weight,
+            self.seat.area,
+            self.seat.unit,
+            self.seat.key(),
+            self.back.as_ref().map(|seat| seat.area),
+            self.back.as_ref().and_then(|seat| seat.unit.clone()),
+            self.stage,
+            self.phase,
+            self.handler,
+            routing,
+            json(reply),
+            self.question,
+            self.rating.as_ref().map(|rating| rating.stars),
+            json(rating),
+            self.n_reopened,
+            self.n_sent_back,
+            self.n_photos,
+            self.supervised_at,
+            self.promise().map(|promise| promise.due_at),
+            due.map(|deadline| deadline.due_at),
+            due.map(|deadline| deadline.kind),
+            due.map(|deadline| deadline.soon_at),
+            self.settled_at,
+            self.closed_at,
+            self.version
+        ]
+        .to_vec())
+    }
+
+    /// Writes the rows by which lists find the case, when they changed.
+    fn list(&self, writer: &mut Writer<'_>) -> Result<(), StoreError> {
+        let now = (self.phase, self.keys());
+        if self.listed.as_ref() == Some(&now) {
+            return Ok(());
+        }
+        if self.listed.is_some() {
+            writer.exec("DELETE FROM case_scope WHERE case_id = $1", &params![self.id])?;
+        }
+        insert_scope(writer, self.id, self.phase, &now.1)
+    }
+
+    fn store_deadlines(&self, writer: &mut Writer<'_>) -> Result<(), StoreError> {
+        let sql = "INSERT INTO deadline (id, case_id, kind, level, state, starts_at, due_at, soon_at, provisional, unit, paused_at, met_at, breached_at, on_breach, rule) \
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) \
+                   ON CONFLICT (id) DO UPDATE SET state = $5, due_at = $7, soon_at = $8, provisional = $9, paused_at = $11, met_at = $12, breached_at = $13 \
+                   WHERE deadline.state <> $5 OR deadline.due_at <> $7";
+        for deadline in &self.deadlines {
+            let rule = serde_json::to_string(&deadline.rule)?;
+            writer.exec(
+                sql,
+                &params![
+                    deadline.id,
+                    self.id,
+                    deadline.kind,
+                    deadline.level,
+                    deadline.state,
+                    deadline.starts_at,
+                    deadline.due_at,
+                    deadline.soon_at,
+                    deadline.provisional,
+                    deadline.unit.as_str(),
+                    deadline.paused_at,
+                    deadline.met_at,
+                    deadline.breached_at,
+                    deadline.on_breach.as_str(),
+                    rule
+                ],
+            )?;
+        }
+        Ok(())
+    }
+}
+
+fn insert_scope(writer: &mut Writer<'_>, case: CaseId, phase: Phase, keys: &Keys) -> Result<(), StoreError> {
+    let mut values = params![case, phase].to_vec();
+    let mut rows = Vec::new();
+    for key in keys.iter() {
+        values.push(Val::Text(Some(key.to_owned())));
+        rows.push(format!("(${}, $2, $1)", values.len()));
+    }
+    writer.exec(&format!("INSERT INTO case_scope (scope_key, phase, case_id) VALUES {}", rows.join(", ")), &values)?;
+    Ok(())
+}

@@ -1,0 +1,101 @@
+//! What time alone changes: clocks that ran out. Not scoped: the whole instance's clocks are linli's own work.
+
+use std::time::Duration;
+
+use serde_json::Map;
+
+use linli_db::{Conn, StoreError, Tx, params};
+use linli_kernel::{Actor, AreaCode, CaseId, DeadlineId};
+use linli_playbook::{Flow, Standing};
+
+use super::act::Given;
+use super::model::Seat;
+use super::store::{self, Named};
+use super::{Doer, World};
+use crate::app::App;
+use crate::http::{Answer, Refused};
+use crate::people::Staffed;
+
+const EVERY: Duration = Duration::from_secs(1);
+const BATCH: i64 = 200;
+
+/// Looks for clocks that ran out for as long as the server runs.
+pub async fn run(app: App) {
+    loop {
+        if let Err(error) = fire_due(&app).await {
+            tracing::warn!(error = ?error, "deadlines could not be looked at; trying again");
+        }
+        tokio::time::sleep(EVERY).await;
+    }
+}
+
+/// Fires every clock that is over now; how many.
+///
+/// # Errors
+/// The database's.
+pub async fn fire_due(app: &App) -> Answer<u32> {
+    let mut n_fired = 0;
+    loop {
+        let now = app.now();
+        let due = app.db.read(move |conn| due(conn, now.ms()).map_err(Refused::from)).await?;
+        if due.is_empty() {
+            return Ok(n_fired);
+        }
+        let mut n_moved = 0;
+        for (deadline, case) in due {
+            let fired = {
+                let app = app.clone();
+                app.clone().db.write(move |tx| fire(&app, tx, deadline, case)).await
+            };
+            match fired {
+                Ok(fired) => n_moved += u32::from(fired),
+                // One case that cannot be moved must not hold up the others.
+                Err(error) => tracing::error!(%case, error = ?error, "a deadline could not be fired"),
+            }
+        }
+        n_fired += n_moved;
+        if n_moved == 0 {
+            return Ok(n_fired);
+        }
+    }
+}
+
+fn due(conn: &mut Conn, now_ms: i64) -> Result<Vec<(DeadlineId, CaseId)>, StoreError> {
+    conn.all(
+        "SELECT id, case_id FROM deadline WHERE state = 'running' AND due_at <= $1 ORDER BY due_at LIMIT $2",
+        &params![now_ms, BATCH],
+        |row| Ok((row.parse("id")?, row.parse("case_id")?)),
+    )
+}
+
+/// Fires one clock: marks it and takes the ordinary action that its rule names. `false` when it is no longer over: met, moved
+/// or fired elsewhere meanwhile.
+fn fire(app: &App, tx: &mut Tx<'_>, deadline: DeadlineId, case: CaseId) -> Answer<bool> {
+    let now = app.now();
+    let Some(mut case) = store::load_for_change(tx, &Named::Id(case))? else { return Ok(false) };
+    let rule = case.deadlines.iter().find(|known| known.id == deadline).map(|known| known.on_breach);
+    let (Some(kind), Some(on_breach)) = (case.mark_breached(deadline, now), rule) else { return Ok(false) };
+    let book = app.playbooks.pinned(tx, &case.playbook.0, &case.playbook.1)?;
+    let staffed = Staffed::above(tx, &case.area, now)?;
+    let areas = app.areas();
+    let world = World {
+        book: &book,
+        calendar: &app.calendar,
+        staffed: &|seat: &Seat| staffed.has(&seat.key()),
+        exists: &|area: &AreaCode| areas.get(area).is_some(),
+        ids: &app.ids,
+        at: now,
+    };
+    let doer = Doer { actor: Actor::System, standing: Standing::system() };
+    let possible = |flow: &Flow, verb| flow.actions.iter().any(|def| def.verb == verb);
+    let verb = on_breach.action().filter(|verb| book.flow(case.kind).is_some_and(|flow| possible(flow, *verb)));
+    let moved = verb.and_then(|verb| {
+        case.clone().act(verb, &Given { fields: Map::new(), breached: Some(kind) }, &doer, &world).ok()
+    });
+    let change = match moved {
+        Some(change) => change,
+        None => case.say_breached(kind, &world),
+    };
+    tx.commit(change)?;
+    Ok(true)
+}

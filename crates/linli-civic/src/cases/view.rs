@@ -1,0 +1,881 @@
+//! A case as pages show it: to staff, and to whoever holds its public code.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use linli_access::{Caller, Vault};
+use linli_db::{Conn, StoreError, feed};
+use linli_kernel::{
+    AccountId, Action, AreaCode, AreaLevel, CaseKind, DeadlineKind, DeadlineState, Phase, PublicCode, Role, Timestamp,
+};
+use linli_playbook::{ActionDef, Field, Playbook, Standing};
+use serde::Serialize;
+
+use super::deadline::Deadline;
+use super::list::CaseRow;
+use super::model::{Case, Rating, Reply, Seat, Why};
+use crate::areas::Point;
+use crate::areas::tree::{AreaRef, AreaTree};
+use crate::files::http::AttachmentView;
+use crate::files::{self, Attachment};
+use crate::people::duty::{self, OnDuty, Person};
+use crate::say::Lang;
+
+/// A point on the map, WGS-84 degrees.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[schema(as = Point)]
+pub struct PointView {
+    /// Longitude.
+    pub lon: f64,
+    /// Latitude.
+    pub lat: f64,
+}
+
+impl From<Point> for PointView {
+    fn from(point: Point) -> Self {
+        Self { lon: point.lon, lat: point.lat }
+    }
+}
+
+impl From<PointView> for Point {
+    fn from(point: PointView) -> Self {
+        Self::new(point.lon, point.lat)
+    }
+}
+
+/// Someone to turn to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct Contact {
+    /// Their name.
+    pub name: String,
+    /// What they are.
+    pub role_name: String,
+    /// Their work phone.
+    pub phone: Option<String>,
+}
+
+/// Someone and how they stand to the case.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct InvolvedPerson {
+    /// Their name.
+    name: String,
+    /// What they are.
+    role_name: String,
+    /// Their work phone.
+    phone: Option<String>,
+    /// `handler` or `seat`.
+    relation: String,
+}
+
+/// A unit as answers name it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct UnitRef {
+    /// Its code.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// Who answers for the case.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct SeatView {
+    /// The area.
+    pub area: AreaRef,
+    /// The unit, if one answers.
+    pub unit: Option<UnitRef>,
+    /// The level at which the case stands.
+    pub level: AreaLevel,
+}
+
+/// A field of an action's form, as the page draws it.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = Field)]
+pub struct FieldView {
+    /// Its name in `fields`.
+    name: String,
+    /// What people read.
+    label: String,
+    /// How it is drawn.
+    kind: FieldWord,
+    /// Whether the action waits for it.
+    required: bool,
+    /// Longest text in characters; most photos.
+    max_len: u32,
+    /// Fewest photos.
+    min: u32,
+    /// A line below the field.
+    help: Option<String>,
+    /// What to choose from.
+    options: Vec<OptionView>,
+}
+
+/// How a field is drawn.
+#[derive(Clone, Copy, Debug, Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "each says itself")]
+pub enum FieldWord {
+    Text,
+    LongText,
+    Choice,
+    Photos,
+    Seat,
+    Category,
+    Weight,
+    Stars,
+    Boolean,
+    Reply,
+    Ground,
+}
+
+/// One entry of a list to choose from.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = FieldOption)]
+pub struct OptionView {
+    /// What is stored.
+    value: String,
+    /// What people read.
+    label: String,
+}
+
+/// How loud a button is.
+#[derive(Clone, Copy, Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = ActionTone)]
+#[expect(missing_docs, reason = "each says itself")]
+pub enum ToneView {
+    Primary,
+    Normal,
+    Danger,
+}
+
+/// An action that this reader may take now.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct ActionOffer {
+    /// What is done.
+    verb: Action,
+    /// The button.
+    name: String,
+    /// How loud it is.
+    tone: ToneView,
+    /// A line below it.
+    hint: Option<String>,
+    /// What must be said.
+    form: Vec<FieldView>,
+}
+
+/// One entry of the history.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct TimelineEntry {
+    /// Its number, from 1.
+    n: i64,
+    /// What happened, in one word.
+    #[serde(rename = "type")]
+    kind: String,
+    /// When.
+    at: Timestamp,
+    /// Who.
+    actor: ActorView,
+    /// What happened, ready to show, in the reader's language.
+    sentence: String,
+    /// What was written.
+    text: Option<String>,
+    /// The four parts, where a reply was given.
+    reply: Option<Reply>,
+    /// Photos that came with it.
+    attachments: Vec<AttachmentView>,
+    /// Whether the resident sees it.
+    public: bool,
+}
+
+/// Who did a thing.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = Actor)]
+pub struct ActorView {
+    /// `reporter`, `staff` or `system`.
+    kind: String,
+    /// As the reader may know them.
+    name: String,
+    /// The role acted in.
+    role_name: Option<String>,
+}
+
+/// A clock as staff see it.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct DeadlineView {
+    /// Of what.
+    kind: DeadlineKind,
+    /// In words.
+    name: String,
+    /// When it started.
+    starts_at: Timestamp,
+    /// When it ends.
+    due_at: Timestamp,
+    /// How it stands.
+    state: DeadlineState,
+    /// When it was met.
+    met_at: Option<Timestamp>,
+    /// When it was over.
+    breached_at: Option<Timestamp>,
+    /// Counted without a published holiday list.
+    provisional: bool,
+    /// The rule in words.
+    rule: String,
+    /// What linli does when it is over.
+    on_breach: Option<String>,
+}
+
+/// What staff may know of the reporter without a logged look.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct ReporterView {
+    /// Whether nothing is known.
+    anonymous: bool,
+    /// 199****0001
+    phone_masked: Option<String>,
+    /// 李**
+    name_masked: Option<String>,
+    /// Earlier cases of the same phone number that the reader may see.
+    earlier: Vec<CaseRow>,
+}
+
+/// Which playbook a case is pinned to.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct PinnedPlaybook {
+    /// Its id.
+    id: String,
+    /// Its version.
+    version: String,
+}
+
+/// A case as staff see it.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct CaseView {
+    /// What lists show of it.
+    #[serde(flatten)]
+    row: CaseRow,
+    /// What it is.
+    kind: CaseKind,
+    /// In words.
+    kind_name: String,
+    /// The category's code.
+    category: Option<String>,
+    /// 公共设施 / 路灯不亮
+    category_path: Option<String>,
+    /// All that was said.
+    full_text: String,
+    /// Where, in words.
+    place_text: String,
+    /// Who answers now.
+    seat: SeatView,
+    /// Who has it in hand.
+    handler: Option<Contact>,
+    /// When the resident was promised an answer.
+    promised_at: Option<Timestamp>,
+    /// Whether the promise was counted without a published holiday list.
+    provisional: bool,
+    /// Since when the top level supervises it.
+    supervised_at: Option<Timestamp>,
+    /// When it was answered.
+    settled_at: Option<Timestamp>,
+    /// When it was closed.
+    closed_at: Option<Timestamp>,
+    /// Who said it, masked.
+    reporter: ReporterView,
+    /// How it came, in words.
+    channel_name: String,
+    /// The last reply.
+    reply: Option<Reply>,
+    /// The last rating.
+    rating: Option<Rating>,
+    /// The question that waits for the resident.
+    question: Option<String>,
+    /// Its clocks.
+    deadlines: Vec<DeadlineView>,
+    /// Its history.
+    timeline: Vec<TimelineEntry>,
+    /// All photos.
+    attachments: Vec<AttachmentView>,
+    /// Who is involved.
+    people: Vec<InvolvedPerson>,
+    /// Why it went where it went.
+    routing: Vec<String>,
+    /// What the reader may do now.
+    actions: Vec<ActionOffer>,
+    /// Where the resident follows it.
+    follow_url: String,
+    /// The playbook it is pinned to.
+    playbook: PinnedPlaybook,
+}
+
+/// One of the four plain steps.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct PublicStep {
+    /// Which.
+    key: StepKey,
+    /// In words.
+    name: String,
+    /// When it was done.
+    at: Option<Timestamp>,
+    /// How it stands.
+    state: StepState,
+}
+
+/// The four plain steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "each says itself")]
+pub enum StepKey {
+    Reported,
+    Taken,
+    Settled,
+    Rated,
+}
+
+/// How a step stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "each says itself")]
+pub enum StepState {
+    Done,
+    Now,
+    Todo,
+}
+
+/// A case as whoever holds its public code sees it.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct PublicCase {
+    /// The code.
+    pub code: PublicCode,
+    /// The category in words.
+    category_name: Option<String>,
+    /// What was said.
+    text: String,
+    /// Where, in words.
+    place_text: String,
+    /// Where.
+    area: AreaRef,
+    /// The stage in plain words.
+    stage_name: String,
+    /// Its summary.
+    phase: Phase,
+    /// When it was said.
+    reported_at: Timestamp,
+    /// When an answer was promised.
+    promised_at: Option<Timestamp>,
+    /// Whether the promise was broken.
+    late: bool,
+    /// When it was answered.
+    settled_at: Option<Timestamp>,
+    /// When it was closed.
+    closed_at: Option<Timestamp>,
+    /// The version that a command names.
+    version: u32,
+    /// Who answers now.
+    seat_name: String,
+    /// The grid worker to turn to.
+    worker: Option<Contact>,
+    /// The four plain steps.
+    steps: Vec<PublicStep>,
+    /// What happened, as far as the resident sees it.
+    timeline: Vec<TimelineEntry>,
+    /// The last reply.
+    reply: Option<Reply>,
+    /// The question that waits for an answer.
+    question: Option<String>,
+    /// The last rating.
+    rating: Option<Rating>,
+    /// All photos.
+    attachments: Vec<AttachmentView>,
+    /// What the reader may do now.
+    actions: Vec<ActionOffer>,
+    /// The picture of the code.
+    qr_url: String,
+    /// Where, on the map.
+    point: Option<PointView>,
+}
+
+/// Everything that is read to show one case.
+pub struct Shown {
+    /// The case.
+    pub case: Case,
+    /// The playbook that it is pinned to.
+    pub book: Arc<Playbook>,
+    history: Vec<(feed::Event, Option<String>)>,
+    attachments: Vec<Attachment>,
+    people: HashMap<AccountId, Person>,
+    on_duty: Vec<OnDuty>,
+}
+
+impl Shown {
+    /// Reads what belongs to a case.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn read(
+        conn: &mut Conn,
+        vault: &Vault,
+        case: Case,
+        book: Arc<Playbook>,
+        now: Timestamp,
+    ) -> Result<Self, StoreError> {
+        let history = feed::history(conn, "case", &case.id.to_string())?;
+        let attachments = files::of_case(conn, case.id)?;
+        let mut known: HashSet<AccountId> =
+            history.iter().filter_map(|(event, _)| event.actor_id.as_deref()?.parse().ok()).collect();
+        known.extend(case.handler);
+        let people = duty::people(conn, vault, &known)?;
+        let on_duty = duty::on_duty(conn, vault, &[case.area, case.seat.area], now)?;
+        Ok(Self { case, book, history, attachments, people, on_duty })
+    }
+}
+
+/// Who reads, and with what.
+pub struct Reader<'a> {
+    /// The areas.
+    pub areas: &'a AreaTree,
+    /// Opens what may be shown masked.
+    pub vault: &'a Vault,
+    /// The reader's language.
+    pub lang: Lang,
+    /// The present.
+    pub now: Timestamp,
+    /// The address that residents open.
+    pub public_url: &'a str,
+}
+
+/// What a resident does not see: who said what to whom inside the office.
+const INTERNAL: &[&str] = &["commented", "sent_back", "rejected", "deadline_breached", "verified"];
+
+impl Reader<'_> {
+    /// The case for staff.
+    #[must_use]
+    pub fn staff(&self, shown: &Shown, caller: &Caller, earlier: Vec<CaseRow>) -> CaseView {
+        let Shown { case, book, .. } = shown;
+        let row = self.row_of(shown);
+        let standing = case.standing(caller);
+        let open = |sealed: &Option<Vec<u8>>, open: fn(&Vault, &[u8]) -> Option<String>| {
+            sealed.as_deref().and_then(|sealed| open(self.vault, sealed))
+        };
+        let reporter = ReporterView {
+            anonymous: case.reporter.phone_sealed.is_none(),
+            phone_masked: open(&case.reporter.phone_sealed, |vault, sealed| {
+                vault.open_phone(super::http::PHONE_FIELD, sealed).ok().map(|phone| phone.masked())
+            }),
+            name_masked: open(&case.reporter.name_sealed, |vault, sealed| {
+                vault.open_name(super::http::NAME_FIELD, sealed).ok().map(|name| name.masked())
+            }),
+            earlier,
+        };
+        CaseView {
+            row,
+            kind: case.kind,
+            kind_name: self.lang.word("case_kind", case.kind.as_str()),
+            category: case.category.clone(),
+            category_path: case.category.as_deref().and_then(|code| book.category_path(code)),
+            full_text: case.body.clone(),
+            place_text: case.place_text.clone(),
+            seat: SeatView {
+                area: self.areas.reference(&case.seat.area),
+                unit: self.unit(book, &case.seat),
+                level: case.seat.level(),
+            },
+            handler: case.handler.and_then(|id| self.contact_of(shown, id)),
+            promised_at: case.promise().map(|promise| promise.due_at),
+            provisional: case.promise().is_some_and(|promise| promise.provisional),
+            supervised_at: case.supervised_at,
+            settled_at: case.settled_at,
+            closed_at: case.closed_at,
+            reporter,
+            channel_name: self.lang.word("channel", case.channel.as_str()),
+            reply: case.reply.clone(),
+            rating: case.rating.clone(),
+            question: case.question.clone(),
+            deadlines: case.deadlines.iter().map(|deadline| self.deadline(book, deadline)).collect(),
+            timeline: self.timeline(shown, None),
+            attachments: shown.attachments.iter().map(|attachment| AttachmentView::of(attachment, None)).collect(),
+            people: self.involved(shown),
+            routing: case.routing.iter().map(|why| self.why(why)).collect(),
+            actions: self.offers(case, book, &standing),
+            follow_url: self.follow_url(&case.code),
+            playbook: PinnedPlaybook { id: case.playbook.0.clone(), version: case.playbook.1.clone() },
+        }
+    }
+
+    /// The case for whoever holds its public code.
+    #[must_use]
+    pub fn public(&self, shown: &Shown) -> PublicCase {
+        let Shown { case, book, .. } = shown;
+        let stage = book.stage(case.kind, &case.stage);
+        let promise = case.promise();
+        PublicCase {
+            code: case.code.clone(),
+            category_name: case
+                .category
+                .as_deref()
+                .and_then(|code| book.category(code))
+                .map(|category| category.name.clone()),
+            text: case.body.clone(),
+            place_text: case.place_text.clone(),
+            area: self.areas.reference(&case.area),
+            stage_name: stage.map_or_else(|| case.stage.clone(), |stage| stage.public_name.clone()),
+            phase: case.phase,
+            reported_at: case.reported_at,
+            promised_at: promise.map(|promise| promise.due_at),
+            late: promise.is_some_and(|promise| {
+                promise.is_owed() && promise.state != DeadlineState::Paused && promise.due_at <= self.now
+            }),
+            settled_at: case.settled_at,
+            closed_at: case.closed_at,
+            version: case.version,
+            seat_name: self.seat_name(book, &case.seat),
+            worker: self.worker(&shown.on_duty, &case.area),
+            steps: self.steps(shown),
+            timeline: self.timeline(shown, Some(&case.code)),
+            reply: case.reply.clone().filter(|_| matches!(case.phase, Phase::Settled | Phase::Closed)),
+            question: case.question.clone(),
+            rating: case.rating.clone(),
+            attachments: shown
+                .attachments
+                .iter()
+                .map(|attachment| AttachmentView::of(attachment, Some(&case.code)))
+                .collect(),
+            actions: self.offers(case, book, &Standing::reporter()),
+            qr_url: format!("/api/public/cases/{}/qr.svg", case.code),
+            point: case.point.map(Into::into),
+        }
+    }
+
+    /// What lists show of a case.
+    #[must_use]
+    pub fn row_of(&self, shown: &Shown) -> CaseRow {
+        let handler_name = shown.case.handler.and_then(|id| shown.people.get(&id)).map(|person| person.name.clone());
+        CaseRow::of(&shown.case, &shown.book, self, handler_name)
+    }
+
+    /// Who answers, in words: 红旗社区第三网格, 临渭区城市管理执法局.
+    #[must_use]
+    pub fn seat_name(&self, book: &Playbook, seat: &Seat) -> String {
+        let area = self.areas.name(&seat.area);
+        match self.unit(book, seat) {
+            Some(unit) => format!("{area}{}", unit.name),
+            None if seat.level() >= AreaLevel::Grid => {
+                format!("{}{}", self.areas.name(&seat.area.at(AreaLevel::Community)), self.below_community(&seat.area))
+            }
+            None => area,
+        }
+    }
+
+    fn below_community(&self, area: &AreaCode) -> String {
+        area.lineage().iter().filter(|code| code.level() >= AreaLevel::Grid).map(|code| self.areas.name(code)).collect()
+    }
+
+    /// The address at which the resident follows the case.
+    #[must_use]
+    pub fn follow_url(&self, code: &PublicCode) -> String {
+        format!("{}/c/{code}", self.public_url.trim_end_matches('/'))
+    }
+
+    /// A reason in words.
+    #[must_use]
+    pub fn why(&self, why: &Why) -> String {
+        let values: Vec<(String, String)> =
+            why.values.iter().map(|(name, value)| (name.clone(), self.meaning(name, value))).collect();
+        let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        self.lang.say(&why.key, &values)
+    }
+
+    /// A reason keeps codes; here they become names.
+    fn meaning(&self, name: &str, value: &str) -> String {
+        match name {
+            "area" => value.parse().map_or_else(|_| value.to_owned(), |code| self.areas.full_name(&code)),
+            "weight" | "level" => self.lang.text(value),
+            _ => value.to_owned(),
+        }
+    }
+
+    /// The grid worker (or head) to turn to at a place; their phones are posted in public.
+    #[must_use]
+    pub fn worker(&self, on_duty: &[OnDuty], area: &AreaCode) -> Option<Contact> {
+        let posted = |role| on_duty.iter().find(|duty| duty.role == role && duty.area.contains(area));
+        let duty = posted(Role::GridWorker).or_else(|| posted(Role::GridHead))?;
+        Some(self.contact(&duty.person, duty.role))
+    }
+
+    /// Someone to turn to.
+    #[must_use]
+    pub fn contact(&self, person: &Person, role: Role) -> Contact {
+        Contact {
+            name: person.name.clone(),
+            role_name: self.lang.word("role", role.as_str()),
+            phone: person.phone.as_ref().map(|phone| phone.reveal().to_owned()),
+        }
+    }
+
+    fn contact_of(&self, shown: &Shown, id: AccountId) -> Option<Contact> {
+        let person = shown.people.get(&id)?;
+        let acted =
+            shown.history.iter().rev().find(|(event, _)| event.actor_id.as_deref() == Some(id.to_string().as_str()));
+        let role = acted
+            .and_then(|(event, _)| event.actor_role.as_deref())
+            .and_then(|role| role.parse().ok())
+            .unwrap_or(Role::GridWorker);
+        Some(self.contact(person, role))
+    }
+
+    fn involved(&self, shown: &Shown) -> Vec<InvolvedPerson> {
+        let handler = shown.case.handler.and_then(|id| self.contact_of(shown, id)).map(|contact| (contact, "handler"));
+        let seat = shown
+            .on_duty
+            .iter()
+            .filter(|duty| {
+                duty.area == shown.case.seat.area
+                    && duty.unit == shown.case.seat.unit
+                    && Some(duty.account) != shown.case.handler
+            })
+            .take(8)
+            .map(|duty| (self.contact(&duty.person, duty.role), "seat"));
+        handler
+            .into_iter()
+            .chain(seat)
+            .map(|(contact, relation)| InvolvedPerson {
+                name: contact.name,
+                role_name: contact.role_name,
+                phone: contact.phone,
+                relation: relation.to_owned(),
+            })
+            .collect()
+    }
+
+    /// The unit of a seat.
+    #[must_use]
+    pub fn unit(&self, book: &Playbook, seat: &Seat) -> Option<UnitRef> {
+        let code = seat.unit.as_deref()?;
+        let name = book.unit(code).map_or_else(|| code.to_owned(), |unit| unit.name.clone());
+        Some(UnitRef { code: code.to_owned(), name })
+    }
+
+    fn offers(&self, case: &Case, book: &Playbook, standing: &Standing) -> Vec<ActionOffer> {
+        case.offers(book, standing, self.now).into_iter().map(offer).collect()
+    }
+
+    fn deadline(&self, book: &Playbook, deadline: &Deadline) -> DeadlineView {
+        let amount =
+            format!("{} {}", deadline.rule.amount.n, self.lang.word("time_unit", deadline.rule.amount.unit.as_str()));
+        let name = self.lang.word("deadline", deadline.kind.as_str());
+        let mut rule = format!("{} {name} {amount}", self.lang.word("level", deadline.level.as_str()));
+        if let Some(basis) = &deadline.rule.basis {
+            rule = format!("{rule}（{basis}）");
+        }
+        let on_breach = deadline.on_breach.action().and_then(|verb| book.action_name(CaseKind::Request, verb));
+        DeadlineView {
+            kind: deadline.kind,
+            name,
+            starts_at: deadline.starts_at,
+            due_at: deadline.due_at,
+            state: if deadline.is_over(self.now) { DeadlineState::Breached } else { deadline.state },
+            met_at: deadline.met_at,
+            breached_at: deadline.breached_at,
+            provisional: deadline.provisional,
+            rule,
+            on_breach: on_breach.map(str::to_owned),
+        }
+    }
+
+    /// The history; for the holder of `code` only what is public, without names of anyone but the grid's own people.
+    fn timeline(&self, shown: &Shown, code: Option<&PublicCode>) -> Vec<TimelineEntry> {
+        let entries = shown.history.iter().filter_map(|(event, text)| {
+            let public = !INTERNAL.contains(&event.kind.as_str());
+            (code.is_none() || public).then(|| self.entry(shown, event, text.as_deref(), public, code))
+        });
+        entries.collect()
+    }
+
+    fn entry(
+        &self,
+        shown: &Shown,
+        event: &feed::Event,
+        text: Option<&str>,
+        public: bool,
+        code: Option<&PublicCode>,
+    ) -> TimelineEntry {
+        let payload: serde_json::Value = serde_json::from_str(&event.payload).unwrap_or_default();
+        let actor = self.actor(shown, event, &payload, code.is_some());
+        let sentence = self.sentence(shown, event, &payload, &actor);
+        let reply: Option<Reply> = text.and_then(|text| serde_json::from_str(text).ok());
+        // Reasons given inside the office are not for the resident; what they were asked, told or said themselves is.
+        let for_reader = code.is_none()
+            || matches!(event.kind.as_str(), "reported" | "asked" | "answered" | "settled" | "rated" | "reopened");
+        let attachments = shown.attachments.iter().filter(|attachment| attachment.event_n == Some(event.n));
+        TimelineEntry {
+            n: event.n,
+            kind: event.kind.clone(),
+            at: event.at,
+            actor,
+            sentence,
+            text: if reply.is_some() || !for_reader { None } else { text.map(str::to_owned) },
+            reply: reply.filter(|_| for_reader),
+            attachments: attachments.map(|attachment| AttachmentView::of(attachment, code)).collect(),
+            public,
+        }
+    }
+
+    fn actor(&self, shown: &Shown, event: &feed::Event, payload: &serde_json::Value, for_public: bool) -> ActorView {
+        let role: Option<Role> = event.actor_role.as_deref().and_then(|role| role.parse().ok());
+        let role_name = role.map(|role| self.lang.word("role", role.as_str()));
+        let person =
+            event.actor_id.as_deref().and_then(|id| id.parse().ok()).and_then(|id: AccountId| shown.people.get(&id));
+        let posted = matches!(role, Some(Role::GridWorker | Role::GridHead));
+        let name = match (event.actor_kind.as_str(), person) {
+            ("reporter", _) => self.lang.text("actor.reporter"),
+            ("system", _) => self.lang.text("actor.system"),
+            (_, Some(person)) if !for_public || posted => person.name.clone(),
+            _ => {
+                let seat: Option<Seat> = payload
+                    .get("seat_before")
+                    .or_else(|| payload.get("seat"))
+                    .and_then(|seat| serde_json::from_value(seat.clone()).ok());
+                let seat = seat.map(|seat| self.seat_name(&shown.book, &seat)).unwrap_or_default();
+                format!("{seat}{}", role_name.clone().unwrap_or_default())
+            }
+        };
+        ActorView { kind: event.actor_kind.clone(), name, role_name }
+    }
+
+    fn sentence(&self, shown: &Shown, event: &feed::Event, payload: &serde_json::Value, actor: &ActorView) -> String {
+        let text = |name: &str| payload.get(name).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
+        let seat = |name: &str| {
+            let seat: Option<Seat> = payload.get(name).and_then(|seat| serde_json::from_value(seat.clone()).ok());
+            seat.map(|seat| self.seat_name(&shown.book, &seat)).unwrap_or_default()
+        };
+        let stage = |id: String| shown.book.stage(shown.case.kind, &id).map(|stage| stage.name.clone()).unwrap_or(id);
+        let role = actor.role_name.clone().unwrap_or_default();
+        let who = if actor.kind == "staff" && !actor.name.ends_with(&role) {
+            format!("{role}{}", actor.name)
+        } else {
+            actor.name.clone()
+        };
+        let n_photos = payload.get("photos").and_then(|photos| photos.as_array()).map_or(0, Vec::len);
+        let values = [
+            ("actor", who),
+            ("name", actor.name.clone()),
+            ("role", role),
+            ("seat", seat("seat")),
+            ("seat_before", seat("seat_before")),
+            ("from", stage(text("from"))),
+            ("to", stage(text("to"))),
+            ("ground", self.ground(shown, &text("ground"))),
+            ("deadline", self.lang.word("deadline", &text("deadline"))),
+            ("channel", self.lang.word("channel", &text("channel"))),
+            ("stars", payload.get("stars").map(ToString::to_string).unwrap_or_default()),
+            ("n", n_photos.to_string()),
+        ];
+        let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let satisfied = payload.get("satisfied").and_then(serde_json::Value::as_bool);
+        let variants = [
+            (satisfied == Some(false)).then(|| format!("event.{}_unsatisfied", event.kind)),
+            (payload.get("deadline").is_some_and(|deadline| !deadline.is_null()))
+                .then(|| format!("event.{}_overdue", event.kind)),
+            (payload.get("routed") == Some(&serde_json::Value::Bool(false)))
+                .then(|| format!("event.{}_unrouted", event.kind)),
+            Some(format!("event.{}_{}", event.kind, event.actor_kind)),
+        ];
+        let key = variants
+            .into_iter()
+            .flatten()
+            .find(|key| Lang::ZhCn.has(key))
+            .unwrap_or_else(|| format!("event.{}", event.kind));
+        self.lang.say(&key, &values)
+    }
+
+    /// The words of a ground, from the forms of the flow.
+    fn ground(&self, shown: &Shown, value: &str) -> String {
+        let flow = shown.book.flow(shown.case.kind);
+        let options =
+            flow.iter().flat_map(|flow| &flow.actions).flat_map(|def| &def.form).flat_map(|field| field.kind.options());
+        options
+            .into_iter()
+            .find(|option| option.value == value)
+            .map_or_else(|| value.to_owned(), |option| option.label.clone())
+    }
+
+    fn steps(&self, shown: &Shown) -> Vec<PublicStep> {
+        let last = |kind: &str| {
+            shown.history.iter().rev().find(|(event, _)| event.kind == kind).map(|(event, _)| (event.n, event.at))
+        };
+        let since = last("reopened").map_or(0, |(n, _)| n);
+        let done_at = |kind: &str| last(kind).filter(|(n, _)| *n > since).map(|(_, at)| at);
+        let settled = matches!(shown.case.phase, Phase::Settled | Phase::Closed);
+        let times = [
+            (StepKey::Reported, Some(shown.case.reported_at)),
+            (StepKey::Taken, done_at("taken").or(shown.case.settled_at.filter(|_| settled))),
+            (StepKey::Settled, shown.case.settled_at.filter(|_| settled)),
+            (StepKey::Rated, done_at("rated").or(shown.case.closed_at)),
+        ];
+        let first_open = times.iter().position(|(_, at)| at.is_none());
+        times
+            .into_iter()
+            .enumerate()
+            .map(|(i, (key, at))| {
+                let state = if at.is_some() {
+                    StepState::Done
+                } else if Some(i) == first_open {
+                    StepState::Now
+                } else {
+                    StepState::Todo
+                };
+                let word = match key {
+                    StepKey::Reported => "reported",
+                    StepKey::Taken => "taken",
+                    StepKey::Settled => "settled",
+                    StepKey::Rated => "rated",
+                };
+                PublicStep { key, name: self.lang.word("step", word), at, state }
+            })
+            .collect()
+    }
+}
+
+fn offer(def: &ActionDef) -> ActionOffer {
+    ActionOffer {
+        verb: def.verb,
+        name: def.name.clone(),
+        tone: match def.tone {
+            linli_playbook::Tone::Primary => ToneView::Primary,
+            linli_playbook::Tone::Normal => ToneView::Normal,
+            linli_playbook::Tone::Danger => ToneView::Danger,
+        },
+        hint: def.hint.clone(),
+        form: def.form.iter().map(field).collect(),
+    }
+}
+
+fn field(field: &Field) -> FieldView {
+    use linli_playbook::FieldKind;
+    let (kind, min) = match &field.kind {
+        FieldKind::Text => (FieldWord::Text, 0),
+        FieldKind::LongText => (FieldWord::LongText, 0),
+        FieldKind::Choice { .. } => (FieldWord::Choice, 0),
+        FieldKind::Photos { min, .. } => (FieldWord::Photos, *min),
+        FieldKind::Seat => (FieldWord::Seat, 0),
+        FieldKind::Category => (FieldWord::Category, 0),
+        FieldKind::Weight => (FieldWord::Weight, 0),
+        FieldKind::Stars => (FieldWord::Stars, 0),
+        FieldKind::Boolean => (FieldWord::Boolean, 0),
+        FieldKind::Reply => (FieldWord::Reply, 0),
+        FieldKind::Ground { .. } => (FieldWord::Ground, 0),
+    };
+    FieldView {
+        name: field.name.clone(),
+        label: field.label.clone(),
+        kind,
+        required: field.required,
+        max_len: field.max_len,
+        min,
+        help: field.help.clone(),
+        options: field
+            .kind
+            .options()
+            .iter()
+            .map(|option| OptionView { value: option.value.clone(), label: option.label.clone() })
+            .collect(),
+    }
+}

@@ -1,0 +1,190 @@
+//! Sending photos, and seeing those of cases that one may see.
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
+use utoipa_axum::routes;
+
+use linli_access::{Act, Decision, decide};
+use linli_kernel::{AttachmentId, ProblemCode, PublicCode, Timestamp};
+
+use super::{Attachment, MAX_BYTES, Photo};
+use crate::app::App;
+use crate::cases::store::{self, Named};
+use crate::http::{Answer, MaybeSigned, Origin, Path, Query, Refused};
+
+/// A photo as pages show it.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = Attachment)]
+pub struct AttachmentView {
+    /// Which; pass it in `attachments` of a command.
+    pub id: AttachmentId,
+    /// Where the photo is.
+    pub url: String,
+    /// Where a small one is.
+    pub thumb_url: String,
+    /// Pixels across.
+    pub width: i64,
+    /// Pixels down.
+    pub height: i64,
+    /// Bytes of the photo as kept.
+    pub size_bytes: i64,
+    /// Who sent it.
+    pub by: SentBy,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Who sent a photo.
+#[derive(Clone, Copy, Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SentBy {
+    /// The resident.
+    Reporter,
+    /// Staff.
+    Staff,
+}
+
+impl AttachmentView {
+    /// As seen by whoever holds `code`, or by staff without one.
+    #[must_use]
+    pub fn of(attachment: &Attachment, code: Option<&PublicCode>) -> Self {
+        let url = format!("/api/attachments/{}", attachment.id);
+        let with = |name: &str| {
+            code.map_or_else(
+                || if name.is_empty() { url.clone() } else { format!("{url}?{name}") },
+                |code| {
+                    let sep = if name.is_empty() { "" } else { "&" };
+                    format!("{url}?code={code}{sep}{name}")
+                },
+            )
+        };
+        Self {
+            id: attachment.id,
+            url: with(""),
+            thumb_url: with("size=thumb"),
+            width: attachment.width,
+            height: attachment.height,
+            size_bytes: attachment.size_bytes,
+            by: if attachment.by_staff { SentBy::Staff } else { SentBy::Reporter },
+            at: attachment.at,
+        }
+    }
+}
+
+/// The routes of this slice.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(send_photo).map(|route| route.layer(axum::extract::DefaultBodyLimit::max(MAX_BYTES + 1024))))
+        .routes(routes!(show_photo))
+}
+
+/// Sends one photo (JPEG, PNG or WebP, at most 10 MB). It is decoded and encoded anew, so that nothing but
+/// pixels is kept; attach it to a report or an action within a day.
+#[utoipa::path(post, path = "/api/attachments", tag = "files",
+    request_body(content = Vec<u8>, content_type = "image/*", description = "The photo"),
+    responses((status = 201, body = AttachmentView), (status = 413, body = crate::http::ProblemBody), (status = 415, body = crate::http::ProblemBody)),
+    extensions(("x-access" = json!("public"))))]
+async fn send_photo(
+    State(app): State<App>,
+    origin: Origin,
+    MaybeSigned(caller): MaybeSigned,
+    body: Bytes,
+) -> Answer<(StatusCode, Json<AttachmentView>)> {
+    let now = app.now();
+    if caller.is_none() {
+        app.limits.take(origin, now)?;
+    }
+    let files = app.files.clone();
+    let worked = tokio::task::spawn_blocking(move || {
+        let photo = Photo::read(&body).map_err(Refused::from)?;
+        let sha256 = files.keep(&photo).map_err(|error| {
+            tracing::error!(%error, "a photo cannot be written");
+            Refused::from(ProblemCode::Internal)
+        })?;
+        Ok::<_, Refused>((photo, sha256))
+    });
+    let (photo, sha256) = worked.await.map_err(|_| Refused::from(ProblemCode::Internal))??;
+    let attachment = Attachment {
+        id: AttachmentId::new(app.ids.uuid(now)),
+        case: None,
+        event_n: None,
+        sha256,
+        size_bytes: i64::try_from(photo.jpeg.len()).unwrap_or(i64::MAX),
+        width: i64::from(photo.width),
+        height: i64::from(photo.height),
+        by_staff: caller.is_some(),
+        account: caller.map(|caller| caller.account),
+        at: now,
+    };
+    let view = AttachmentView::of(&attachment, None);
+    app.db.write(move |tx| attachment.note(tx).map_err(Refused::from)).await?;
+    Ok((StatusCode::CREATED, Json(view)))
+}
+
+/// How a photo is asked for.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+struct ShowPhoto {
+    /// `thumb` for a small one.
+    size: Option<String>,
+    /// The public code of the case, for its reporter.
+    code: Option<String>,
+}
+
+/// Shows a photo to those who may see its case: staff of the area, or whoever holds the public code.
+#[utoipa::path(get, path = "/api/attachments/{id}", tag = "files", params(("id" = String, Path), ShowPhoto),
+    responses((status = 200, content_type = "image/jpeg", body = Vec<u8>), (status = 404, body = crate::http::ProblemBody)),
+    extensions(("x-access" = json!("public"))))]
+async fn show_photo(
+    State(app): State<App>,
+    MaybeSigned(caller): MaybeSigned,
+    Path(id): Path<AttachmentId>,
+    Query(wish): Query<ShowPhoto>,
+) -> Answer<Response> {
+    let code = wish.code.as_deref().and_then(PublicCode::parse);
+    let found = app
+        .db
+        .read(move |conn| {
+            let Some(attachment) = Attachment::find(conn, id)? else { return Ok(None) };
+            let case = match attachment.case {
+                Some(case) => store::load(conn, &Named::Id(case))?,
+                None => None,
+            };
+            Ok::<_, Refused>(Some((attachment, case)))
+        })
+        .await?;
+    let (attachment, case) = found.ok_or(ProblemCode::NotFound)?;
+    let account = caller.as_ref().map(|caller| caller.account);
+    let may = match &case {
+        // Not attached yet: only its sender previews it.
+        None => account.is_some() && account == attachment.account,
+        Some(case) => {
+            code.as_ref() == Some(&case.code)
+                || caller
+                    .as_ref()
+                    .is_some_and(|caller| matches!(decide(caller, Act::ViewCase, &case.keys()), Decision::Allowed(_)))
+        }
+    };
+    if !may {
+        return Err(ProblemCode::NotFound.into());
+    }
+    let (files, thumb) = (app.files.clone(), wish.size.as_deref() == Some("thumb"));
+    let bytes = tokio::task::spawn_blocking(move || files.read(&attachment.sha256, thumb))
+        .await
+        .map_err(|_| Refused::from(ProblemCode::Internal))?;
+    let bytes = bytes.map_err(|error| {
+        tracing::error!(%error, "a photo is in the books and not on disk");
+        Refused::from(ProblemCode::NotFound)
+    })?;
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("image/jpeg"));
+    // Private: a shared cache must not show it to the next person.
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=3600"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    Ok((headers, bytes).into_response())
+}

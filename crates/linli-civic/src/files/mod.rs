@@ -1,0 +1,13 @@
+//! 照片: what people attach. Sniffed, decoded and encoded anew, so that nothing but pixels is kept: no position,
+//! no camera, no hidden payload. Served only to those who may see the case.
+//!
+//! Rules
+//! - At most 10 MB in; at most 1,600 pixels on the longer side out; JPEG.
+//! - A photo that is not attached to a case within a day is removed.
+
+pub mod http;
+mod photo;
+mod store;
+
+pub use photo::{MAX_BYTES, Photo, THUMB_PX};
+pub use store::{Attachment, Files, attach, loose_older_than, of_case};

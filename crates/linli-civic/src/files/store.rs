@@ -1,0 +1,201 @@
+//! Where photos lie and to which case they belong.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use sha2::{Digest, Sha256};
+
+use linli_db::{Conn, Row, StoreError, Tx, params};
+use linli_kernel::{AccountId, AttachmentId, CaseId, Problem, Timestamp};
+
+use super::photo::Photo;
+
+/// The folder of photos, named by their content.
+#[derive(Clone, Debug)]
+pub struct Files {
+    root: PathBuf,
+}
+
+impl Files {
+    /// In `root`, which is made when the first photo comes.
+    #[must_use]
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
+    /// Keeps a photo; the digest that names it. The same photo is kept once.
+    ///
+    /// # Errors
+    /// The file system's.
+    pub fn keep(&self, photo: &Photo) -> std::io::Result<String> {
+        let sha256 = hex::encode(Sha256::digest(&photo.jpeg));
+        write_once(&self.path(&sha256, "jpg"), &photo.jpeg)?;
+        write_once(&self.path(&sha256, "thumb.jpg"), &photo.thumb)?;
+        Ok(sha256)
+    }
+
+    /// Reads a photo or its thumbnail.
+    ///
+    /// # Errors
+    /// The file system's.
+    pub fn read(&self, sha256: &str, thumb: bool) -> std::io::Result<Vec<u8>> {
+        std::fs::read(self.path(sha256, if thumb { "thumb.jpg" } else { "jpg" }))
+    }
+
+    /// Removes a photo that nobody refers to any more.
+    ///
+    /// # Errors
+    /// The file system's.
+    pub fn remove(&self, sha256: &str) -> std::io::Result<()> {
+        std::fs::remove_file(self.path(sha256, "jpg"))?;
+        std::fs::remove_file(self.path(sha256, "thumb.jpg"))
+    }
+
+    fn path(&self, sha256: &str, ending: &str) -> PathBuf {
+        self.root.join(sha256.get(..2).unwrap_or("00")).join(format!("{sha256}.{ending}"))
+    }
+}
+
+static NEXT_PART: AtomicU64 = AtomicU64::new(0);
+
+/// Written beside and renamed, so that a crash leaves no half photo under a good name.
+fn write_once(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    if path.exists() {
+        return Ok(());
+    }
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let part =
+        path.with_extension(format!("{}-{}.part", std::process::id(), NEXT_PART.fetch_add(1, Ordering::Relaxed)));
+    let mut file = std::fs::File::create(&part)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    std::fs::rename(part, path)
+}
+
+/// 附件
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attachment {
+    /// Which.
+    pub id: AttachmentId,
+    /// The case; none until it is attached.
+    pub case: Option<CaseId>,
+    /// The event of the case that it came with.
+    pub event_n: Option<i64>,
+    /// The digest that names the file.
+    pub sha256: String,
+    /// Bytes of the photo as kept.
+    pub size_bytes: i64,
+    /// Pixels across.
+    pub width: i64,
+    /// Pixels down.
+    pub height: i64,
+    /// Whether staff sent it.
+    pub by_staff: bool,
+    /// The account that sent it.
+    pub account: Option<AccountId>,
+    /// When.
+    pub at: Timestamp,
+}
+
+const COLUMNS: &str = "id, case_id, event_n, sha256, size_bytes, width, height, by_staff, account_id, at";
+
+impl Attachment {
+    fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.parse("id")?,
+            case: row.parse_opt("case_id")?,
+            event_n: row.get("event_n")?,
+            sha256: row.get("sha256")?,
+            size_bytes: row.get("size_bytes")?,
+            width: row.get("width")?,
+            height: row.get("height")?,
+            by_staff: row.get("by_staff")?,
+            account: row.parse_opt("account_id")?,
+            at: row.at("at")?,
+        })
+    }
+
+    /// Notes a photo that was sent and belongs to no case yet.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn note(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        tx.bookkeep(|writer| {
+            writer.exec(
+                "INSERT INTO attachment (id, sha256, mime, size_bytes, width, height, by_staff, account_id, at) VALUES ($1, $2, 'image/jpeg', $3, $4, $5, $6, $7, $8)",
+                &params![self.id, self.sha256, self.size_bytes, self.width, self.height, self.by_staff, self.account, self.at],
+            )
+        })?;
+        Ok(())
+    }
+
+    /// The attachment with this id.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn find(conn: &mut Conn, id: AttachmentId) -> Result<Option<Self>, StoreError> {
+        conn.first(&format!("SELECT {COLUMNS} FROM attachment WHERE id = $1"), &params![id], Self::from_row)
+    }
+}
+
+/// Puts photos to the event of a case that they came with.
+///
+/// # Errors
+/// `Invalid` for an id that is no loose photo of the same sender: nobody attaches what is not theirs.
+pub fn attach<E: From<StoreError> + From<Problem>>(
+    tx: &mut Tx<'_>,
+    ids: &[String],
+    case: CaseId,
+    event_n: u32,
+    account: Option<AccountId>,
+) -> Result<(), E> {
+    for id in ids {
+        let owner = account.map(|account| account.to_string()).unwrap_or_default();
+        let n = tx.bookkeep(|writer| {
+            writer.exec(
+                "UPDATE attachment SET case_id = $2, event_n = $3 WHERE id = $1 AND case_id IS NULL AND COALESCE(account_id, '') = $4",
+                &params![id, case, event_n, owner],
+            )
+        })?;
+        if n != 1 {
+            return Err(Problem::field("attachments", "unknown").into());
+        }
+    }
+    Ok(())
+}
+
+/// The photos of a case, oldest first.
+///
+/// # Errors
+/// The database's.
+pub fn of_case(conn: &mut Conn, case: CaseId) -> Result<Vec<Attachment>, StoreError> {
+    conn.all(
+        &format!("SELECT {COLUMNS} FROM attachment WHERE case_id = $1 ORDER BY id"),
+        &params![case],
+        Attachment::from_row,
+    )
+}
+
+/// Takes note of loose photos sent before `before` out of the books; the digests that nobody refers to any more.
+///
+/// # Errors
+/// The database's.
+pub fn loose_older_than(tx: &mut Tx<'_>, before: Timestamp) -> Result<Vec<String>, StoreError> {
+    let gone = tx.bookkeep(|writer| {
+        writer.returning(
+            "DELETE FROM attachment WHERE case_id IS NULL AND at < $1 RETURNING sha256",
+            &params![before],
+            |row| row.get::<String>("sha256"),
+        )
+    })?;
+    let mut unused = Vec::new();
+    for sha256 in gone {
+        if tx.number("SELECT COUNT(*) AS n FROM attachment WHERE sha256 = $1", &params![sha256])? == 0 {
+            unused.push(sha256);
+        }
+    }
+    Ok(unused)
+}

@@ -1,0 +1,3 @@
+//! 一图: the picture of it all.
+
+pub mod http;

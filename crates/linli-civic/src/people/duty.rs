@@ -1,0 +1,121 @@
+//! Who answers where, as cases need to know it.
+
+use std::collections::{HashMap, HashSet};
+
+use linli_access::Vault;
+use linli_access::scope::unit_key;
+use linli_db::{Bind, Conn, StoreError, params, placeholders};
+use linli_kernel::{AccountId, AreaCode, Phone, Role, Timestamp};
+
+/// The field that seals an account's phone.
+pub const PHONE_FIELD: &str = "account.phone";
+
+/// Someone as a history or a list names them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// As colleagues and residents know them.
+    pub name: String,
+    /// The work phone.
+    pub phone: Option<Phone>,
+}
+
+/// Someone who answers at an area.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OnDuty {
+    /// The account.
+    pub account: AccountId,
+    /// What they are there.
+    pub role: Role,
+    /// The unit that they work for.
+    pub unit: Option<String>,
+    /// Where.
+    pub area: AreaCode,
+    /// Who.
+    pub person: Person,
+}
+
+/// The seats on the way up from a place at which somebody answers.
+#[derive(Clone, Debug, Default)]
+pub struct Staffed(HashSet<String>);
+
+/// Roles that answer for cases.
+const ANSWERING: &str = "('grid_worker', 'grid_head', 'community_clerk', 'street_dispatcher', 'department_clerk', 'hotline_clerk', 'county_leader')";
+const HELD: &str = "a.disabled_at IS NULL AND g.starts_at <= $1 AND (g.ends_at IS NULL OR g.ends_at > $1)";
+
+impl Staffed {
+    /// Of every area in the lineage of `place`, and the units there.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn above(conn: &mut Conn, place: &AreaCode, now: Timestamp) -> Result<Self, StoreError> {
+        let lineage = place.lineage();
+        let mut values = params![now].to_vec();
+        values.extend(lineage.iter().map(Bind::val));
+        let sql = format!(
+            "SELECT DISTINCT g.area_code, g.unit_code FROM grant_role g JOIN account a ON a.id = g.account_id WHERE {HELD} AND g.role IN {ANSWERING} AND g.area_code IN ({})",
+            placeholders(2, lineage.len())
+        );
+        let keys = conn.all(&sql, &values, |row| {
+            let area: AreaCode = row.parse("area_code")?;
+            let unit: Option<String> = row.get("unit_code")?;
+            Ok(unit.map_or_else(|| area.to_string(), |unit| unit_key(&area, &unit)))
+        })?;
+        Ok(Self(keys.into_iter().collect()))
+    }
+
+    /// Whether somebody answers at the seat with this key.
+    #[must_use]
+    pub fn has(&self, seat_key: &str) -> bool {
+        self.0.contains(seat_key)
+    }
+}
+
+/// Who answers at any of `areas`, in the order of area, role and name.
+///
+/// # Errors
+/// The database's; `Inconsistent` for a phone that does not open.
+pub fn on_duty(conn: &mut Conn, vault: &Vault, areas: &[AreaCode], now: Timestamp) -> Result<Vec<OnDuty>, StoreError> {
+    let mut values = params![now].to_vec();
+    values.extend(areas.iter().map(Bind::val));
+    let sql = format!(
+        "SELECT a.id, a.display_name, a.phone_sealed, g.role, g.area_code, g.unit_code FROM grant_role g JOIN account a ON a.id = g.account_id \
+         WHERE {HELD} AND g.role IN {ANSWERING} AND g.area_code IN ({}) ORDER BY g.area_code, g.role, a.display_name LIMIT 500",
+        placeholders(2, areas.len())
+    );
+    conn.all(&sql, &values, |row| {
+        Ok(OnDuty {
+            account: row.parse("id")?,
+            role: row.parse("role")?,
+            unit: row.get("unit_code")?,
+            area: row.parse("area_code")?,
+            person: Person { name: row.get("display_name")?, phone: open_phone(vault, row.get("phone_sealed")?) },
+        })
+    })
+}
+
+/// The people behind accounts.
+///
+/// # Errors
+/// The database's.
+pub fn people(
+    conn: &mut Conn,
+    vault: &Vault,
+    accounts: &HashSet<AccountId>,
+) -> Result<HashMap<AccountId, Person>, StoreError> {
+    if accounts.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let values: Vec<_> = accounts.iter().map(Bind::val).collect();
+    let sql =
+        format!("SELECT id, display_name, phone_sealed FROM account WHERE id IN ({})", placeholders(1, values.len()));
+    let rows = conn.all(&sql, &values, |row| {
+        let person = Person { name: row.get("display_name")?, phone: open_phone(vault, row.get("phone_sealed")?) };
+        Ok((row.parse("id")?, person))
+    })?;
+    Ok(rows.into_iter().collect())
+}
+
+/// A phone that does not open with this key is shown as none: the page must not fail for it. `linli doctor` finds it.
+pub fn open_phone(vault: &Vault, sealed: Option<Vec<u8>>) -> Option<Phone> {
+    sealed.and_then(|sealed| vault.open_phone(PHONE_FIELD, &sealed).ok())
+}

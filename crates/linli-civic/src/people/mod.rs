@@ -1,0 +1,23 @@
+//! 人员: accounts, who is what where, signing in.
+//!
+//! Rules
+//! - A role is held at an area, for a time; departments' people hold it for their unit.
+//! - Five wrong passwords in a row, and the account rests for 30 minutes; a right one clears the count.
+//! - A password that someone else chose is changed at the first sign-in.
+//! - Grid workers and heads are posted in public with name and phone; nobody else's phone is.
+//!
+//! What it deliberately does not do: it keeps no hours, no whereabouts, no count of sign-ins.
+
+pub mod duty;
+pub mod session_http;
+
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::app::App;
+
+pub use duty::{OnDuty, Person, Staffed};
+
+/// The routes of this slice.
+pub fn routes() -> OpenApiRouter<App> {
+    session_http::routes()
+}

@@ -1,0 +1,105 @@
+//! The playbooks in memory, read from the database when a case needs an old one.
+
+use std::collections::HashMap;
+use std::sync::{Arc, RwLock};
+
+use serde_json::json;
+
+use linli_db::{Conn, Store, StoreError, Tx, Writer, params};
+use linli_kernel::{Actor, Change, NewEvent, Stream, StreamKind, Timestamp};
+use linli_playbook::{Finding, Playbook};
+
+/// Playbooks by id and version.
+#[derive(Debug)]
+pub struct Shelf {
+    current: Arc<Playbook>,
+    findings: Vec<Finding>,
+    older: RwLock<HashMap<(String, String), Arc<Playbook>>>,
+}
+
+/// A playbook that is put on the shelf.
+struct Version(Arc<Playbook>, Timestamp);
+
+impl Store for Version {
+    fn store(&self, writer: &mut Writer<'_>) -> Result<(), StoreError> {
+        let body = serde_json::to_string(&*self.0)?;
+        writer.exec(
+            "INSERT INTO playbook_version (id, version, name, body, loaded_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id, version) DO NOTHING",
+            &params![self.0.id, self.0.version, self.0.name, body, self.1],
+        )?;
+        Ok(())
+    }
+}
+
+impl Shelf {
+    /// With `current` for new cases and what its check found.
+    #[must_use]
+    pub fn new(current: Playbook, findings: Vec<Finding>) -> Self {
+        Self { current: Arc::new(current), findings, older: RwLock::new(HashMap::new()) }
+    }
+
+    /// The playbook of new cases.
+    #[must_use]
+    pub fn current(&self) -> Arc<Playbook> {
+        Arc::clone(&self.current)
+    }
+
+    /// What the check of the current playbook found.
+    #[must_use]
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// Stores the current version, once, so that cases can be pinned to it.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn keep(current: &Arc<Playbook>, tx: &mut Tx<'_>, at: Timestamp) -> Result<(), StoreError> {
+        let stored = tx.number(
+            "SELECT COUNT(*) AS n FROM playbook_version WHERE id = $1 AND version = $2",
+            &params![current.id, current.version],
+        )?;
+        if stored > 0 {
+            return Ok(());
+        }
+        let event = NewEvent {
+            stream: Stream::new(StreamKind::Playbook, current.id.clone()),
+            kind: "playbook_loaded",
+            at,
+            actor: Actor::System,
+            payload: json!({ "version": current.version }),
+            text: None,
+            area: None,
+            unit: None,
+        };
+        tx.commit(Change::new(Version(Arc::clone(current), at), event))?;
+        Ok(())
+    }
+
+    /// The playbook that a case is pinned to.
+    ///
+    /// # Errors
+    /// `Inconsistent` when it is nowhere: a case cannot be interpreted by another one.
+    pub fn pinned(&self, conn: &mut Conn, id: &str, version: &str) -> Result<Arc<Playbook>, StoreError> {
+        if self.current.id == id && self.current.version == version {
+            return Ok(self.current());
+        }
+        let key = (id.to_owned(), version.to_owned());
+        let known = self.older.read().unwrap_or_else(std::sync::PoisonError::into_inner).get(&key).cloned();
+        if let Some(playbook) = known {
+            return Ok(playbook);
+        }
+        let found = conn.first(
+            "SELECT body FROM playbook_version WHERE id = $1 AND version = $2",
+            &params![id, version],
+            |row| row.json::<Playbook>("body"),
+        )?;
+        let playbook = Arc::new(found.ok_or_else(|| StoreError::Inconsistent {
+            table: "playbook_version",
+            row: format!("{id} {version}"),
+            what: "a case is pinned to it and it is gone".to_owned(),
+        })?);
+        self.older.write().unwrap_or_else(std::sync::PoisonError::into_inner).insert(key, Arc::clone(&playbook));
+        Ok(playbook)
+    }
+}

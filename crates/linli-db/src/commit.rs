@@ -1,0 +1,185 @@
+//! The one write path: events (hash-chained), state and jobs of a change in one transaction.
+
+use sha2::{Digest, Sha256};
+
+use linli_kernel::{Change, IdSource, JobId, NewEvent, NewJob};
+
+use crate::conn::Conn;
+use crate::error::StoreError;
+use crate::params;
+use crate::value::{Row, Val};
+
+/// State that a slice knows how to write.
+pub trait Store {
+    /// Writes this state in place of what stood before.
+    ///
+    /// # Errors
+    /// `Retry` when the row is no longer at the version that this state was decided from.
+    fn store(&self, writer: &mut Writer<'_>) -> Result<(), StoreError>;
+}
+
+/// What alone can write; handed out by the commit and for bookkeeping.
+pub struct Writer<'a> {
+    conn: &'a mut Conn,
+    ids: &'a IdSource,
+}
+
+impl<'a> Writer<'a> {
+    pub(crate) const fn new(conn: &'a mut Conn, ids: &'a IdSource) -> Self {
+        Self { conn, ids }
+    }
+
+    /// Runs one statement; the rows that it changed.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn exec(&mut self, sql: &str, params: &[Val]) -> Result<u64, StoreError> {
+        self.conn.exec(sql, params)
+    }
+
+    /// Runs one statement that must change exactly one row.
+    ///
+    /// # Errors
+    /// `Retry` when it changed none: the row moved on since it was read.
+    pub fn exec_one(&mut self, sql: &str, params: &[Val]) -> Result<(), StoreError> {
+        match self.conn.exec(sql, params)? {
+            1 => Ok(()),
+            _ => Err(StoreError::Retry),
+        }
+    }
+
+    /// Rows that a statement returns.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn returning<T>(
+        &mut self,
+        sql: &str,
+        params: &[Val],
+        make: impl FnMut(&Row<'_>) -> Result<T, StoreError>,
+    ) -> Result<Vec<T>, StoreError> {
+        self.conn.all(sql, params, make)
+    }
+
+    /// Which database this is.
+    #[must_use]
+    pub const fn dialect(&self) -> crate::Dialect {
+        self.conn.dialect()
+    }
+}
+
+pub(crate) fn commit<S: Store>(writer: &mut Writer<'_>, change: Change<S>) -> Result<S, StoreError> {
+    for event in change.events() {
+        append(writer, event)?;
+    }
+    change.state().store(writer)?;
+    for job in change.jobs() {
+        enqueue(writer, job, change.events())?;
+    }
+    Ok(change.into_state())
+}
+
+/// The end of a chain: the number and hash of its last event.
+fn head(writer: &mut Writer<'_>, event: &NewEvent) -> Result<(i64, Vec<u8>), StoreError> {
+    let found = writer.conn.first(
+        "SELECT n, hash FROM event WHERE stream_kind = $1 AND stream_id = $2 ORDER BY n DESC LIMIT 1",
+        &params![event.stream.kind, event.stream.id],
+        |row| Ok((row.get::<i64>("n")?, row.get::<Vec<u8>>("hash")?)),
+    )?;
+    Ok(found.unwrap_or_else(|| (0, vec![0; 32])))
+}
+
+fn append(writer: &mut Writer<'_>, event: &NewEvent) -> Result<(), StoreError> {
+    let (last, prev_hash) = head(writer, event)?;
+    let n = last + 1;
+    let mut payload = event.payload.clone();
+    if let (Some(text), Some(object)) = (&event.text, payload.as_object_mut()) {
+        object.insert("text_sha256".to_owned(), hex::encode(Sha256::digest(text.as_bytes())).into());
+    }
+    let payload = serde_json::to_string(&payload)?;
+    let link = Link {
+        stream_kind: event.stream.kind.as_str(),
+        stream_id: &event.stream.id,
+        n,
+        kind: event.kind,
+        at_ms: event.at.ms(),
+        actor_kind: event.actor.kind(),
+        actor_id: event.actor.account().map(|id| id.to_string()),
+        actor_role: event.actor.role().map(|role| role.as_str()),
+        payload: &payload,
+    };
+    let hash = link.hash(&prev_hash);
+    let inserted = writer.conn.exec(
+        "INSERT INTO event (stream_kind, stream_id, n, kind, at, actor_kind, actor_id, actor_role, area_code, unit_code, payload, prev_hash, hash) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+        &params![
+            link.stream_kind, link.stream_id, n, link.kind, event.at, link.actor_kind, link.actor_id, link.actor_role,
+            event.area, event.unit, payload, prev_hash, hash
+        ],
+    );
+    match inserted {
+        // Someone else appended the same number first: decide again on what they left.
+        Err(error) if error.is_duplicate() => return Err(StoreError::Retry),
+        other => other?,
+    };
+    if let Some(text) = &event.text {
+        writer.conn.exec(
+            "INSERT INTO event_text (stream_kind, stream_id, n, body) VALUES ($1, $2, $3, $4)",
+            &params![link.stream_kind, link.stream_id, n, text],
+        )?;
+    }
+    Ok(())
+}
+
+fn enqueue(writer: &mut Writer<'_>, job: &NewJob, events: &[NewEvent]) -> Result<(), StoreError> {
+    let at = events.first().map_or(job.due_at, |event| event.at);
+    let id = JobId::new(writer.ids.uuid(at));
+    let payload = serde_json::to_string(&job.payload)?;
+    writer.conn.exec(
+        "INSERT INTO job (id, topic, payload, due_at) VALUES ($1, $2, $3, $4)",
+        &params![id, job.topic, payload, job.due_at],
+    )?;
+    Ok(())
+}
+
+/// What the hash of an event covers.
+pub(crate) struct Link<'a> {
+    pub stream_kind: &'a str,
+    pub stream_id: &'a str,
+    pub n: i64,
+    pub kind: &'a str,
+    pub at_ms: i64,
+    pub actor_kind: &'a str,
+    pub actor_id: Option<String>,
+    pub actor_role: Option<&'a str>,
+    pub payload: &'a str,
+}
+
+impl Link<'_> {
+    /// SHA-256 over the hash before and every field, each with its length in front so that no two
+    /// different events have the same bytes.
+    pub(crate) fn hash(&self, prev_hash: &[u8]) -> Vec<u8> {
+        let mut digest = Sha256::new();
+        digest.update(b"linli event 1");
+        digest.update(prev_hash);
+        let n = self.n.to_string();
+        let at = self.at_ms.to_string();
+        let fields = [
+            self.stream_kind,
+            self.stream_id,
+            &n,
+            self.kind,
+            &at,
+            self.actor_kind,
+            self.actor_id.as_deref().unwrap_or(""),
+            self.actor_role.unwrap_or(""),
+            self.payload,
+        ];
+        for field in fields {
+            digest.update(field.len().to_string().as_bytes());
+            digest.update(b":");
+            digest.update(field.as_bytes());
+        }
+        digest.finalize().to_vec()
+    }
+}

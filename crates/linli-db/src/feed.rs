@@ -1,0 +1,139 @@
+//! The feed: every event once, in an order that no slow transaction can slip behind.
+
+use linli_kernel::Timestamp;
+
+use crate::conn::{Conn, Tx};
+use crate::error::StoreError;
+use crate::params;
+use crate::value::Row;
+
+/// How far a consumer has read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// The transaction that wrote the event; 0 on SQLite, where transactions follow one another.
+    pub tx_id: i64,
+    /// The number of the event.
+    pub seq: i64,
+}
+
+/// An event as it was written.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// Where it stands in the feed.
+    pub position: Position,
+    /// What it is about: `case`, `area`, `account`.
+    pub stream_kind: String,
+    /// Which one.
+    pub stream_id: String,
+    /// Its number in that history, from 1.
+    pub n: i64,
+    /// Past tense.
+    pub kind: String,
+    /// When.
+    pub at: Timestamp,
+    /// `reporter`, `staff` or `system`.
+    pub actor_kind: String,
+    /// The account.
+    pub actor_id: Option<String>,
+    /// The role acted in.
+    pub actor_role: Option<String>,
+    /// Where.
+    pub area_code: Option<String>,
+    /// The unit that answers.
+    pub unit_code: Option<String>,
+    /// Ids, codes and numbers, as JSON text.
+    pub payload: String,
+}
+
+pub(crate) const COLUMNS: &str = "e.tx_id, e.seq, e.stream_kind, e.stream_id, e.n, e.kind, e.at, e.actor_kind, e.actor_id, e.actor_role, e.area_code, e.unit_code, e.payload";
+
+impl Event {
+    pub(crate) fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
+        Ok(Self {
+            position: Position { tx_id: row.get("tx_id")?, seq: row.get("seq")? },
+            stream_kind: row.get("stream_kind")?,
+            stream_id: row.get("stream_id")?,
+            n: row.get("n")?,
+            kind: row.get("kind")?,
+            at: row.at("at")?,
+            actor_kind: row.get("actor_kind")?,
+            actor_id: row.get("actor_id")?,
+            actor_role: row.get("actor_role")?,
+            area_code: row.get("area_code")?,
+            unit_code: row.get("unit_code")?,
+            payload: row.get("payload")?,
+        })
+    }
+}
+
+/// Up to `limit` events after `position`, oldest first, none of a transaction that may still be writing.
+///
+/// # Errors
+/// The database's.
+pub fn after(conn: &mut Conn, position: Position, limit: i64) -> Result<Vec<Event>, StoreError> {
+    let horizon = horizon(conn)?;
+    let sql = format!(
+        "SELECT {COLUMNS} FROM event e WHERE (e.tx_id, e.seq) > ($1, $2) AND e.tx_id < $3 ORDER BY e.tx_id, e.seq LIMIT $4"
+    );
+    conn.all(&sql, &params![position.tx_id, position.seq, horizon, limit], Event::from_row)
+}
+
+/// The end of the feed as it can be read now.
+///
+/// # Errors
+/// The database's.
+pub fn end(conn: &mut Conn) -> Result<Position, StoreError> {
+    let horizon = horizon(conn)?;
+    let found = conn.first(
+        "SELECT tx_id, seq FROM event WHERE tx_id < $1 ORDER BY tx_id DESC, seq DESC LIMIT 1",
+        &params![horizon],
+        |row| Ok(Position { tx_id: row.get("tx_id")?, seq: row.get("seq")? }),
+    )?;
+    Ok(found.unwrap_or_default())
+}
+
+/// The history of one stream with the texts that people wrote, oldest first.
+///
+/// # Errors
+/// The database's.
+pub fn history(
+    conn: &mut Conn,
+    stream_kind: &str,
+    stream_id: &str,
+) -> Result<Vec<(Event, Option<String>)>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS}, t.body FROM event e LEFT JOIN event_text t ON t.stream_kind = e.stream_kind AND t.stream_id = e.stream_id AND t.n = e.n \
+         WHERE e.stream_kind = $1 AND e.stream_id = $2 ORDER BY e.n"
+    );
+    conn.all(&sql, &params![stream_kind, stream_id], |row| Ok((Event::from_row(row)?, row.get("body")?)))
+}
+
+/// How far the consumer `name` has read.
+///
+/// # Errors
+/// The database's.
+pub fn position_of(conn: &mut Conn, name: &str) -> Result<Option<Position>, StoreError> {
+    conn.first("SELECT tx_id, seq FROM consumer WHERE name = $1", &params![name], |row| {
+        Ok(Position { tx_id: row.get("tx_id")?, seq: row.get("seq")? })
+    })
+}
+
+/// Remembers how far the consumer `name` has read; in the transaction of what it did with the events.
+///
+/// # Errors
+/// The database's.
+pub fn remember(tx: &mut Tx<'_>, name: &str, position: Position) -> Result<(), StoreError> {
+    tx.bookkeep(|writer| {
+        writer.exec(
+            "INSERT INTO consumer (name, tx_id, seq) VALUES ($1, $2, $3) ON CONFLICT (name) DO UPDATE SET tx_id = $2, seq = $3",
+            &params![name, position.tx_id, position.seq],
+        )
+    })?;
+    Ok(())
+}
+
+fn horizon(conn: &mut Conn) -> Result<i64, StoreError> {
+    let sql = conn.dialect().feed_horizon();
+    let found = conn.first(sql, &[], |row| row.get::<i64>("horizon"))?;
+    Ok(found.unwrap_or(1))
+}

@@ -1,0 +1,42 @@
+//! One migration history for both databases. A released migration is never edited; a new one adds before
+//! it removes, because the old binary must run on the new schema.
+
+use crate::conn::Conn;
+use crate::error::StoreError;
+use crate::params;
+
+const HISTORY: &[(&str, &str)] = &[("0001_house", include_str!("../migrations/0001_house.sql"))];
+
+/// The number of the last migration that this linli knows.
+pub const LATEST: i64 = 1;
+
+/// What a migration run did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Applied {
+    /// The names of the migrations that ran, in order.
+    pub names: Vec<String>,
+}
+
+pub(crate) fn migrate(conn: &mut Conn) -> Result<Applied, StoreError> {
+    let dialect = conn.dialect();
+    // Two nodes that start at once: the second waits here and then finds nothing left to do.
+    conn.batch(dialect.begin_write())?;
+    conn.batch("CREATE TABLE IF NOT EXISTS migration (n BIGINT PRIMARY KEY, name TEXT NOT NULL)")?;
+    if dialect == crate::Dialect::Postgres {
+        conn.batch("LOCK TABLE migration IN ACCESS EXCLUSIVE MODE")?;
+    }
+    let found = conn.number("SELECT COALESCE(MAX(n), 0) AS n FROM migration", &[])?;
+    if found > LATEST {
+        conn.batch("ROLLBACK")?;
+        return Err(StoreError::Newer { found, known: LATEST });
+    }
+    let mut applied = Applied::default();
+    for ((name, sql), n) in HISTORY.iter().zip(1_i64..).filter(|(_, n)| *n > found) {
+        conn.batch(&dialect.fill(sql))?;
+        conn.batch(dialect.own_migration(n))?;
+        conn.exec("INSERT INTO migration (n, name) VALUES ($1, $2)", &params![n, *name])?;
+        applied.names.push((*name).to_owned());
+    }
+    conn.batch("COMMIT")?;
+    Ok(applied)
+}

@@ -1,0 +1,115 @@
+//! What linli refuses to do, whatever a playbook asks: nothing scores, ranks or tracks people.
+
+use crate::lint::Found;
+use crate::load::Draft;
+use crate::read::At;
+
+/// Why something is refused.
+pub(crate) struct Refusal {
+    pub why: &'static str,
+    pub hint: &'static str,
+}
+
+/// A refusal and the words that give it away: parts of keys, and parts of names.
+struct Rule {
+    refusal: Refusal,
+    keys: &'static [&'static str],
+    names: &'static [&'static str],
+}
+
+const RULES: &[Rule] = &[
+    Rule {
+        refusal: Refusal {
+            why: "不给居民打分、评级、贴标签", hint: "去掉这一项；服务只看事项，不看人。"
+        },
+        keys: &["score", "credit", "risk", "label_color", "blacklist", "profile"],
+        names: &[
+            "信用分",
+            "信用积分",
+            "信用等级",
+            "居民积分",
+            "积分排名",
+            "积分榜",
+            "风险等级",
+            "风险标签",
+            "风险人员",
+            "红黑榜",
+            "黑名单",
+            "重点人员",
+            "不放心人员",
+        ],
+    },
+    Rule {
+        refusal: Refusal {
+            why: "不给工作人员排名、按积分比高低",
+            hint: "去掉这一项；考核只看已办的事，按公开规则由人评定。",
+        },
+        keys: &["rank", "leaderboard", "points", "top_worker"],
+        names: &["排名", "排行", "积分制", "末位"],
+    },
+    Rule {
+        refusal: Refusal {
+            why: "不强制打卡，不按在线时长、登录次数考核",
+            hint: "去掉这一项；看事情办没办，不看人在不在线。",
+        },
+        keys: &[
+            "check_in",
+            "checkin",
+            "clock_in",
+            "online_time",
+            "online_minutes",
+            "online_hours",
+            "login",
+            "quota",
+            "attendance",
+        ],
+        names: &["打卡", "在线时长", "登录次数", "上线率", "登录率"],
+    },
+    Rule {
+        refusal: Refusal { why: "不做人脸、声纹识别，不记录人的行踪", hint: "去掉这一项。" },
+        keys: &["face", "voiceprint", "track", "trajectory"],
+        names: &["人脸", "声纹", "行踪", "轨迹"],
+    },
+];
+
+/// Whether a key that no file has asks for something that is refused.
+pub(crate) fn key(key: &str) -> Option<&'static Refusal> {
+    let key = key.to_lowercase().replace('-', "_");
+    // A word of the key begins with it, so that `ranking` is found and `interface` is not.
+    let asks = |word: &&str| key.starts_with(*word) || key.contains(&format!("_{word}"));
+    let refuses = |rule: &&Rule| rule.keys.iter().any(asks) || rule.names.iter().any(|word| key.contains(word));
+    RULES.iter().find(refuses).map(|rule| &rule.refusal)
+}
+
+/// Names and labels that ask for something that is refused.
+pub(crate) fn check(draft: &Draft, found: &mut Found) {
+    let mut name = |text: &str, at: At, rules: &[Rule]| {
+        for rule in rules {
+            if let Some(word) = rule.names.iter().find(|word| text.contains(*word)) {
+                let message = format!("不允许的设置“{text}”（{word}）：{}", rule.refusal.why);
+                found.error("forbidden_setting", &at, message, rule.refusal.hint);
+            }
+        }
+    };
+    // A resident may complain of a broken face-recognition gate: of categories only those that label people are refused.
+    let labels = RULES.get(..1).unwrap_or_default();
+    for placed in &draft.categories {
+        name(&placed.item.name, placed.place.key("name"), labels);
+    }
+    for placed in &draft.units {
+        name(&placed.item.name, placed.place.key("name"), labels);
+    }
+    for flow in &draft.flows {
+        for (stage, place) in flow.stages() {
+            name(&stage.name, place.key("name"), RULES);
+            name(&stage.public_name, place.key("public_name"), RULES);
+        }
+        for (def, place) in flow.actions() {
+            name(&def.name, place.key("name"), RULES);
+            for (n, field) in def.form.iter().enumerate() {
+                name(&field.label, place.item("form", n), RULES);
+                field.kind.options().iter().for_each(|option| name(&option.label, place.item("form", n), RULES));
+            }
+        }
+    }
+}

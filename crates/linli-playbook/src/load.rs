@@ -1,0 +1,393 @@
+//! Loading: from files to one resolved playbook, with everything that is wrong with it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use crate::finding::{Finding, Severity};
+use crate::lint;
+use crate::lookup::ANY_CATEGORY;
+use crate::read::{self, At, Head, Placed, PlacedFlow};
+use crate::shape::{self, Shape};
+use crate::shapes;
+use crate::tree::Node;
+use crate::types::{Category, DeadlineRule, FirstSeat, Playbook, Responsibility, Settings, UnitDef};
+
+/// A chain of playbooks that extend each other is never longer.
+const MAX_DEPTH: usize = 8;
+/// Hex digits of a version.
+const VERSION_LEN: usize = 12;
+
+/// The files of some playbooks: path below the folder of all playbooks (`base/playbook.toml`) → text.
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    files: BTreeMap<String, String>,
+}
+
+/// A playbook and what is wrong with it.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The playbook; with stand-ins where something could not be read.
+    pub playbook: Playbook,
+    /// What is wrong, errors first, then by file and line.
+    pub findings: Vec<Finding>,
+}
+
+impl Loaded {
+    /// Whether it has no errors.
+    #[must_use]
+    pub fn is_usable(&self) -> bool {
+        self.findings.iter().all(|finding| finding.severity != Severity::Error)
+    }
+}
+
+/// Why nothing could be loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// There is no such playbook.
+    #[error("there is no playbook {0:?} (no {0}/playbook.toml)")]
+    NotFound(String),
+    /// A playbook extends itself by way of others.
+    #[error("the playbooks extend each other in a circle: {}", .0.join(" → "))]
+    Circle(Vec<String>),
+    /// A file or folder could not be read.
+    #[error("could not read {path}")]
+    Unreadable {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+impl Sources {
+    /// From paths (`base/flows/request.toml`) and texts, as they are embedded in a program.
+    #[must_use]
+    pub fn from_files<P: Into<String>, T: Into<String>>(files: impl IntoIterator<Item = (P, T)>) -> Self {
+        Self { files: files.into_iter().map(|(path, text)| (path.into(), clean(text.into()))).collect() }
+    }
+
+    /// Reads every `.toml` below a folder that holds playbooks, each in a folder of its own.
+    ///
+    /// # Errors
+    /// `Unreadable` when a file or folder cannot be read, or is not UTF-8.
+    pub fn from_dir(dir: &Path) -> Result<Self, LoadError> {
+        let mut files = BTreeMap::new();
+        read_dir(dir, "", &mut files)?;
+        Ok(Self { files })
+    }
+
+    /// These files and those of `other`; where both have a playbook, that of `other` counts.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        let replaced = other.ids();
+        self.files
+            .retain(|path, _| !path.split_once('/').is_some_and(|(id, _)| replaced.iter().any(|other| other == id)));
+        self.files.extend(other.files);
+        self
+    }
+
+    /// The playbooks that are here.
+    #[must_use]
+    pub fn ids(&self) -> Vec<String> {
+        let id = |path: &String| path.strip_suffix("/playbook.toml").filter(|id| !id.contains('/')).map(str::to_owned);
+        self.files.keys().filter_map(id).collect()
+    }
+
+    pub(crate) fn of<'a>(&'a self, id: &'a str) -> impl Iterator<Item = (&'a str, &'a str, &'a str)> {
+        self.files.iter().filter_map(move |(path, text)| {
+            let name = path.strip_prefix(id)?.strip_prefix('/')?;
+            Some((path.as_str(), name, text.as_str()))
+        })
+    }
+}
+
+/// Loads a playbook with everything that it extends, and checks it.
+///
+/// # Errors
+/// `NotFound` when it or one that it extends is not there, `Circle` when they extend each other.
+/// Everything else that is wrong is a finding.
+pub fn load(sources: &Sources, id: &str) -> Result<Loaded, LoadError> {
+    let mut findings = Vec::new();
+    let mut layers: Vec<Layer> = Vec::new();
+    let mut chain = Vec::new();
+    let mut next = Some(id.to_owned());
+    while let Some(id) = next {
+        let is_circle = chain.contains(&id) || chain.len() >= MAX_DEPTH;
+        chain.push(id.clone());
+        if is_circle {
+            return Err(LoadError::Circle(chain));
+        }
+        let layer = Layer::read(sources, &id, &mut findings)?;
+        next = layer.head.extends.clone();
+        layers.push(layer);
+    }
+    let mut draft = Draft::default();
+    for layer in layers.into_iter().rev() {
+        draft.extend(layer, &mut findings);
+    }
+    // What rests on unreadable text would only be found missing.
+    if findings.iter().all(|finding| finding.code != "syntax") {
+        findings.extend(lint::check(&draft));
+    }
+    findings.sort_by(|a, b| (a.severity, &a.file, a.line, a.code).cmp(&(b.severity, &b.file, b.line, b.code)));
+    findings.dedup();
+    let playbook = draft.into_playbook(version(sources, &chain));
+    Ok(Loaded { playbook, findings })
+}
+
+/// One playbook's own files.
+struct Layer {
+    head: Head,
+    categories: Section<Category>,
+    units: Section<UnitDef>,
+    responsibilities: Section<Responsibility>,
+    deadlines: Section<DeadlineRule>,
+    flows: Vec<PlacedFlow>,
+}
+
+/// One file of entries.
+struct Section<T> {
+    inherits: bool,
+    entries: Vec<Placed<T>>,
+}
+
+impl<T> Default for Section<T> {
+    fn default() -> Self {
+        Self { inherits: true, entries: Vec::new() }
+    }
+}
+
+/// All layers together, each entry with its place.
+#[derive(Clone, Default)]
+pub(crate) struct Draft {
+    pub head: Head,
+    pub categories: Vec<Placed<Category>>,
+    pub units: Vec<Placed<UnitDef>>,
+    pub responsibilities: Vec<Placed<Responsibility>>,
+    pub deadlines: Vec<Placed<DeadlineRule>>,
+    pub flows: Vec<PlacedFlow>,
+}
+
+impl Layer {
+    fn read(sources: &Sources, id: &str, findings: &mut Vec<Finding>) -> Result<Self, LoadError> {
+        let mut layer = Self {
+            head: Head::default(),
+            categories: Section::default(),
+            units: Section::default(),
+            responsibilities: Section::default(),
+            deadlines: Section::default(),
+            flows: Vec::new(),
+        };
+        let mut is_there = false;
+        for (path, name, text) in sources.of(id) {
+            let mut tree = |shape: &Shape| {
+                let node = Node::parse(path, text, findings);
+                shape::check(path, &node, shape, findings);
+                node
+            };
+            match name {
+                "playbook.toml" => {
+                    layer.head = read::head(path, &tree(&shapes::HEAD));
+                    is_there = true;
+                    check_id(&layer.head, id, path, findings);
+                }
+                "categories.toml" => {
+                    layer.categories = section(path, &tree(&shapes::CATEGORIES), "categories", read::category);
+                }
+                "units.toml" => layer.units = section(path, &tree(&shapes::UNITS), "units", read::unit),
+                "responsibilities.toml" => {
+                    let node = tree(&shapes::RESPONSIBILITIES);
+                    layer.responsibilities = section(path, &node, "responsibilities", read::responsibility);
+                }
+                "deadlines.toml" => {
+                    layer.deadlines = section(path, &tree(&shapes::DEADLINES), "deadlines", read::deadline);
+                }
+                _ if name.starts_with("flows/") => layer.flows.push(read::flow(path, &tree(&shapes::FLOW))),
+                _ => findings.push(Finding {
+                    severity: Severity::Warning,
+                    code: "unknown_file",
+                    file: path.to_owned(),
+                    line: 1,
+                    message: format!("{name} 不会被读取"),
+                    hint: "文件名见 docs/playbooks.md；流程放在 flows/ 里。".to_owned(),
+                }),
+            }
+        }
+        if is_there { Ok(layer) } else { Err(LoadError::NotFound(id.to_owned())) }
+    }
+}
+
+fn check_id(head: &Head, id: &str, path: &str, findings: &mut Vec<Finding>) {
+    if head.id != id && !head.id.is_empty() {
+        findings.push(Finding {
+            severity: Severity::Error,
+            code: "wrong_id",
+            file: path.to_owned(),
+            line: head.at.get("id").map_or(1, |at| at.line),
+            message: format!("id 是 {}，文件夹却叫 {id}", head.id),
+            hint: format!("写成 id = \"{id}\"，或者改文件夹名。"),
+        });
+    }
+}
+
+fn section<T>(path: &str, node: &Node, key: &str, read: impl Fn(&Node) -> Vec<T>) -> Section<T> {
+    Section { inherits: read::inherits(node), entries: read::list(path, node, key, read) }
+}
+
+impl Draft {
+    fn extend(&mut self, layer: Layer, findings: &mut Vec<Finding>) {
+        merge_head(&mut self.head, layer.head);
+        let is_fresh_list = !layer.categories.inherits;
+        merge(&mut self.categories, layer.categories, |one| one.code.clone(), findings);
+        merge(&mut self.units, layer.units, |one| one.code.clone(), findings);
+        if is_fresh_list {
+            self.drop_lines_of_lost_categories();
+        }
+        let line_key = |one: &Responsibility| format!("{} {}", one.category, one.level);
+        merge(&mut self.responsibilities, layer.responsibilities, line_key, findings);
+        merge(&mut self.deadlines, layer.deadlines, rule_key, findings);
+        let mut seen = BTreeSet::new();
+        for flow in layer.flows {
+            if !seen.insert(flow.flow.kind) {
+                findings.push(duplicate(&flow.place.key("kind"), flow.flow.kind.as_str()));
+            }
+            self.flows.retain(|other| other.flow.kind != flow.flow.kind);
+            self.flows.push(flow);
+        }
+    }
+
+    /// Inherited lines about categories that were left out with the inherited list are left out with them.
+    fn drop_lines_of_lost_categories(&mut self) {
+        let codes: BTreeSet<&str> = self.categories.iter().map(|placed| placed.item.code.as_str()).collect();
+        let is_kept = |code: &str| code == ANY_CATEGORY || codes.contains(code);
+        self.responsibilities.retain(|placed| is_kept(&placed.item.category));
+        self.deadlines.retain(|placed| placed.item.category.as_deref().is_none_or(is_kept));
+    }
+
+    pub(crate) fn into_playbook(self, version: String) -> Playbook {
+        let head = self.head;
+        let seat = |weight| head.first_seat.get(&weight).copied().unwrap_or(linli_kernel::AreaLevel::Community);
+        let defaults = Settings::default();
+        Playbook {
+            version,
+            first_seat: FirstSeat {
+                micro: seat(linli_kernel::Weight::Micro),
+                general: seat(linli_kernel::Weight::General),
+                larger: seat(linli_kernel::Weight::Larger),
+                major: seat(linli_kernel::Weight::Major),
+            },
+            id: head.id,
+            name: head.name,
+            about: head.about,
+            source: head.source,
+            levels: head.levels.unwrap_or_default(),
+            working_hours: head.working_hours.unwrap_or_default(),
+            settings: Settings {
+                reopen_limit: head.reopen_limit.unwrap_or(defaults.reopen_limit),
+                reopen_window_days: head.reopen_window_days.unwrap_or(defaults.reopen_window_days),
+            },
+            categories: items(self.categories),
+            units: items(self.units),
+            responsibilities: items(self.responsibilities),
+            deadlines: items(self.deadlines),
+            flows: self.flows.into_iter().map(|flow| flow.flow).collect(),
+        }
+    }
+}
+
+fn items<T>(placed: Vec<Placed<T>>) -> Vec<T> {
+    placed.into_iter().map(|placed| placed.item).collect()
+}
+
+fn rule_key(rule: &DeadlineRule) -> String {
+    let weight = rule.weight.map_or("", linli_kernel::Weight::as_str);
+    let level = rule.level.map_or("", linli_kernel::AreaLevel::as_str);
+    format!("{} {} {weight} {level}", rule.kind, rule.category.as_deref().unwrap_or_default())
+}
+
+fn merge_head(head: &mut Head, own: Head) {
+    head.id = own.id;
+    head.name = own.name;
+    head.extends = own.extends;
+    head.about = own.about;
+    head.source = own.source;
+    head.levels = own.levels.or(head.levels.take());
+    head.first_seat.extend(own.first_seat);
+    head.working_hours = own.working_hours.or(head.working_hours.take());
+    head.reopen_limit = own.reopen_limit.or(head.reopen_limit);
+    head.reopen_window_days = own.reopen_window_days.or(head.reopen_window_days);
+    head.at.extend(own.at);
+}
+
+/// Puts a file's entries over the inherited ones: the same key replaces in place, others are added.
+fn merge<T>(inherited: &mut Vec<Placed<T>>, own: Section<T>, key: impl Fn(&T) -> String, findings: &mut Vec<Finding>) {
+    if !own.inherits {
+        inherited.clear();
+    }
+    let mut seen = BTreeSet::new();
+    for entry in own.entries {
+        let own_key = key(&entry.item);
+        if !seen.insert(own_key.clone()) {
+            findings.push(duplicate(&entry.place.at(), own_key.trim()));
+            continue;
+        }
+        match inherited.iter_mut().find(|other| key(&other.item) == own_key) {
+            Some(other) => *other = entry,
+            None => inherited.push(entry),
+        }
+    }
+}
+
+fn duplicate(at: &At, key: &str) -> Finding {
+    Finding {
+        severity: Severity::Error,
+        code: "duplicate",
+        file: at.file.clone(),
+        line: at.line,
+        message: format!("“{key}”写了两次"),
+        hint: "留下一条，删去另一条，或者换一个代码。".to_owned(),
+    }
+}
+
+/// The first digits of the SHA-256 over the paths and texts of every file of the chain.
+fn version(sources: &Sources, chain: &[String]) -> String {
+    let mut files: Vec<(&str, &str)> =
+        chain.iter().flat_map(|id| sources.of(id)).map(|(path, _, text)| (path, text)).collect();
+    files.sort_unstable();
+    let mut hash = Sha256::new();
+    for (path, text) in files {
+        // Lengths keep one file's end apart from the next one's beginning.
+        hash.update(format!("{} {path} {} ", path.len(), text.len()));
+        hash.update(text);
+    }
+    hex::encode(hash.finalize()).chars().take(VERSION_LEN).collect()
+}
+
+/// The same text on every system: no byte order mark, lines end in a line feed.
+fn clean(text: String) -> String {
+    text.trim_start_matches('\u{feff}').replace("\r\n", "\n")
+}
+
+fn read_dir(dir: &Path, prefix: &str, files: &mut BTreeMap<String, String>) -> Result<(), LoadError> {
+    let unreadable = |path: &Path| {
+        let path = path.to_owned();
+        move |source| LoadError::Unreadable { path, source }
+    };
+    for entry in std::fs::read_dir(dir).map_err(unreadable(dir))? {
+        let path = entry.map_err(unreadable(dir))?.path();
+        let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
+        if name.starts_with('.') {
+            continue;
+        }
+        let below = format!("{prefix}{name}");
+        if path.is_dir() {
+            read_dir(&path, &format!("{below}/"), files)?;
+        } else if path.extension().is_some_and(|extension| extension == "toml") {
+            files.insert(below, clean(std::fs::read_to_string(&path).map_err(unreadable(&path))?));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,220 @@
+//! The shapes of every file of a playbook. `docs/playbooks.md` says the same in prose.
+
+use linli_kernel::{Action, AreaLevel, CaseKind, DeadlineKind, DutyKind, Phase, Role, TimeUnit, Weight};
+
+use crate::effects::Effect;
+use crate::flow::{FieldKind, Relation, Tone};
+use crate::shape::{Key, Kind, Presence, Shape};
+use crate::types::OnBreach;
+
+macro_rules! words {
+    ($($name:ident: $of:ident),+ $(,)?) => {
+        $(fn $name() -> Vec<String> { $of::ALL.iter().map(|word| word.as_str().to_owned()).collect() })+
+    };
+}
+
+words! {
+    actions: Action, levels: AreaLevel, kinds: CaseKind, deadline_kinds: DeadlineKind, duties: DutyKind, phases: Phase,
+    roles: Role, weights: Weight, relations: Relation, tones: Tone, breaches: OnBreach,
+}
+
+/// The units of an amount.
+pub(crate) fn time_units() -> Vec<String> {
+    TimeUnit::ALL.iter().map(|unit| unit.as_str().to_owned()).collect()
+}
+
+fn field_kinds() -> Vec<String> {
+    FieldKind::WORDS.iter().map(|word| (*word).to_owned()).collect()
+}
+
+const fn required(name: &'static str, kind: Kind, doc: &'static str) -> Key {
+    Key { name, kind, presence: Presence::Required, doc }
+}
+
+const fn optional(name: &'static str, kind: Kind, doc: &'static str) -> Key {
+    Key { name, kind, presence: Presence::Optional, doc }
+}
+
+const INHERIT: Key = optional("inherit", Kind::Bool, "false leaves out the inherited entries of this file");
+
+/// `playbook.toml`
+pub(crate) static HEAD: Shape = Shape {
+    what: "playbook.toml ",
+    keys: &[
+        required("id", Kind::Text, "the folder's name"),
+        required("name", Kind::Text, "what people call it"),
+        optional("extends", Kind::Text, "id of the playbook that this one builds on"),
+        optional("about", Kind::Text, "what it is about"),
+        optional("source", Kind::Text, "where the way of working was published"),
+        optional("levels", Kind::Words(levels), "levels that may answer for a case, from the top"),
+        optional("first_seat", Kind::Table(&FIRST_SEAT), "weight to the level that answers first"),
+        optional("working_hours", Kind::Table(&WORKING_HOURS), "office hours of a working day, Beijing time"),
+        optional("settings", Kind::Table(&SETTINGS), "numbers that steer the flows"),
+    ],
+};
+
+static FIRST_SEAT: Shape = Shape {
+    what: "first_seat ",
+    keys: &[
+        optional("micro", Kind::Word(levels), "level for micro matters"),
+        optional("general", Kind::Word(levels), "level for general matters"),
+        optional("larger", Kind::Word(levels), "level for larger matters"),
+        optional("major", Kind::Word(levels), "level for major matters"),
+    ],
+};
+
+static WORKING_HOURS: Shape =
+    Shape { what: "working_hours ", keys: &[required("spans", Kind::Spans, "spans such as 09:00-12:00")] };
+
+static SETTINGS: Shape = Shape {
+    what: "settings ",
+    keys: &[
+        optional("reopen_limit", Kind::Number, "how often a case goes back by the resident's word alone"),
+        optional("reopen_window_days", Kind::Number, "calendar days after the answer in which a case can be reopened"),
+    ],
+};
+
+/// `categories.toml`
+pub(crate) static CATEGORIES: Shape = Shape {
+    what: "categories.toml ",
+    keys: &[INHERIT, optional("categories", Kind::Tables(&CATEGORY), "what residents report, in two levels")],
+};
+
+static CATEGORY: Shape = Shape {
+    what: "类别",
+    keys: &[
+        required("code", Kind::Text, "unique; a-z, 0-9, _"),
+        optional("parent", Kind::Text, "code of the first-level category above"),
+        required("name", Kind::Text, "what people read"),
+        optional("hint", Kind::Text, "what to say so that it can be settled at once"),
+        optional("icon", Kind::Text, "a name of the icon set"),
+        optional("keywords", Kind::Texts, "words in a report that suggest this category"),
+        optional("weight", Kind::Word(weights), "default weight; general without it"),
+        optional("public", Kind::Bool, "whether residents may choose it; true without it"),
+        optional("emergency", Kind::Prose, "shown instead of the form, for matters of life and limb"),
+        optional("duty", Kind::Word(duties), "duty of the place; basic without it"),
+    ],
+};
+
+/// `units.toml`
+pub(crate) static UNITS: Shape = Shape {
+    what: "units.toml ",
+    keys: &[INHERIT, optional("units", Kind::Tables(&UNIT), "departments and companies that may answer")],
+};
+
+static UNIT: Shape = Shape {
+    what: "单位",
+    keys: &[
+        required("code", Kind::Text, "unique; a-z, 0-9, _; seat is reserved"),
+        required("name", Kind::Text, "full name"),
+        optional("short", Kind::Text, "short name"),
+        required("level", Kind::Word(levels), "the level of the areas that have such a unit"),
+        optional("area", Kind::Area, "the one area that has it"),
+        optional("duties", Kind::Text, "what it answers for"),
+    ],
+};
+
+/// `responsibilities.toml`
+pub(crate) static RESPONSIBILITIES: Shape = Shape {
+    what: "responsibilities.toml ",
+    keys: &[INHERIT, optional("responsibilities", Kind::Tables(&RESPONSIBILITY), "who answers, by category and level")],
+};
+
+static RESPONSIBILITY: Shape = Shape {
+    what: "责任条目",
+    keys: &[
+        required("category", Kind::TextOrTexts, "a code, a list of codes, or *"),
+        required("level", Kind::WordOrWords(levels), "a level or a list of levels"),
+        required("host", Kind::Text, "seat, or a unit's code"),
+        optional("helpers", Kind::Texts, "seat, or units' codes"),
+        optional("duty", Kind::Word(duties), "duty of the place; basic without it"),
+        required("basis", Kind::Text, "why, in words that a clerk can quote"),
+    ],
+};
+
+/// `deadlines.toml`
+pub(crate) static DEADLINES: Shape = Shape {
+    what: "deadlines.toml ",
+    keys: &[INHERIT, optional("deadlines", Kind::Tables(&DEADLINE), "how long each step may last")],
+};
+
+static DEADLINE: Shape = Shape {
+    what: "时限",
+    keys: &[
+        required("kind", Kind::Word(deadline_kinds), "of what"),
+        optional("weight", Kind::Word(weights), "for this weight only"),
+        optional("level", Kind::Word(levels), "while the seat is at this level only"),
+        optional("category", Kind::Text, "for this category, or all below this first-level one, only"),
+        required("amount", Kind::Amount, "number and unit, such as 5 working_days"),
+        optional("soon", Kind::Amount, "from how long before the end it is due soon"),
+        optional("on_breach", Kind::Word(breaches), "what linli does when it falls due; nothing without it"),
+        optional("basis", Kind::Text, "which rule says so"),
+    ],
+};
+
+/// `flows/*.toml`
+pub(crate) static FLOW: Shape = Shape {
+    what: "流程",
+    keys: &[
+        required("kind", Kind::Word(kinds), "of which kind of case"),
+        required("name", Kind::Text, "what people call it"),
+        required("start", Kind::Text, "the stage of a new case that no seat was found for"),
+        required("stages", Kind::Tables(&STAGE), "where a case can stand"),
+        required("actions", Kind::Tables(&ACTION), "how it moves"),
+    ],
+};
+
+static STAGE: Shape = Shape {
+    what: "环节",
+    keys: &[
+        required("id", Kind::Text, "unique within the flow"),
+        required("name", Kind::Text, "what staff read"),
+        required("public_name", Kind::Text, "what the resident reads"),
+        required("phase", Kind::Word(phases), "open, waiting, settled or closed"),
+    ],
+};
+
+static ACTION: Shape = Shape {
+    what: "动作",
+    keys: &[
+        required("verb", Kind::Word(actions), "what is done"),
+        required("name", Kind::Text, "the button"),
+        optional("from", Kind::Texts, "stages it starts from; empty for report only"),
+        optional("to", Kind::Text, "where it leads; without it the case stays"),
+        required("who", Kind::Tables(&WHO), "any one of these may take it"),
+        optional("seat_levels", Kind::Words(levels), "only while the seat is at one of these levels"),
+        optional("guards", Kind::Guards, "all must hold"),
+        optional("form", Kind::Tables(&FIELD), "what must be said"),
+        optional("effects", Kind::Words(Effect::sentences), "what follows, in this order"),
+        optional("hint", Kind::Text, "a line below the button"),
+        optional("tone", Kind::Word(tones), "how loud the button is"),
+    ],
+};
+
+static WHO: Shape = Shape {
+    what: "who ",
+    keys: &[
+        required("relation", Kind::Word(relations), "how the person stands to the case"),
+        optional("roles", Kind::Words(roles), "in one of these roles; any without it"),
+    ],
+};
+
+static FIELD: Shape = Shape {
+    what: "表单项",
+    keys: &[
+        required("name", Kind::Text, "key in the fields of the command"),
+        required("label", Kind::Text, "what people read"),
+        required("kind", Kind::Word(field_kinds), "what it holds"),
+        optional("required", Kind::Bool, "whether the action waits for it"),
+        optional("max_len", Kind::Number, "longest text in characters; most photos"),
+        optional("help", Kind::Text, "a line below the field"),
+        optional("options", Kind::Tables(&OPTION), "the list of a choice or ground"),
+        optional("min", Kind::Number, "fewest photos"),
+        optional("reason", Kind::Prose, "why photos are required"),
+    ],
+};
+
+static OPTION: Shape = Shape {
+    what: "选项",
+    keys: &[required("value", Kind::Text, "what is stored"), required("label", Kind::Text, "what people read")],
+};

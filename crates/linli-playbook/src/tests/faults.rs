@@ -1,0 +1,192 @@
+//! Every other finding, one small fault at a time.
+
+use super::support::{on_base, shipped_files, told};
+
+/// A fault in a list file: `(file, text, finding)`.
+const LISTS: &[(&str, &str, &str)] = &[
+    (
+        "categories.toml",
+        "[[categories]]\ncode = 'a'\nname = '甲'\nparent = 'nowhere'",
+        "unknown_category mine/categories.toml:4",
+    ),
+    ("categories.toml", "[[categories]]\ncode = 'a'\nname = '甲'\nparent = 'noise'", "too_deep mine/categories.toml:4"),
+    ("categories.toml", "[[categories]]\ncode = 'A b'\nname = '甲'", "bad_code mine/categories.toml:2"),
+    (
+        "categories.toml",
+        "[[categories]]\ncode = 'a'\nname = '甲'\n[[categories]]\ncode = 'a'\nname = '乙'",
+        "duplicate mine/categories.toml:4",
+    ),
+    (
+        "categories.toml",
+        "[[categories]]\ncode = 'a'\nname = '甲'\nkeywords = [\n'新词',\n'噪声']",
+        "keyword_twice mine/categories.toml:6",
+    ),
+    (
+        "categories.toml",
+        "[[categories]]\ncode = 'a'\nname = '甲'\nweight = 'heavy'",
+        "unknown_word mine/categories.toml:4",
+    ),
+    ("categories.toml", "[[categories]]\ncode = 'a'\nname = ''", "blank mine/categories.toml:3"),
+    ("categories.toml", "[[categories]]\ncode = 'a'", "missing_key mine/categories.toml:1"),
+    ("categories.toml", "[[categories]]\ncode = 'a'\nname = '甲'\npublic = 'yes'", "wrong_type mine/categories.toml:4"),
+    ("categories.toml", "[[categories]]\ncode = 'a'\nname = '居民信用分'", "forbidden_setting mine/categories.toml:3"),
+    (
+        "categories.toml",
+        "[[categories]]\ncode = 'a'\nname = '甲'\nweight = 'major'\nduty = 'cooperating'",
+        "duty_without_unit mine/categories.toml:2",
+    ),
+    ("units.toml", "[[units]]\ncode = 'seat'\nname = '甲'\nlevel = 'county'", "reserved mine/units.toml:2"),
+    (
+        "units.toml",
+        "[[units]]\ncode = 'a'\nname = '甲'\nlevel = 'county'\narea = '610500000000'",
+        "unit_at_wrong_level mine/units.toml:5",
+    ),
+    (
+        "units.toml",
+        "[[units]]\ncode = 'a'\nname = '甲'\nlevel = 'county'\narea = '6105'",
+        "wrong_type mine/units.toml:5",
+    ),
+    (
+        "responsibilities.toml",
+        "[[responsibilities]]\ncategory = 'nose'\nlevel = 'grid'\nhost = 'seat'\nbasis = '甲'",
+        "unknown_category mine/responsibilities.toml:2",
+    ),
+    (
+        "responsibilities.toml",
+        "[[responsibilities]]\ncategory = 'noise'\nlevel = 'grid'\nhost = 'polise'\nbasis = '甲'",
+        "unknown_unit mine/responsibilities.toml:4",
+    ),
+    (
+        "responsibilities.toml",
+        "[[responsibilities]]\ncategory = 'noise'\nlevel = 'street'\nhost = 'property'\nbasis = '甲'",
+        "unit_at_wrong_level mine/responsibilities.toml:4",
+    ),
+    (
+        "responsibilities.toml",
+        "[[responsibilities]]\ncategory = 'noise'\nlevel = 'county'\nhost = 'seat'\nduty = 'cooperating'\nbasis = '甲'",
+        "duty_without_unit mine/responsibilities.toml:4",
+    ),
+    (
+        "responsibilities.toml",
+        "inherit = false\n[[responsibilities]]\ncategory = '*'\nlevel = ['grid', 'street', 'county']\nhost = 'seat'\nbasis = '甲'",
+        "nobody_responsible base/categories.toml:17",
+    ),
+    ("deadlines.toml", "[[deadlines]]\nkind = 'sign'\namount = '0 days'", "deadline_zero mine/deadlines.toml:3"),
+    ("deadlines.toml", "[[deadlines]]\nkind = 'sign'\namount = '2 weeks'", "wrong_type mine/deadlines.toml:3"),
+    (
+        "deadlines.toml",
+        "[[deadlines]]\nkind = 'sign'\namount = '2 days'\nsoon = '2 days'",
+        "soon_too_long mine/deadlines.toml:4",
+    ),
+    (
+        "deadlines.toml",
+        "[[deadlines]]\nkind = 'sign'\ncategory = 'nose'\namount = '2 days'",
+        "unknown_category mine/deadlines.toml:3",
+    ),
+    (
+        "deadlines.toml",
+        "[[deadlines]]\nkind = 'sign'\nlevel = 'city'\namount = '2 days'",
+        "unknown_level mine/deadlines.toml:3",
+    ),
+    (
+        "deadlines.toml",
+        "inherit = false\n[[deadlines]]\nkind = 'sign'\namount = '2 days'",
+        "deadline_without_clock base/flows/request.toml",
+    ),
+];
+
+#[test]
+fn every_fault_of_a_list_is_named_where_it_stands() {
+    for (file, text, expected) in LISTS {
+        let told = told(&on_base(&[(file, text)]));
+        assert!(told.iter().any(|line| line.starts_with(expected)), "{text}\nexpected {expected}\ntold {told:#?}");
+    }
+}
+
+/// A fault in the base flow: `(what is replaced, by what, how the findings begin)`.
+const FLOWS: &[(&str, &str, &[&str])] = &[
+    ("start = \"received\"", "start = \"recieved\"", &["unknown_stage mine/flows/"]),
+    ("to = \"answered\"", "to = \"anwsered\"", &["unknown_stage mine/flows/", "unreachable_stage mine/flows/"]),
+    ("to = \"asking\"", "to = \"handling\"", &["unreachable_stage mine/flows/"]),
+    (
+        "verb = \"take\"\nname = \"接单\"\nfrom = [\"dispatched\"]",
+        "verb = \"take\"\nname = \"接单\"",
+        &["wrong_from mine/flows/"],
+    ),
+    ("guards = [\"satisfied is true\"]", "guards = [\"content is true\"]", &["guard_without_field mine/flows/"]),
+    ("guards = [\"satisfied is true\"]", "guards = [\"happy\"]", &["unknown_word mine/flows/"]),
+    ("guards = [\"satisfied is true\"]", "guards = [\"routed\"]", &["guard_never_holds mine/flows/"]),
+    ("who = [{ relation = \"handler\" }]\ntone", "who = []\ntone", &["nobody_may_take mine/flows/"]),
+    (
+        "effects = [\"meet handle\", \"start verify\"]",
+        "effects = [\"meet handle\", \"meet reply\"]",
+        &["open_without_deadline mine/flows/"],
+    ),
+    (
+        "effects = [\"meet handle\", \"start verify\"]",
+        "effects = [\"meat handle\", \"start verify\"]",
+        &["unknown_word mine/flows/"],
+    ),
+    ("kind = \"reply\", required = true", "kind = \"reply\"", &["settle_without_reply mine/flows/"]),
+    (
+        "kind = \"ground\", required = true, options = [\n    { value = \"not_our_area\"",
+        "kind = \"choice\", required = true, options = [\n    { value = \"not_our_area\"",
+        &["send_back_without_ground mine/flows/"],
+    ),
+    ("{ name = \"seat\", label = \"转给\", kind = \"seat\", required = true },", "", &["seat_not_asked mine/flows/"]),
+    (
+        "label = \"想说的话\", kind = \"longtext\", max_len = 1000",
+        "label = \"想说的\", kind = \"longtext\", max_len = 1000",
+        &["forms_differ mine/flows/"],
+    ),
+    (
+        "name = \"到期结案\"\nfrom = [\"answered\"]\nto = \"closed\"\nwho = [{ relation = \"system\" }]",
+        "name = \"到期结案\"\nfrom = [\"answered\"]\nto = \"closed\"\nwho = [{ relation = \"above\" }]",
+        &["breach_without_action base/deadlines.toml"],
+    ),
+    ("name = \"接单\"", "name = \"打卡接单\"", &["forbidden_setting mine/flows/"]),
+    ("id = \"asking\"", "id = \"handling\"", &["duplicate mine/flows/", "unknown_stage mine/flows/"]),
+];
+
+#[test]
+fn every_fault_of_a_flow_is_named() {
+    let (_, flow) = shipped_files().into_iter().find(|(path, _)| path == "base/flows/request.toml").unwrap();
+    for (good, bad, expected) in FLOWS {
+        assert!(flow.contains(good), "the base flow has no {good}");
+        let told = told(&on_base(&[("flows/request.toml", &flow.replacen(good, bad, 1))]));
+        for finding in *expected {
+            assert!(told.iter().any(|line| line.starts_with(finding)), "{bad}\nexpected {finding}\ntold {told:#?}");
+        }
+    }
+}
+
+#[test]
+fn a_deadline_that_shall_act_by_itself_can_do_so_wherever_it_runs() {
+    let rule = "[[deadlines]]\nkind = 'verify'\namount = '2 days'\non_breach = 'escalate'";
+    assert_eq!(told(&on_base(&[("deadlines.toml", rule)])), ["breach_without_action mine/deadlines.toml:4"]);
+}
+
+#[test]
+fn a_complaint_may_name_what_a_setting_may_not() {
+    let category = "[[categories]]\ncode = 'gate'\nparent = 'order'\nname = '人脸门禁故障'";
+    assert!(on_base(&[("categories.toml", category)]).findings.is_empty());
+    let key = |key: &str| crate::lint::refused::key(key).is_some();
+    assert!(
+        ["worker_ranking", "check_in_quota", "min_online_minutes", "resident-score", "积分排名"]
+            .iter()
+            .all(|bad| key(bad))
+    );
+    assert!(!["keyword", "interface", "publick", "surface"].iter().any(|good| key(good)));
+}
+
+#[test]
+fn a_weight_needs_a_seat_that_exists() {
+    let head = "id = 'mine'\nname = '我们'\nextends = 'base'\nlevels = ['county', 'street', 'community']\n";
+    let files = shipped_files().into_iter().chain([("mine/playbook.toml".to_owned(), head.to_owned())]);
+    let loaded = crate::load(&crate::Sources::from_files(files), "mine").unwrap();
+    assert!(told(&loaded).contains(&"weight_without_seat base/playbook.toml:8".to_owned()), "{:?}", told(&loaded));
+    let alone =
+        crate::Sources::from_files([("mine/playbook.toml", "id = 'mine'\nname = '我们'\nlevels = ['county']\n")]);
+    let findings = told(&crate::load(&alone, "mine").unwrap());
+    assert_eq!(findings.iter().filter(|line| line.starts_with("weight_without_seat")).count(), 4);
+}

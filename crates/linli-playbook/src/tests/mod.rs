@@ -1,0 +1,10 @@
+//! Tests over whole playbooks, through what other crates use.
+
+mod engine;
+mod faults;
+mod forms;
+mod loading;
+mod lookups;
+mod planted;
+mod shipped;
+mod support;

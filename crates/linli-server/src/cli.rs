@@ -1,0 +1,116 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use linli_civic::app::SiteConfig;
+use linli_server::open::{self, Options};
+use linli_server::serve;
+
+/// linli 邻里: grid-based community governance.
+#[derive(Parser)]
+#[command(version, about)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serves the four faces and the API.
+    Serve(ServeArgs),
+}
+
+/// Where the data is.
+#[derive(Args, Clone)]
+struct DataArgs {
+    /// The folder of the database, the photos and the keys.
+    #[arg(long, env = "LINLI_DATA", default_value = "data")]
+    data: PathBuf,
+    /// A PostgreSQL server in place of the embedded database.
+    #[arg(long, env = "LINLI_DATABASE_URL")]
+    database_url: Option<String>,
+}
+
+#[derive(Args, Clone)]
+struct ServeArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    /// The address to listen on.
+    #[arg(long, env = "LINLI_LISTEN", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// The address that residents open; QR codes and links begin with it.
+    #[arg(long, env = "LINLI_PUBLIC_URL")]
+    public_url: Option<String>,
+    /// Where the base map's tiles come from; none is needed.
+    #[arg(long, env = "LINLI_TILE_URL")]
+    tile_url: Option<String>,
+    /// The number that residents can call.
+    #[arg(long, env = "LINLI_PHONE", default_value = "12345")]
+    phone: String,
+    /// The playbook for new cases; the one set before when none is named.
+    #[arg(long, env = "LINLI_PLAYBOOK")]
+    playbook: Option<String>,
+    /// Reports, photos and answers that one address may send in a minute.
+    #[arg(long, default_value_t = 120)]
+    per_minute: u32,
+}
+
+impl ServeArgs {
+    fn options(&self, demo: bool) -> Options {
+        let public_url = self.public_url.clone().unwrap_or_else(|| format!("http://localhost:{}", self.listen.port()));
+        let site = SiteConfig { public_url, demo, tile_url: self.tile_url.clone(), phone: self.phone.clone() };
+        let mut options = Options::new(self.data.data.clone(), self.data.database_url.clone(), site);
+        options.playbook.clone_from(&self.playbook);
+        options.per_minute = self.per_minute;
+        options
+    }
+}
+
+impl Cli {
+    /// Runs the command; prints what went wrong, with its causes.
+    pub fn run(self) -> ExitCode {
+        logging();
+        let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+            Ok(runtime) => runtime,
+            Err(error) => return failed(&error.into()),
+        };
+        match runtime.block_on(self.dispatch()) {
+            Ok(code) => code,
+            Err(error) => failed(&error),
+        }
+    }
+
+    async fn dispatch(self) -> anyhow::Result<ExitCode> {
+        match self.command {
+            Command::Serve(args) => serve_city(&args).await,
+        }
+    }
+}
+
+async fn serve_city(args: &ServeArgs) -> anyhow::Result<ExitCode> {
+    let app = open::open_app(&args.options(false)).await?;
+    serve::serve(app, args.listen, |address| tracing::info!(%address, "linli serves")).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn logging() {
+    use tracing_subscriber::EnvFilter;
+    let filter = EnvFilter::try_from_env("LINLI_LOG")
+        .unwrap_or_else(|_| EnvFilter::new("warn,linli_server=info,linli_civic=info,linli_server::serve=warn"));
+    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if std::env::var("LINLI_LOG_FORMAT").is_ok_and(|format| format == "json") {
+        logs.json().init()
+    } else {
+        logs.init()
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "the command line speaks to its user")]
+fn failed(error: &anyhow::Error) -> ExitCode {
+    eprintln!("linli: {error:#}");
+    ExitCode::FAILURE
+}

@@ -1,0 +1,209 @@
+//! From a folder (and perhaps a database URL) to a running application.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, RwLock};
+
+use anyhow::{Context, bail};
+
+use linli_access::Vault;
+use linli_civic::app::{App, Parts, SiteConfig};
+use linli_civic::areas::tree::AreaTree;
+use linli_civic::cases::paper::PaperNumbers;
+use linli_civic::files::Files;
+use linli_civic::http::AccessTable;
+use linli_civic::limits::Limits;
+use linli_civic::live::Live;
+use linli_civic::playbooks::Shelf;
+use linli_db::{Applied, Config, Db, StoreError, params};
+use linli_kernel::{Calendar, Clock, IdSource, SystemClock};
+use linli_playbook::{Loaded, Sources};
+
+/// The playbooks that ship.
+#[derive(rust_embed::RustEmbed)]
+#[folder = "$CARGO_MANIFEST_DIR/../../playbooks"]
+#[include = "*.toml"]
+struct Shipped;
+
+/// The holidays that ship: npm chinese-days 1.5.7, MIT.
+const CALENDAR: &str = include_str!("../../../data/calendar/chinese-days.json");
+
+/// Where the data is and how it is opened.
+#[derive(Clone)]
+pub struct Options {
+    /// The folder of the database, the photos and the keys.
+    pub data: PathBuf,
+    /// A PostgreSQL server in place of the embedded database.
+    pub database_url: Option<String>,
+    /// What the operator says of the instance.
+    pub site: SiteConfig,
+    /// The playbook for new cases; the one set before, or `base`, when none is named.
+    pub playbook: Option<String>,
+    /// Reports, photos and answers that one address may send in a minute.
+    pub per_minute: u32,
+    /// Where the time comes from.
+    pub clock: Arc<dyn Clock>,
+    /// Where ids come from.
+    pub ids: Arc<IdSource>,
+}
+
+impl Options {
+    /// With the machine's clock and the usual limits.
+    #[must_use]
+    pub fn new(data: PathBuf, database_url: Option<String>, site: SiteConfig) -> Self {
+        Self {
+            data,
+            database_url,
+            site,
+            playbook: None,
+            per_minute: 120,
+            clock: Arc::new(SystemClock),
+            ids: Arc::new(IdSource::random()),
+        }
+    }
+
+    /// Which database these options mean.
+    #[must_use]
+    pub fn config(&self) -> Config {
+        match &self.database_url {
+            Some(url) => Config::Postgres { url: url.clone() },
+            None => Config::Sqlite { path: self.data.join("linli.db") },
+        }
+    }
+}
+
+/// Opens the database alone: for commands that need no application.
+///
+/// # Errors
+/// When the folder or the database cannot be opened.
+pub fn open_db(options: &Options) -> anyhow::Result<(Db, Applied)> {
+    std::fs::create_dir_all(&options.data)
+        .with_context(|| format!("cannot make the folder {}", options.data.display()))?;
+    Db::open(options.config(), Arc::clone(&options.ids)).context("cannot open the database")
+}
+
+/// Opens everything.
+///
+/// # Errors
+/// When a part cannot be opened, with what was being done.
+pub async fn open_app(options: &Options) -> anyhow::Result<App> {
+    let opened = options.clone();
+    let (db, _) = tokio::task::spawn_blocking(move || open_db(&opened)).await??;
+    let vault = Vault::new(&secret(&options.data)?);
+    let calendar = calendar(&options.data)?;
+    let id = match &options.playbook {
+        Some(id) => id.clone(),
+        None => setting(&db, "playbook").await?.unwrap_or_else(|| "base".to_owned()),
+    };
+    let loaded = load_playbook(&options.data, &id)?;
+    if !loaded.is_usable() {
+        let findings: Vec<String> = loaded.findings.iter().map(ToString::to_string).collect();
+        bail!("the playbook {id} has errors:\n{}", findings.join("\n"));
+    }
+    let shelf = Shelf::new(loaded.playbook, loaded.findings);
+    let areas = db.read(AreaTree::load).await?;
+    let (now, current) = (options.clock.now(), shelf.current());
+    db.write(move |tx| {
+        Shelf::keep(&current, tx, now)?;
+        let id = current.id.clone();
+        tx.bookkeep(|writer| {
+            writer.exec(
+                "INSERT INTO setting (name, value) VALUES ('playbook', $1) ON CONFLICT (name) DO UPDATE SET value = $1",
+                &params![id],
+            )
+        })?;
+        Ok::<_, StoreError>(())
+    })
+    .await?;
+    Ok(App::new(Parts {
+        db,
+        clock: Arc::clone(&options.clock),
+        ids: Arc::clone(&options.ids),
+        vault,
+        files: Files::new(options.data.join("files")),
+        calendar,
+        playbooks: shelf,
+        paper: PaperNumbers::default(),
+        live: Live::default(),
+        limits: Limits::new(options.per_minute),
+        site: options.site.clone(),
+        access: AccessTable::from_document(&crate::routes::document())?,
+        areas: RwLock::new(Arc::new(areas)),
+    }))
+}
+
+/// A setting of the instance.
+///
+/// # Errors
+/// The database's.
+pub async fn setting(db: &Db, name: &'static str) -> Result<Option<String>, StoreError> {
+    db.read(move |conn| conn.first("SELECT value FROM setting WHERE name = $1", &params![name], |row| row.get("value")))
+        .await
+}
+
+/// Every playbook that ships, with the operator's own (`DATA/playbooks`) in their place.
+///
+/// # Errors
+/// When the operator's folder cannot be read.
+pub fn playbook_sources(data: Option<&Path>) -> anyhow::Result<Sources> {
+    let shipped = Shipped::iter().filter_map(|path| {
+        let file = Shipped::get(&path)?;
+        Some((path.to_string(), String::from_utf8_lossy(&file.data).into_owned()))
+    });
+    let shipped = Sources::from_files(shipped);
+    match data.map(|data| data.join("playbooks")).filter(|folder| folder.is_dir()) {
+        Some(folder) => Ok(shipped.and(Sources::from_dir(&folder)?)),
+        None => Ok(shipped),
+    }
+}
+
+/// Loads and checks a playbook.
+///
+/// # Errors
+/// When there is none of that name.
+pub fn load_playbook(data: &Path, id: &str) -> anyhow::Result<Loaded> {
+    Ok(linli_playbook::load(&playbook_sources(Some(data))?, id)?)
+}
+
+/// The shipped calendar, with the operator's own (`DATA/calendar.json`) over it, year by year.
+///
+/// # Errors
+/// When the operator's file is no calendar.
+pub fn calendar(data: &Path) -> anyhow::Result<Calendar> {
+    let shipped = Calendar::from_json(CALENDAR).context("the shipped calendar")?;
+    let own = data.join("calendar.json");
+    if !own.exists() {
+        return Ok(shipped);
+    }
+    let text = std::fs::read_to_string(&own).with_context(|| format!("cannot read {}", own.display()))?;
+    Ok(shipped.replaced_by(Calendar::from_json(&text).with_context(|| format!("{} is no calendar", own.display()))?))
+}
+
+/// The instance's secret, made at the first start; whoever loses it loses every phone number.
+fn secret(data: &Path) -> anyhow::Result<[u8; 32]> {
+    let folder = data.join("keys");
+    let path = folder.join("data.key");
+    if path.exists() {
+        let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let bytes = hex::decode(text.trim()).with_context(|| format!("{} holds no key", path.display()))?;
+        return bytes.try_into().map_err(|_| anyhow::anyhow!("{} holds no key of 32 bytes", path.display()));
+    }
+    std::fs::create_dir_all(&folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    let mut key = [0_u8; 32];
+    getrandom::fill(&mut key).map_err(|error| anyhow::anyhow!("no randomness for a key: {error}"))?;
+    write_private(&path, &hex::encode(key)).with_context(|| format!("cannot write {}", path.display()))?;
+    Ok(key)
+}
+
+#[cfg(unix)]
+fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+    use std::io::Write;
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+#[cfg(not(unix))]
+fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+    std::fs::write(path, text)
+}

@@ -1,0 +1,59 @@
+//! Every route of every slice, and the document that describes them.
+
+use axum::Router;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+
+use linli_civic::app::App;
+use linli_civic::{areas, cases, files, live, map, people, playbooks};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "linli 邻里",
+        description = "Grid-based community governance: what residents report, who answers, by when, and how it was settled. \
+            Errors are RFC 9457 problems with stable codes. Send an Idempotency-Key with every command; sent again, it acts once.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0")
+    ),
+    tags(
+        (name = "public", description = "What anybody may do: report, and follow their own case by its code"),
+        (name = "session", description = "Signing in"),
+        (name = "cases", description = "What staff do with cases"),
+        (name = "areas", description = "Areas, boundaries, printed QR codes"),
+        (name = "people", description = "Accounts and who is what where"),
+        (name = "playbook", description = "The way of working"),
+        (name = "map", description = "The picture of it all"),
+        (name = "files", description = "Photos"),
+        (name = "live", description = "News for open pages"),
+        (name = "site", description = "What this instance is called, and how it is")
+    )
+)]
+struct Document;
+
+fn all() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .merge(cases::public::routes())
+        .merge(cases::http::routes())
+        .merge(people::routes())
+        .merge(areas::http::routes())
+        .merge(playbooks::http::routes())
+        .merge(files::http::routes())
+        .merge(live::http::routes())
+        .merge(map::http::routes())
+        .merge(crate::ops::routes())
+}
+
+/// The routes, without layers.
+pub fn router() -> Router<App> {
+    all().split_for_parts().0
+}
+
+/// The OpenAPI 3.1 document.
+#[must_use]
+pub fn document() -> serde_json::Value {
+    let mut document = serde_json::to_value(all().split_for_parts().1).unwrap_or_default();
+    if let Some(info) = document.get_mut("info").and_then(|info| info.as_object_mut()) {
+        info.insert("version".to_owned(), env!("CARGO_PKG_VERSION").into());
+    }
+    document
+}

@@ -1,0 +1,26 @@
+/** The units (departments, property companies) that the playbook in force knows, for those who work in one. */
+import { shallowRef } from "vue";
+import { api, unwrap } from "@shared/api/client";
+
+export interface UnitChoice {
+  value: string;
+  label: string;
+}
+
+const units = shallowRef<readonly UnitChoice[]>([]);
+let loading: Promise<void> | null = null;
+
+async function load(): Promise<void> {
+  const playbook = await unwrap(api.GET("/api/playbook"));
+  units.value = playbook.units.flatMap(({ code, name }) =>
+    typeof code === "string" && typeof name === "string" ? [{ value: code, label: name }] : [],
+  );
+}
+
+export function useUnits() {
+  loading ??= load().catch(() => {
+    // Asked again by the next form; a role without a unit can be given meanwhile.
+    loading = null;
+  });
+  return { units };
+}

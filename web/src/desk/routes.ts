@@ -1,0 +1,59 @@
+import type { Router, RouteRecordRaw } from "vue-router";
+import { api } from "@shared/api/client";
+import { forgetSession, loadSession, type May } from "./session";
+
+declare module "vue-router" {
+  interface RouteMeta {
+    /** Open to those who are not signed in. */
+    open?: boolean;
+    /** What one must be allowed to do to see the page. */
+    may?: May;
+  }
+}
+
+const CasesPage = () => import("./cases/CasesPage.vue");
+
+export const routes: RouteRecordRaw[] = [
+  { path: "/", redirect: { name: "inbox" } },
+  { path: "/login", name: "login", component: () => import("./account/LoginPage.vue"), meta: { open: true, title: "desk.login.title" } },
+  {
+    path: "/",
+    component: () => import("./DeskShell.vue"),
+    children: [
+      { path: "inbox", name: "inbox", component: CasesPage, meta: { title: "desk.nav.inbox" } },
+      { path: "cases/:id", name: "case", component: CasesPage, meta: { title: "desk.case.title" } },
+      { path: "register", name: "register", component: () => import("./register/RegisterPage.vue"), meta: { title: "desk.nav.register", may: "report_on_behalf" } },
+      { path: "areas/:code?", name: "areas", component: () => import("./areas/AreasPage.vue"), meta: { title: "desk.nav.areas", may: "administer_areas" } },
+      { path: "areas/:code/qr", name: "qr", component: () => import("./areas/QrSheetPage.vue"), meta: { title: "desk.qr.title", may: "administer_areas" } },
+      { path: "people", name: "people", component: () => import("./people/PeoplePage.vue"), meta: { title: "desk.nav.people", may: "administer_people" } },
+      { path: "playbook", name: "playbook", component: () => import("./playbook/PlaybookPage.vue"), meta: { title: "desk.nav.playbook", may: "view_playbook" } },
+      { path: "read-log", name: "read_log", component: () => import("./audit/ReadLogPage.vue"), meta: { title: "desk.nav.read_log", may: "read_audit" } },
+      { path: "account", name: "account", component: () => import("./account/AccountPage.vue"), meta: { title: "desk.nav.account" } },
+      { path: "no-permission/:what", name: "no_permission", component: () => import("./account/NoPermissionPage.vue"), meta: { title: "desk.forbidden.title" } },
+      { path: ":rest(.*)*", name: "lost", component: () => import("./account/LostPage.vue"), meta: { title: "desk.lost.title" } },
+    ],
+  },
+];
+
+/** Lets only those in who are signed in and may; says to the others where to go. */
+export function guard(router: Router): void {
+  // The session ended while a page was open (idle too long, or ended elsewhere).
+  api.use({
+    async onResponse({ request, response }) {
+      const asksForSession = new URL(request.url).pathname === "/api/session";
+      if (response.status !== 401 || asksForSession || router.currentRoute.value.meta.open) return;
+      await router.push({ name: "login", query: { next: router.currentRoute.value.fullPath, why: "ended" } });
+      forgetSession();
+    },
+  });
+  router.beforeEach(async (to) => {
+    if (to.meta.open) return true;
+    const me = await loadSession().catch(() => "unreachable" as const);
+    if (me === "unreachable") return { name: "login", query: { next: to.fullPath, why: "unreachable" } };
+    if (me === null) return { name: "login", query: to.fullPath === "/inbox" ? {} : { next: to.fullPath } };
+    if (me.must_change_password && to.name !== "account") return { name: "account" };
+    const need = to.meta.may;
+    if (need !== undefined && !me.may.includes(need)) return { name: "no_permission", params: { what: need } };
+    return true;
+  });
+}

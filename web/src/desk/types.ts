@@ -1,0 +1,14 @@
+/** The API's shapes that only this face uses; the rest comes from `@shared/api/types`. */
+import type { components } from "@shared/api/schema";
+
+type Shapes = components["schemas"];
+
+export type Account = Shapes["Account"];
+export type AreaRow = Shapes["AreaRow"];
+export type AreaView = Shapes["AreaView"];
+export type BoxKey = Shapes["BoxKey"];
+export type Finding = Shapes["Finding"];
+export type PlaybookView = Shapes["PlaybookView"];
+export type Profile = Shapes["Profile"];
+export type ReadLogEntry = Shapes["ReadLogEntry"];
+export type Role = Shapes["Role"];

@@ -1,0 +1,87 @@
+import { reactive, watch } from "vue";
+import { newKey } from "@shared/api/intention";
+import type { Point, ReportCase } from "@shared/api/types";
+import { forget, recallJson, rememberJson } from "@shared/lib/storage";
+import { sentIds, type Photo } from "@shared/ui/photos";
+
+/** Where the noted matter is. */
+export type NotePlace =
+  | { by: "area"; code: string; name: string }
+  | { by: "point"; point: Point }
+  | { by: "place"; code: string; name: string };
+
+export interface NoteDraft {
+  text: string;
+  photos: Photo[];
+  place: NotePlace | null;
+  address: string;
+  category: string;
+  name: string;
+  phone: string;
+  attempt: { key: string; body: string } | null;
+}
+
+const KEY = "linli.note";
+
+function empty(): NoteDraft {
+  return { text: "", photos: [], place: null, address: "", category: "", name: "", phone: "", attempt: null };
+}
+
+function isDraft(value: unknown): value is NoteDraft {
+  return typeof value === "object" && value !== null && "text" in value && "photos" in value;
+}
+
+function restore(): NoteDraft {
+  const stored = recallJson(KEY, isDraft);
+  return stored === null ? empty() : { ...empty(), ...stored, photos: stored.photos.filter((photo) => photo.state === "sent") };
+}
+
+const draft = reactive(restore());
+watch(draft, () => rememberJson(KEY, draft), { deep: true });
+
+/** The note being written; it survives a reload and a lost connection. */
+export function useNoteDraft(): { draft: NoteDraft; clear: () => void } {
+  return {
+    draft,
+    clear: () => {
+      Object.assign(draft, empty());
+      forget(KEY);
+    },
+  };
+}
+
+function placeBody(place: NotePlace | null): Pick<ReportCase, "area_code" | "point" | "place"> {
+  switch (place?.by) {
+    case "area":
+      return { area_code: place.code };
+    case "point":
+      return { point: place.point };
+    case "place":
+      return { place: place.code };
+    case undefined:
+      return {};
+  }
+}
+
+/** What is sent: on behalf of a resident met on the way. */
+export function noteBody(from: NoteDraft): ReportCase {
+  const given = (text: string): string | undefined => (text.trim() === "" ? undefined : text.trim());
+  const attachments = sentIds(from.photos);
+  return {
+    text: from.text.trim(),
+    ...placeBody(from.place),
+    address: given(from.address),
+    category: given(from.category),
+    name: given(from.name),
+    phone: given(from.phone.replace(/[\s-]/g, "")),
+    attachments: attachments.length === 0 ? undefined : attachments,
+    channel: "visit",
+  };
+}
+
+/** The key of this attempt: that of the last one when nothing changed since. */
+export function noteKey(from: NoteDraft, body: ReportCase): string {
+  const text = JSON.stringify(body);
+  if (from.attempt?.body !== text) from.attempt = { key: newKey(), body: text };
+  return from.attempt.key;
+}

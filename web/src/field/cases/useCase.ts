@@ -1,0 +1,101 @@
+import { ref, shallowRef, watch, type Ref, type ShallowRef } from "vue";
+import { api, unwrap } from "@shared/api/client";
+import { Intention } from "@shared/api/intention";
+import { useLive, type LiveState } from "@shared/api/live";
+import { toProblem, type ProblemError } from "@shared/api/problem";
+import type { ActionOffer, CaseView, FormValues } from "@shared/api/types";
+
+/** Someone else acted first: what happened, and what this person had written. */
+export interface Conflict {
+  detail: string | null;
+  written: string[];
+}
+
+export type Outcome = "done" | "conflict" | "refused";
+
+export interface CaseAtHand {
+  shown: ShallowRef<CaseView | null>;
+  problem: ShallowRef<ProblemError | null>;
+  refusal: ShallowRef<ProblemError | null>;
+  conflict: ShallowRef<Conflict | null>;
+  busy: Ref<boolean>;
+  live: Ref<LiveState>;
+  load: () => Promise<void>;
+  act: (offer: ActionOffer, fields: FormValues) => Promise<Outcome>;
+}
+
+const WRITTEN = ["text", "longtext", "reply"];
+
+function wordsIn(value: unknown): string[] {
+  if (typeof value === "string") return [value];
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(wordsIn) : [];
+}
+
+/** The words that were typed into a form, to give back when the form no longer fits the case. */
+function written(offer: ActionOffer, fields: FormValues): string[] {
+  return offer.form.filter((field) => WRITTEN.includes(field.kind)).flatMap((field) => wordsIn(fields[field.name]));
+}
+
+/** One case, fresh, with the actions that the server offers. */
+export function useCase(id: () => string): CaseAtHand {
+  const shown = shallowRef<CaseView | null>(null);
+  const problem = shallowRef<ProblemError | null>(null);
+  const refusal = shallowRef<ProblemError | null>(null);
+  const conflict = shallowRef<Conflict | null>(null);
+  const busy = ref(false);
+  const intention = new Intention();
+
+  async function load(): Promise<void> {
+    try {
+      shown.value = await unwrap(api.GET("/api/cases/{id}", { params: { path: { id: id() } } }));
+      problem.value = null;
+    } catch (cause) {
+      problem.value = toProblem(cause);
+    }
+  }
+
+  async function refused(cause: unknown, offer: ActionOffer, fields: FormValues): Promise<Outcome> {
+    const error = toProblem(cause);
+    if (error.status !== 409) {
+      refusal.value = error;
+      return "refused";
+    }
+    if (error.current === undefined) await load();
+    else shown.value = error.current;
+    conflict.value = { detail: error.problem.detail ?? null, written: written(offer, fields) };
+    return "conflict";
+  }
+
+  async function act(offer: ActionOffer, fields: FormValues): Promise<Outcome> {
+    const before = shown.value;
+    if (before === null) return "refused";
+    busy.value = true;
+    refusal.value = null;
+    conflict.value = null;
+    const body = { version: before.version, fields };
+    const header = { "Idempotency-Key": intention.keyFor({ verb: offer.verb, body }) };
+    try {
+      const path = { id: before.id, verb: offer.verb };
+      shown.value = await unwrap(api.POST("/api/cases/{id}/actions/{verb}", { params: { path, header }, body }));
+      intention.done();
+      return "done";
+    } catch (cause) {
+      return await refused(cause, offer, fields);
+    } finally {
+      busy.value = false;
+    }
+  }
+
+  const { state: live } = useLive(() => "/api/live", {
+    on: {
+      case: (data) => {
+        // While our own command is under way its answer brings the fresh case.
+        const isThis = typeof data === "object" && data !== null && "id" in data && data.id === id();
+        if (isThis && !busy.value) void load();
+      },
+    },
+    onResume: () => void load(),
+  });
+  watch(id, load, { immediate: true });
+  return { shown, problem, refusal, conflict, busy, live, load, act };
+}

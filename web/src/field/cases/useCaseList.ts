@@ -1,0 +1,81 @@
+import { onBeforeUnmount, ref, shallowRef, watch, type Ref, type ShallowRef } from "vue";
+import { api, unwrap } from "@shared/api/client";
+import { useLive } from "@shared/api/live";
+import { toProblem, type ProblemError } from "@shared/api/problem";
+import type { CaseRow, InboxBox } from "@shared/api/types";
+
+const PAGE = 30;
+const PAUSE_MS = 300;
+
+export interface CaseList {
+  boxes: ShallowRef<InboxBox[]>;
+  box: Ref<InboxBox["key"]>;
+  q: Ref<string>;
+  rows: ShallowRef<CaseRow[] | null>;
+  next: Ref<string | null>;
+  busy: Ref<boolean>;
+  problem: ShallowRef<ProblemError | null>;
+  load: () => Promise<void>;
+  more: () => Promise<void>;
+}
+
+/** Cases by box and words, page by page, kept fresh. */
+export function useCaseList(): CaseList {
+  const boxes = shallowRef<InboxBox[]>([]);
+  const box = ref<InboxBox["key"]>("all_open");
+  const q = ref("");
+  const rows = shallowRef<CaseRow[] | null>(null);
+  const next = ref<string | null>(null);
+  const busy = ref(false);
+  const problem = shallowRef<ProblemError | null>(null);
+  let n = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  async function fetchPage(cursor: string | undefined): Promise<void> {
+    n += 1;
+    const mine = n;
+    busy.value = true;
+    try {
+      const words = q.value.trim();
+      const query = { box: box.value, limit: PAGE, ...(words === "" ? {} : { q: words }), ...(cursor === undefined ? {} : { cursor }) };
+      const page = await unwrap(api.GET("/api/cases", { params: { query } }));
+      if (mine !== n) return;
+      rows.value = cursor === undefined ? page.items : [...(rows.value ?? []), ...page.items];
+      next.value = page.next ?? null;
+      problem.value = null;
+    } catch (cause) {
+      if (mine === n) problem.value = toProblem(cause);
+    } finally {
+      if (mine === n) busy.value = false;
+    }
+  }
+
+  async function loadBoxes(): Promise<void> {
+    try {
+      boxes.value = (await unwrap(api.GET("/api/inbox"))).boxes;
+    } catch {
+      // The list itself says what is wrong.
+    }
+  }
+
+  async function load(): Promise<void> {
+    await Promise.all([loadBoxes(), fetchPage(undefined)]);
+  }
+
+  async function more(): Promise<void> {
+    if (next.value !== null && !busy.value) await fetchPage(next.value);
+  }
+
+  watch(box, () => {
+    rows.value = null;
+    void fetchPage(undefined);
+  });
+  watch(q, () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => void fetchPage(undefined), PAUSE_MS);
+  });
+  onBeforeUnmount(() => clearTimeout(timer));
+  void load();
+  useLive(() => "/api/live", { on: { case: () => void load(), inbox: () => void loadBoxes() }, onResume: () => void load() });
+  return { boxes, box, q, rows, next, busy, problem, load, more };
+}

@@ -1,0 +1,17 @@
+import { startFace } from "@shared/app";
+import App from "./App.vue";
+import { routes } from "./routes";
+import { guard } from "./session";
+
+void startFace({
+  name: "field",
+  base: "/field/",
+  root: App,
+  routes,
+  prepare: guard,
+  messages: {
+    "zh-CN": () => import("./locales/zh-CN.json"),
+    "zh-TW": () => import("./locales/zh-TW.json"),
+    en: () => import("./locales/en.json"),
+  },
+});

@@ -1,0 +1,39 @@
+import type { RouteRecordRaw } from "vue-router";
+import TodayPage from "./cases/TodayPage.vue";
+
+export const routes: RouteRecordRaw[] = [
+  { path: "/", name: "today", component: TodayPage, meta: { title: "field.today.title" } },
+  {
+    path: "/login",
+    name: "signIn",
+    component: () => import("./account/SignInPage.vue"),
+    meta: { title: "field.signIn.title", open: true, bare: true },
+  },
+  {
+    path: "/cases",
+    name: "cases",
+    component: () => import("./cases/CasesPage.vue"),
+    meta: { title: "field.cases.title" },
+  },
+  {
+    path: "/cases/:id",
+    name: "case",
+    component: () => import("./cases/CasePage.vue"),
+    props: true,
+    meta: { title: "field.case.title", bare: true },
+  },
+  {
+    path: "/new",
+    name: "new",
+    component: () => import("./cases/NotePage.vue"),
+    meta: { title: "field.note.title", bare: true },
+  },
+  { path: "/me", name: "me", component: () => import("./account/MePage.vue"), meta: { title: "field.me.title" } },
+  {
+    path: "/password",
+    name: "password",
+    component: () => import("./account/PasswordPage.vue"),
+    meta: { title: "field.password.title", bare: true },
+  },
+  { path: "/:rest(.*)*", redirect: { name: "today" } },
+];

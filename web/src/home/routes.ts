@@ -1,0 +1,46 @@
+import type { RouteRecordRaw } from "vue-router";
+import LandingPage from "./cases/LandingPage.vue";
+
+// The landing page is in the first load; each further step is fetched while the resident reads the one before.
+export const routes: RouteRecordRaw[] = [
+  { path: "/", name: "landing", component: LandingPage },
+  {
+    path: "/report",
+    name: "what",
+    component: () => import("./cases/WhatPage.vue"),
+    meta: { title: "home.what.title" },
+  },
+  {
+    path: "/report/where",
+    name: "where",
+    component: () => import("./cases/WherePage.vue"),
+    meta: { title: "home.where.title" },
+  },
+  {
+    path: "/report/contact",
+    name: "contact",
+    component: () => import("./cases/ContactPage.vue"),
+    meta: { title: "home.contact.title" },
+  },
+  {
+    path: "/report/check",
+    name: "check",
+    component: () => import("./cases/CheckPage.vue"),
+    meta: { title: "home.check.title" },
+  },
+  {
+    path: "/sent/:code",
+    name: "sent",
+    component: () => import("./cases/SentPage.vue"),
+    props: true,
+    meta: { title: "home.sent.title" },
+  },
+  {
+    path: "/c/:code",
+    name: "case",
+    component: () => import("./cases/FollowPage.vue"),
+    props: true,
+    meta: { title: "home.follow.title" },
+  },
+  { path: "/:rest(.*)*", name: "missing", component: () => import("./shell/MissingPage.vue") },
+];

@@ -1,0 +1,39 @@
+// Short names for the generated shapes. Faces import from here, so a renamed schema is mended in one place.
+import type { components } from "./schema";
+
+type Schemas = components["schemas"];
+
+export type Site = Schemas["Site"];
+export type Notice = Schemas["Notice"];
+export type DemoAccount = Schemas["DemoAccount"];
+export type AreaLevel = Schemas["AreaLevel"];
+export type AreaRef = Schemas["AreaRef"];
+export type Point = Schemas["Point"];
+export type Category = Schemas["Category"];
+export type Place = Schemas["Place"];
+export type Contact = Schemas["Contact"];
+export type Routing = Schemas["Routing"];
+export type RoutingRequest = Schemas["RoutingRequest"];
+export type Attachment = Schemas["Attachment"];
+export type ReportCase = Schemas["ReportCase"];
+export type PublicCase = Schemas["PublicCase"];
+export type TimelineEntry = Schemas["TimelineEntry"];
+export type Reply = Schemas["Reply"];
+export type Rating = Schemas["Rating"];
+export type Field = Schemas["Field"];
+export type Action = Schemas["Action"];
+export type ActionOffer = Schemas["ActionOffer"];
+export type Phase = Schemas["Phase"];
+export type Weight = Schemas["Weight"];
+export type Me = Schemas["Me"];
+export type Grant = Schemas["Grant"];
+export type InboxBox = Schemas["InboxBox"];
+export type CaseRow = Schemas["CaseRow"];
+export type CaseView = Schemas["CaseView"];
+export type DeadlineView = Schemas["DeadlineView"];
+export type SeatSuggestion = Schemas["SeatSuggestion"];
+export type FieldError = Schemas["FieldError"];
+export type Problem = Schemas["Problem"];
+export type DueState = CaseRow["due_state"];
+/** The values of an action's form, by field name. */
+export type FormValues = Record<string, unknown>;

@@ -1,0 +1,16 @@
+import { startFace } from "@shared/app";
+import App from "./App.vue";
+import { routes } from "./routes";
+import "./wall.css";
+
+void startFace({
+  name: "wall",
+  base: "/wall/",
+  root: App,
+  routes,
+  messages: {
+    "zh-CN": () => import("./locales/zh-CN.json"),
+    "zh-TW": () => import("./locales/zh-TW.json"),
+    en: () => import("./locales/en.json"),
+  },
+});

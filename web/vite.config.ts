@@ -1,0 +1,59 @@
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+import type { Plugin } from "vite";
+import vue from "@vitejs/plugin-vue";
+import ElementPlus from "unplugin-element-plus/vite";
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+/**
+ * In development each face answers every path below its prefix, as the server does in production:
+ * a deep link such as /desk/cases/abc or /c/abc opens the face's page.
+ */
+function faceFallback(): Plugin {
+  return {
+    name: "linli-face-fallback",
+    configureServer(server) {
+      server.middlewares.use((request, _response, next) => {
+        const [path = "/"] = (request.url ?? "/").split("?");
+        const face = /^\/(field|desk|wall)(\/|$)/.exec(path)?.[1];
+        const isPage = !path.includes(".") && !path.startsWith("/@") && !path.startsWith("/api/");
+        if (isPage) request.url = face === undefined ? "/index.html" : `/${face}/index.html`;
+        next();
+      });
+    },
+  };
+}
+
+/** One page a face; a face joins the build with its first code. */
+function entries(): Record<string, string> {
+  const pages = { home: "./index.html", field: "./field/index.html", desk: "./desk/index.html", wall: "./wall/index.html" };
+  const present = Object.entries(pages).filter(([face]) => existsSync(here(`./src/${face}/main.ts`)));
+  return Object.fromEntries(present.map(([face, page]) => [face, here(page)]));
+}
+
+export default defineConfig({
+  plugins: [vue(), ElementPlus({}), faceFallback()],
+  resolve: { alias: { "@shared": here("./src/shared") } },
+  define: {
+    __VUE_I18N_FULL_INSTALL__: "false",
+    __VUE_I18N_LEGACY_API__: "false",
+    __INTLIFY_PROD_DEVTOOLS__: "false",
+    __VUE_PROD_DEVTOOLS__: "false",
+  },
+  worker: { format: "es" },
+  build: {
+    target: "es2022",
+    manifest: true,
+    // MapLibre alone is larger than Vite's default limit; it is only loaded with a map.
+    chunkSizeWarningLimit: 1200,
+    rolldownOptions: {
+      input: entries(),
+    },
+  },
+  server: {
+    proxy: { "/api": { target: process.env.LINLI_API ?? "http://localhost:8080", changeOrigin: false } },
+  },
+  test: { include: ["src/**/*.test.ts"], environment: "node" },
+});
