@@ -32,7 +32,8 @@ export function useBoxes(area: Ref<string>) {
   return { boxes, failure, load };
 }
 
-export function useCaseList(query: Ref<CaseQuery>) {
+/** The list follows `query` once it is `ready`: before that the box to begin with is not known. */
+export function useCaseList(query: Ref<CaseQuery>, ready: Ref<boolean>) {
   const rows = shallowRef<readonly CaseRow[]>([]);
   const next = ref<string | null>(null);
   const total = ref<number | null>(null);
@@ -112,7 +113,7 @@ export function useCaseList(query: Ref<CaseQuery>) {
     }
   }
 
-  watch(query, load, { immediate: true });
+  watch([query, ready], () => (ready.value ? load() : undefined), { immediate: true });
   useLiveEvents(SETTLE_MS, refresh);
   return { rows, next, total, failure, state, load, loadMore };
 }
