@@ -115,7 +115,7 @@ pub struct ActOnCase {
     pub version: u32,
     /// The fields of the action's form.
     #[serde(default)]
-    #[schema(value_type = Object)]
+    #[schema(value_type = HashMap<String, Value>)]
     pub fields: Map<String, Value>,
 }
 

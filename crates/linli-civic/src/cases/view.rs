@@ -658,8 +658,8 @@ impl Reader<'_> {
     }
 
     fn deadline(&self, book: &Playbook, deadline: &Deadline) -> DeadlineView {
-        let amount =
-            format!("{} {}", deadline.rule.amount.n, self.lang.word("time_unit", deadline.rule.amount.unit.as_str()));
+        let n = deadline.rule.amount.n.to_string();
+        let amount = self.lang.say(&format!("time_unit.{}", deadline.rule.amount.unit), &[("n", &n)]);
         let name = self.lang.word("deadline", deadline.kind.as_str());
         let mut rule = format!("{} {name} {amount}", self.lang.word("level", deadline.level.as_str()));
         if let Some(basis) = &deadline.rule.basis {
