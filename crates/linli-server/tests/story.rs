@@ -116,9 +116,27 @@ on_both! {
         // Two working days after 30 September: the 8th and the 9th.
         assert_eq!(handle["due_at"], "2026-10-09T10:00:00.000Z");
         assert_eq!(handle["provisional"], false);
-        let body = json!({ "text": "楼道里堆满杂物，消防通道过不去", "area_code": GRID_1, "category": "corridor_clutter" });
+        // Thursday the 8th, a matter of five working days: 9, 10 (Saturday, made up), 12, 13, 14.
+        world.wait_until("2026-10-08T10:00:00").await;
+        let body = json!({ "text": "路面塌了一个坑，晚上骑车危险", "area_code": GRID_1, "category": "road_surface" });
         let reported = world.post(&Session::none(), "/api/cases", body).await.ok();
-        assert!(reported["case"]["promised_at"].is_string());
+        let clerk = world.as_("clerk").await;
+        let case = world.get(&clerk, &format!("/api/cases/{}", reported["code"].as_str().unwrap())).await.ok();
+        let handle = case["deadlines"].as_array().unwrap().iter().find(|deadline| deadline["kind"] == "handle").unwrap().clone();
+        assert_eq!((handle["due_at"].as_str(), handle["state"].as_str()), (Some("2026-10-14T10:00:00.000Z"), Some("running")));
+    }
+
+    async fn a_deadline_in_a_year_without_a_calendar_is_marked_and_warned_of(t: TestDb) {
+        let world = World::new(t).await;
+        world.wait_until("2026-12-30T10:00:00").await;
+        let body = json!({ "text": "路面塌了一个坑，晚上骑车危险", "area_code": GRID_1, "category": "road_surface" });
+        let reported = world.post(&Session::none(), "/api/cases", body).await.ok();
+        let clerk = world.as_("clerk").await;
+        let case = world.get(&clerk, &format!("/api/cases/{}", reported["code"].as_str().unwrap())).await.ok();
+        assert_eq!(case["provisional"], true);
+        let me = world.get(&clerk, "/api/session").await.ok();
+        assert_eq!(me["warnings"][0]["code"], "calendar_missing");
+        assert!(me["warnings"][0]["text"].as_str().unwrap().contains("2027"));
     }
 
     async fn the_second_of_two_clerks_is_told_what_the_first_did(t: TestDb) {

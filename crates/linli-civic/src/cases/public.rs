@@ -254,7 +254,7 @@ impl Checked {
             problem = problem.and_field("address", "too_long").with("max", MAX_PLACE.to_string());
         }
         let place = body.place.filter(|code| !code.is_empty());
-        if point.is_none() && area.is_none() && place.is_none() && address.is_none() {
+        if point.is_none() && body.area_code.is_none() && place.is_none() && address.is_none() {
             problem = problem.and_field("point", "no_place");
         }
         if body.attachments.len() > MAX_PHOTOS {
