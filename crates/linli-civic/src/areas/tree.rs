@@ -61,6 +61,23 @@ pub struct AreaTree {
 
 const MOST_CANDIDATES: usize = 20;
 
+/// The codes of an area and of everything below it, as a half-open range of texts compared bytewise: for conditions of a
+/// query. The prefix is cut by level: zeros that belong to the area's own number (社区 010) are kept.
+#[must_use]
+pub fn code_range(code: &AreaCode) -> (String, String) {
+    let keep = match code.level() {
+        AreaLevel::City => 4,
+        AreaLevel::County => 6,
+        AreaLevel::Street => 9,
+        AreaLevel::Community => 12,
+        AreaLevel::Grid => 15,
+        AreaLevel::MicroGrid => 18,
+    };
+    let prefix: String = code.as_str().chars().take(keep).collect();
+    let below = format!("{prefix}~");
+    (prefix, below)
+}
+
 impl AreaTree {
     /// Reads every area and its present boundary.
     ///
@@ -305,6 +322,19 @@ mod tests {
         assert_eq!(tree().meant("合阳县红旗社区门口"), Meant::One(code("610524001020")));
         assert_eq!(tree().meant("临渭区 红旗社区 第三网格"), Meant::One(code("610502005007003")));
         assert_eq!(tree().meant("某某大厦"), Meant::None);
+    }
+
+    #[test]
+    fn a_range_of_codes_holds_what_lies_inside_and_nothing_else() {
+        let inside = |area: &str, other: &str| {
+            let (from, below) = code_range(&code(area));
+            from.as_str() <= other && other < below.as_str()
+        };
+        assert!(inside("610502005010", "610502005010003"));
+        assert!(inside("610510000000", "610510001001"));
+        assert!(!inside("610502005010", "610502005011"));
+        assert!(!inside("610510000000", "610511000000"));
+        assert!(!inside("610502005007", "610502005000"));
     }
 
     #[test]
