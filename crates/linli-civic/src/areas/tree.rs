@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use linli_db::{Conn, StoreError};
+use linli_db::{Conn, Row, StoreError};
 use linli_kernel::{AreaCode, AreaLevel};
 use serde::Serialize;
 
@@ -24,6 +24,27 @@ pub struct Area {
     pub profile: Profile,
     /// How often it was changed.
     pub version: i64,
+}
+
+impl Area {
+    pub(crate) const COLUMNS: &str = "code, name, short_name, n_households, n_residents, n_merchants, version";
+
+    pub(crate) fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
+        let count = |column: &'static str| -> Result<Option<u32>, StoreError> {
+            Ok(row.get::<Option<i64>>(column)?.and_then(|n| u32::try_from(n).ok()))
+        };
+        Ok(Self {
+            code: row.parse("code")?,
+            name: row.get("name")?,
+            short_name: row.get("short_name")?,
+            profile: Profile {
+                households: count("n_households")?,
+                residents: count("n_residents")?,
+                merchants: count("n_merchants")?,
+            },
+            version: row.get("version")?,
+        })
+    }
 }
 
 /// An area as answers name it.
@@ -84,26 +105,7 @@ impl AreaTree {
     /// # Errors
     /// The database's; `Inconsistent` for a boundary that cannot be read.
     pub fn load(conn: &mut Conn) -> Result<Self, StoreError> {
-        let areas = conn.all(
-            "SELECT code, name, short_name, n_households, n_residents, n_merchants, version FROM area ORDER BY code",
-            &[],
-            |row| {
-                let count = |column: &'static str| -> Result<Option<u32>, StoreError> {
-                    Ok(row.get::<Option<i64>>(column)?.and_then(|n| u32::try_from(n).ok()))
-                };
-                Ok(Area {
-                    code: row.parse("code")?,
-                    name: row.get("name")?,
-                    short_name: row.get("short_name")?,
-                    profile: Profile {
-                        households: count("n_households")?,
-                        residents: count("n_residents")?,
-                        merchants: count("n_merchants")?,
-                    },
-                    version: row.get("version")?,
-                })
-            },
-        )?;
+        let areas = conn.all(&format!("SELECT {} FROM area ORDER BY code", Area::COLUMNS), &[], Area::from_row)?;
         let mut shapes: Vec<(AreaCode, Shape)> = Vec::new();
         conn.each("SELECT area_code, wkb FROM area_boundary WHERE valid_to IS NULL", &[], |row| {
             let code: AreaCode = row.parse("area_code")?;
