@@ -299,7 +299,7 @@ async fn find_place(app: &App, wanted: &Wanted) -> Answer<FoundPlace> {
         let code = code.clone();
         let place = app.db.read(move |conn| areas::store::place(conn, &code).map_err(Refused::from)).await?;
         let place = place.ok_or_else(|| Refused::from(Problem::field("place", "unknown")))?;
-        let why = vec![Why::new("by_qr", &[("place", place.name.clone())])];
+        let why = vec![Why::new("place", &[("area", place.area.to_string()), ("place", place.name.clone())])];
         let words =
             wanted.address.as_deref().map_or_else(|| place.name.clone(), |more| format!("{} {more}", place.name));
         return Ok(FoundPlace {
@@ -316,10 +316,10 @@ async fn find_place(app: &App, wanted: &Wanted) -> Answer<FoundPlace> {
             // Both were said: the point decides as long as it lies inside the area that was named.
             (Some(located), named) if named.is_none_or(|named| named.contains(&located.code)) => {
                 let why = match located.how {
-                    LocatedHow::Inside => Why::new("by_point", &[("area", located.code.to_string())]),
+                    LocatedHow::Inside => Why::new("point_inside", &[("area", located.code.to_string())]),
                     LocatedHow::Nearest { distance_m } => Why::new(
-                        "by_nearest",
-                        &[("area", located.code.to_string()), ("metres", format!("{distance_m:.0}"))],
+                        "point_nearest",
+                        &[("area", located.code.to_string()), ("n", format!("{distance_m:.0}"))],
                     ),
                 };
                 Ok(FoundPlace {
@@ -331,19 +331,19 @@ async fn find_place(app: &App, wanted: &Wanted) -> Answer<FoundPlace> {
                 })
             }
             (_, Some(area)) => {
-                let why = vec![Why::new("by_area", &[("area", area.to_string())])];
+                let why = vec![Why::new("area_chosen", &[("area", area.to_string())])];
                 Ok(FoundPlace { area, point: Some(point), place_text: text(&area), qr: None, why })
             }
             _ => Err(ProblemCode::OutsideArea.into()),
         };
     }
     if let Some(area) = wanted.area {
-        let why = vec![Why::new("by_area", &[("area", area.to_string())])];
+        let why = vec![Why::new("area_chosen", &[("area", area.to_string())])];
         return Ok(FoundPlace { area, point: None, place_text: text(&area), qr: None, why });
     }
     match tree.meant(wanted.address.as_deref().unwrap_or_default()) {
         Meant::One(area) => {
-            let why = vec![Why::new("by_address", &[("area", area.to_string())])];
+            let why = vec![Why::new("address_match", &[("area", area.to_string()), ("word", tree.name(&area))])];
             Ok(FoundPlace { area, point: None, place_text: text(&area), qr: None, why })
         }
         Meant::Several(_) => Err(Problem::field("address", "ambiguous").into()),
