@@ -1,6 +1,6 @@
 //! Nobody reaches what is not theirs: every route without a session, and grid A against grid B by every way there is.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test stops at the first surprise")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
 
 mod world;
 
@@ -9,7 +9,7 @@ use futures_util::StreamExt;
 use serde_json::json;
 
 use linli_civic::http::{AccessTable, Need};
-use linli_testkit::{TestDb, on_both};
+use linli_testkit::on_both;
 use world::{GRID_2, Session, World};
 
 /// A path with something in every place.

@@ -1,12 +1,12 @@
 //! The main job, end to end, through the real router, on both databases.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test stops at the first surprise")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
 
 mod world;
 
 use serde_json::{Value, json};
 
-use linli_testkit::{TestDb, on_both};
+use linli_testkit::on_both;
 use world::{GRID_1, Session, World, reply};
 
 fn sentences(case: &Value) -> Vec<String> {
