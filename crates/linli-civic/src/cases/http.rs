@@ -194,7 +194,11 @@ pub async fn run(app: &App, command: Command) -> Answer<()> {
     app.clone().db.write(move |tx| run_in(&app, tx, &command)).await
 }
 
-fn run_in(app: &App, tx: &mut Tx<'_>, command: &Command) -> Answer<()> {
+/// [`run`] in a transaction that may hold other work too.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_in(app: &App, tx: &mut Tx<'_>, command: &Command) -> Answer<()> {
     let now = app.now();
     if let Some(key) = &command.key {
         match idempotency::look_up::<u32>(tx, key)? {

@@ -9,7 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use linli_access::{Act, Caller, scope};
-use linli_db::{StoreError, idempotency};
+use linli_db::{StoreError, Tx, idempotency};
 use linli_kernel::{
     Action, Actor, AreaCode, AreaLevel, CaseId, CaseKind, Channel, Phone, Problem, ProblemCode, PublicCode, RealName,
     Role, Timestamp, Weight,
@@ -128,6 +128,28 @@ pub async fn report(
     caller: Option<Caller>,
     key: Option<idempotency::Key>,
 ) -> Answer<PublicCode> {
+    let ready = prepare(app, body, caller).await?;
+    let app = app.clone();
+    app.clone().db.write(move |tx| enter(&app, tx, &ready, key.as_ref())).await
+}
+
+/// A report that was checked, placed and numbered, ready to be entered.
+#[derive(Clone, Debug)]
+pub struct Ready {
+    /// The case to be.
+    pub draft: Draft,
+    /// Photos that were sent before.
+    photos: Vec<String>,
+    caller: Option<Caller>,
+    /// When it was said.
+    at: Timestamp,
+}
+
+/// Checks a report and finds its place; nothing is written but the number for paper.
+///
+/// # Errors
+/// As [`report`].
+pub async fn prepare(app: &App, body: ReportCase, caller: Option<Caller>) -> Answer<Ready> {
     let checked = Checked::of(app, body, caller.as_ref())?;
     let found = find_place(app, &checked.place).await?;
     if let Some(caller) = &caller
@@ -158,45 +180,48 @@ pub async fn report(
         reporter: checked.reporter,
         n_photos: u32::try_from(checked.photos.len()).unwrap_or(0),
     };
-    let (app, photos) = (app.clone(), checked.photos);
-    app.clone()
-        .db
-        .write(move |tx| {
-            if let Some(key) = &key {
-                match idempotency::look_up::<String>(tx, key)? {
-                    idempotency::Known::Done(code) => {
-                        return PublicCode::parse(&code).ok_or_else(|| ProblemCode::Internal.into());
-                    }
-                    idempotency::Known::Reused => return Err(Refused::from(ProblemCode::KeyReused)),
-                    idempotency::Known::New => {}
-                }
+    Ok(Ready { draft, photos: checked.photos, caller, at: now })
+}
+
+/// Enters a report in a transaction that may hold other work too.
+///
+/// # Errors
+/// `Invalid` for an unknown category or photo; `KeyReused`; the database's.
+pub fn enter(app: &App, tx: &mut Tx<'_>, ready: &Ready, key: Option<&idempotency::Key>) -> Answer<PublicCode> {
+    if let Some(key) = key {
+        match idempotency::look_up::<String>(tx, key)? {
+            idempotency::Known::Done(code) => {
+                return PublicCode::parse(&code).ok_or_else(|| ProblemCode::Internal.into());
             }
-            let staffed = Staffed::above(tx, &draft.area, now)?;
-            let areas = app.areas();
-            let book = app.playbooks.current();
-            let world = World {
-                book: &book,
-                calendar: &app.calendar,
-                staffed: &|seat: &Seat| staffed.has(&seat.key()),
-                exists: &|area: &AreaCode| areas.get(area).is_some(),
-                ids: &app.ids,
-                at: now,
-            };
-            let actor = caller.as_ref().map_or(Actor::Reporter, |caller| {
-                let role = scope(caller, Act::ReportOnBehalf)
-                    .reaches(&linli_access::Keys::of_area(&draft.area))
-                    .unwrap_or(Role::GridWorker);
-                caller.acting_as(role)
-            });
-            let account = actor.account();
-            let case = tx.commit(Case::report(draft.clone(), &world, actor)?)?;
-            files::attach::<Refused>(tx, &photos, case.id, 1, account)?;
-            if let Some(key) = &key {
-                idempotency::remember(tx, key, &case.code.as_str(), now)?;
-            }
-            Ok(case.code)
-        })
-        .await
+            idempotency::Known::Reused => return Err(Refused::from(ProblemCode::KeyReused)),
+            idempotency::Known::New => {}
+        }
+    }
+    let Ready { draft, photos, caller, at } = ready;
+    let staffed = Staffed::above(tx, &draft.area, *at)?;
+    let areas = app.areas();
+    let book = app.playbooks.current();
+    let world = World {
+        book: &book,
+        calendar: &app.calendar,
+        staffed: &|seat: &Seat| staffed.has(&seat.key()),
+        exists: &|area: &AreaCode| areas.get(area).is_some(),
+        ids: &app.ids,
+        at: *at,
+    };
+    let actor = caller.as_ref().map_or(Actor::Reporter, |caller| {
+        let role = scope(caller, Act::ReportOnBehalf)
+            .reaches(&linli_access::Keys::of_area(&draft.area))
+            .unwrap_or(Role::GridWorker);
+        caller.acting_as(role)
+    });
+    let account = actor.account();
+    let case = tx.commit(Case::report(draft.clone(), &world, actor)?)?;
+    files::attach::<Refused>(tx, photos, case.id, 1, account)?;
+    if let Some(key) = key {
+        idempotency::remember(tx, key, &case.code.as_str(), *at)?;
+    }
+    Ok(case.code)
 }
 
 /// A report whose fields are right.
