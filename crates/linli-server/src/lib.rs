@@ -10,3 +10,4 @@ pub mod open;
 pub mod ops;
 pub mod routes;
 pub mod serve;
+pub mod staff;

@@ -9,7 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use linli_access::{Act, Caller, scope};
-use linli_db::{StoreError, idempotency};
+use linli_db::{StoreError, Tx, idempotency};
 use linli_kernel::{
     Action, Actor, AreaCode, AreaLevel, CaseId, CaseKind, Channel, Phone, Problem, ProblemCode, PublicCode, RealName,
     Role, Timestamp, Weight,
@@ -128,6 +128,28 @@ pub async fn report(
     caller: Option<Caller>,
     key: Option<idempotency::Key>,
 ) -> Answer<PublicCode> {
+    let ready = prepare(app, body, caller).await?;
+    let app = app.clone();
+    app.clone().db.write(move |tx| enter(&app, tx, &ready, key.as_ref())).await
+}
+
+/// A report that was checked, placed and numbered, ready to be entered.
+#[derive(Clone, Debug)]
+pub struct Ready {
+    /// The case to be.
+    pub draft: Draft,
+    /// Photos that were sent before.
+    photos: Vec<String>,
+    caller: Option<Caller>,
+    /// When it was said.
+    at: Timestamp,
+}
+
+/// Checks a report and finds its place; nothing is written but the number for paper.
+///
+/// # Errors
+/// As [`report`].
+pub async fn prepare(app: &App, body: ReportCase, caller: Option<Caller>) -> Answer<Ready> {
     let checked = Checked::of(app, body, caller.as_ref())?;
     let found = find_place(app, &checked.place).await?;
     if let Some(caller) = &caller
@@ -158,45 +180,48 @@ pub async fn report(
         reporter: checked.reporter,
         n_photos: u32::try_from(checked.photos.len()).unwrap_or(0),
     };
-    let (app, photos) = (app.clone(), checked.photos);
-    app.clone()
-        .db
-        .write(move |tx| {
-            if let Some(key) = &key {
-                match idempotency::look_up::<String>(tx, key)? {
-                    idempotency::Known::Done(code) => {
-                        return PublicCode::parse(&code).ok_or_else(|| ProblemCode::Internal.into());
-                    }
-                    idempotency::Known::Reused => return Err(Refused::from(ProblemCode::KeyReused)),
-                    idempotency::Known::New => {}
-                }
+    Ok(Ready { draft, photos: checked.photos, caller, at: now })
+}
+
+/// Enters a report in a transaction that may hold other work too.
+///
+/// # Errors
+/// `Invalid` for an unknown category or photo; `KeyReused`; the database's.
+pub fn enter(app: &App, tx: &mut Tx<'_>, ready: &Ready, key: Option<&idempotency::Key>) -> Answer<PublicCode> {
+    if let Some(key) = key {
+        match idempotency::look_up::<String>(tx, key)? {
+            idempotency::Known::Done(code) => {
+                return PublicCode::parse(&code).ok_or_else(|| ProblemCode::Internal.into());
             }
-            let staffed = Staffed::above(tx, &draft.area, now)?;
-            let areas = app.areas();
-            let book = app.playbooks.current();
-            let world = World {
-                book: &book,
-                calendar: &app.calendar,
-                staffed: &|seat: &Seat| staffed.has(&seat.key()),
-                exists: &|area: &AreaCode| areas.get(area).is_some(),
-                ids: &app.ids,
-                at: now,
-            };
-            let actor = caller.as_ref().map_or(Actor::Reporter, |caller| {
-                let role = scope(caller, Act::ReportOnBehalf)
-                    .reaches(&linli_access::Keys::of_area(&draft.area))
-                    .unwrap_or(Role::GridWorker);
-                caller.acting_as(role)
-            });
-            let account = actor.account();
-            let case = tx.commit(Case::report(draft.clone(), &world, actor)?)?;
-            files::attach::<Refused>(tx, &photos, case.id, 1, account)?;
-            if let Some(key) = &key {
-                idempotency::remember(tx, key, &case.code.as_str(), now)?;
-            }
-            Ok(case.code)
-        })
-        .await
+            idempotency::Known::Reused => return Err(Refused::from(ProblemCode::KeyReused)),
+            idempotency::Known::New => {}
+        }
+    }
+    let Ready { draft, photos, caller, at } = ready;
+    let staffed = Staffed::above(tx, &draft.area, *at)?;
+    let areas = app.areas();
+    let book = app.playbooks.current();
+    let world = World {
+        book: &book,
+        calendar: &app.calendar,
+        staffed: &|seat: &Seat| staffed.has(&seat.key()),
+        exists: &|area: &AreaCode| areas.get(area).is_some(),
+        ids: &app.ids,
+        at: *at,
+    };
+    let actor = caller.as_ref().map_or(Actor::Reporter, |caller| {
+        let role = scope(caller, Act::ReportOnBehalf)
+            .reaches(&linli_access::Keys::of_area(&draft.area))
+            .unwrap_or(Role::GridWorker);
+        caller.acting_as(role)
+    });
+    let account = actor.account();
+    let case = tx.commit(Case::report(draft.clone(), &world, actor)?)?;
+    files::attach::<Refused>(tx, photos, case.id, 1, account)?;
+    if let Some(key) = key {
+        idempotency::remember(tx, key, &case.code.as_str(), *at)?;
+    }
+    Ok(case.code)
 }
 
 /// A report whose fields are right.
@@ -254,7 +279,7 @@ impl Checked {
             problem = problem.and_field("address", "too_long").with("max", MAX_PLACE.to_string());
         }
         let place = body.place.filter(|code| !code.is_empty());
-        if point.is_none() && area.is_none() && place.is_none() && address.is_none() {
+        if point.is_none() && body.area_code.is_none() && place.is_none() && address.is_none() {
             problem = problem.and_field("point", "no_place");
         }
         if body.attachments.len() > MAX_PHOTOS {
@@ -299,7 +324,7 @@ async fn find_place(app: &App, wanted: &Wanted) -> Answer<FoundPlace> {
         let code = code.clone();
         let place = app.db.read(move |conn| areas::store::place(conn, &code).map_err(Refused::from)).await?;
         let place = place.ok_or_else(|| Refused::from(Problem::field("place", "unknown")))?;
-        let why = vec![Why::new("by_qr", &[("place", place.name.clone())])];
+        let why = vec![Why::new("place", &[("area", place.area.to_string()), ("place", place.name.clone())])];
         let words =
             wanted.address.as_deref().map_or_else(|| place.name.clone(), |more| format!("{} {more}", place.name));
         return Ok(FoundPlace {
@@ -316,10 +341,10 @@ async fn find_place(app: &App, wanted: &Wanted) -> Answer<FoundPlace> {
             // Both were said: the point decides as long as it lies inside the area that was named.
             (Some(located), named) if named.is_none_or(|named| named.contains(&located.code)) => {
                 let why = match located.how {
-                    LocatedHow::Inside => Why::new("by_point", &[("area", located.code.to_string())]),
+                    LocatedHow::Inside => Why::new("point_inside", &[("area", located.code.to_string())]),
                     LocatedHow::Nearest { distance_m } => Why::new(
-                        "by_nearest",
-                        &[("area", located.code.to_string()), ("metres", format!("{distance_m:.0}"))],
+                        "point_nearest",
+                        &[("area", located.code.to_string()), ("n", format!("{distance_m:.0}"))],
                     ),
                 };
                 Ok(FoundPlace {
@@ -331,19 +356,19 @@ async fn find_place(app: &App, wanted: &Wanted) -> Answer<FoundPlace> {
                 })
             }
             (_, Some(area)) => {
-                let why = vec![Why::new("by_area", &[("area", area.to_string())])];
+                let why = vec![Why::new("area_chosen", &[("area", area.to_string())])];
                 Ok(FoundPlace { area, point: Some(point), place_text: text(&area), qr: None, why })
             }
             _ => Err(ProblemCode::OutsideArea.into()),
         };
     }
     if let Some(area) = wanted.area {
-        let why = vec![Why::new("by_area", &[("area", area.to_string())])];
+        let why = vec![Why::new("area_chosen", &[("area", area.to_string())])];
         return Ok(FoundPlace { area, point: None, place_text: text(&area), qr: None, why });
     }
     match tree.meant(wanted.address.as_deref().unwrap_or_default()) {
         Meant::One(area) => {
-            let why = vec![Why::new("by_address", &[("area", area.to_string())])];
+            let why = vec![Why::new("address_match", &[("area", area.to_string()), ("word", tree.name(&area))])];
             Ok(FoundPlace { area, point: None, place_text: text(&area), qr: None, why })
         }
         Meant::Several(_) => Err(Problem::field("address", "ambiguous").into()),

@@ -60,7 +60,11 @@ pub async fn fire_due(app: &App) -> Answer<u32> {
     }
 }
 
-fn due(conn: &mut Conn, now_ms: i64) -> Result<Vec<(DeadlineId, CaseId)>, StoreError> {
+/// The clocks that are over, the one that ended first in front.
+///
+/// # Errors
+/// The database's.
+pub fn due(conn: &mut Conn, now_ms: i64) -> Result<Vec<(DeadlineId, CaseId)>, StoreError> {
     conn.all(
         "SELECT id, case_id FROM deadline WHERE state = 'running' AND due_at <= $1 ORDER BY due_at LIMIT $2",
         &params![now_ms, BATCH],
@@ -70,7 +74,10 @@ fn due(conn: &mut Conn, now_ms: i64) -> Result<Vec<(DeadlineId, CaseId)>, StoreE
 
 /// Fires one clock: marks it and takes the ordinary action that its rule names. `false` when it is no longer over: met, moved
 /// or fired elsewhere meanwhile.
-fn fire(app: &App, tx: &mut Tx<'_>, deadline: DeadlineId, case: CaseId) -> Answer<bool> {
+///
+/// # Errors
+/// The database's.
+pub fn fire(app: &App, tx: &mut Tx<'_>, deadline: DeadlineId, case: CaseId) -> Answer<bool> {
     let now = app.now();
     let Some(mut case) = store::load_for_change(tx, &Named::Id(case))? else { return Ok(false) };
     let rule = case.deadlines.iter().find(|known| known.id == deadline).map(|known| known.on_breach);

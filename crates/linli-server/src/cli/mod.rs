@@ -6,6 +6,9 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
+mod demo;
+mod out;
+
 use linli_civic::app::SiteConfig;
 use linli_server::open::{self, Options};
 use linli_server::serve;
@@ -22,13 +25,15 @@ pub struct Cli {
 enum Command {
     /// Serves the four faces and the API.
     Serve(ServeArgs),
+    /// Loads the demo city into an empty folder, if it is not there yet, and serves it.
+    Demo(demo::DemoArgs),
 }
 
 /// Where the data is.
 #[derive(Args, Clone)]
 struct DataArgs {
     /// The folder of the database, the photos and the keys.
-    #[arg(long, env = "LINLI_DATA", default_value = "data")]
+    #[arg(long, env = "LINLI_DATA", default_value = "linli-data")]
     data: PathBuf,
     /// A PostgreSQL server in place of the embedded database.
     #[arg(long, env = "LINLI_DATABASE_URL")]
@@ -87,6 +92,7 @@ impl Cli {
     async fn dispatch(self) -> anyhow::Result<ExitCode> {
         match self.command {
             Command::Serve(args) => serve_city(&args).await,
+            Command::Demo(args) => demo::run(&args).await,
         }
     }
 }

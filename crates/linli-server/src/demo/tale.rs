@@ -1,0 +1,381 @@
+//! The story told through the engine: one clock, everything in order of time.
+//!
+//! Many commands share a transaction, which is all that makes it quick; each of them is loaded, decided and committed
+//! exactly as if it had come over HTTP, by a caller who holds the role. Deadlines that run out on the way fire
+//! between the commands.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap, HashSet};
+use std::sync::Arc;
+
+use linli_civic::app::App;
+use linli_civic::areas::synth::Chance;
+use linli_civic::cases::http::{Command, Who, run_in};
+use linli_civic::cases::public::{Ready, ReportCase, enter, prepare};
+use linli_civic::cases::store::{self, Named};
+use linli_civic::cases::view::PointView;
+use linli_civic::cases::{Case, sweep};
+use linli_civic::files::Attachment;
+use linli_civic::http::{Answer, Refused};
+use linli_db::{Conn, StoreError, Tx, params};
+use linli_kernel::{AttachmentId, CaseId, Channel, DeadlineId, ManualClock, PublicCode, Timestamp};
+use serde_json::Value;
+
+use super::cast::Cast;
+use super::duty::Shifts;
+use super::photos::Scene;
+use super::plan::{Arrival, Fate, Frame};
+use super::steps::{Next, Step, Todo};
+use super::texts::Texts;
+
+/// Reports told in one transaction, with everything that happens between them.
+const CHUNK: usize = 24;
+/// A command that is refused again and again leaves its case as it stands.
+const TRIES: u32 = 3;
+
+/// Everything that the story is told with.
+pub struct Stage {
+    /// What people say.
+    pub texts: Texts,
+    /// Who they are.
+    pub cast: Cast,
+    /// When they work.
+    pub shifts: Shifts,
+    /// What is reported.
+    pub arrivals: Vec<Arrival>,
+    /// Drawn pictures, kept.
+    pub pictures: HashMap<&'static str, Picture>,
+    /// From when to when.
+    pub frame: Frame,
+}
+
+/// A picture in the folder of photos.
+#[derive(Clone, Debug)]
+pub struct Picture {
+    /// Its digest.
+    pub sha256: String,
+    /// Bytes.
+    pub size_bytes: i64,
+    /// Pixels across.
+    pub width: i64,
+    /// Pixels down.
+    pub height: i64,
+}
+
+/// How much was told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// Cases reported.
+    pub n_cases: usize,
+    /// Commands given by people.
+    pub n_commands: usize,
+    /// Deadlines that ran out.
+    pub n_fired: usize,
+    /// Commands that the engine refused; a fault of ours.
+    pub n_refused: usize,
+}
+
+/// A case that still goes on.
+#[derive(Clone)]
+pub struct Running {
+    /// Which arrival it was.
+    pub nth: usize,
+    /// Its id.
+    pub case: CaseId,
+    /// What shall yet become of it.
+    pub fate: Fate,
+    /// Its own chance: no case's luck depends on another's.
+    pub chance: Chance,
+    /// What its handler means to do, in order.
+    pub todo: Vec<(Timestamp, Todo)>,
+    /// When somebody first took it.
+    pub taken_at: Option<Timestamp>,
+    /// Notes made so far.
+    pub n_noted: u32,
+    /// Whether the note that fits only its category was made.
+    pub own_note_made: bool,
+    next: Option<Step>,
+    version: u32,
+    n_refused: u32,
+}
+
+/// The story so far; cloned for each transaction, which may be run again.
+#[derive(Clone)]
+struct Tale {
+    running: HashMap<usize, Running>,
+    by_case: HashMap<CaseId, usize>,
+    wakes: BinaryHeap<Reverse<(Timestamp, usize)>>,
+    codes: HashMap<usize, PublicCode>,
+    told: Told,
+}
+
+/// A report with the pictures that go with it.
+#[derive(Clone)]
+struct Entry {
+    nth: usize,
+    ready: Ready,
+    photos: Vec<Attachment>,
+}
+
+/// Tells the whole story.
+///
+/// # Errors
+/// The database's; a report that the engine refuses, which is a fault of ours.
+pub async fn tell(
+    app: &App,
+    clock: &ManualClock,
+    stage: &Arc<Stage>,
+    mut progress: impl FnMut(Told),
+) -> anyhow::Result<Told> {
+    let wanted: HashSet<usize> = stage.arrivals.iter().filter_map(|arrival| arrival.fate.same_as).collect();
+    let wanted = Arc::new(wanted);
+    let mut tale = Tale {
+        running: HashMap::new(),
+        by_case: HashMap::new(),
+        wakes: BinaryHeap::new(),
+        codes: HashMap::new(),
+        told: Told::default(),
+    };
+    let mut begun = 0;
+    while begun < stage.arrivals.len() {
+        let ended = (begun + CHUNK).min(stage.arrivals.len());
+        let mut entries = Vec::new();
+        for nth in begun..ended {
+            let Some(arrival) = stage.arrivals.get(nth) else { continue };
+            clock.set(arrival.at);
+            entries.push(entry(app, stage, nth, arrival).await?);
+        }
+        let until = stage.arrivals.get(ended).map_or(stage.frame.now, |arrival| arrival.at);
+        tale = told(app, clock, stage, &wanted, tale, entries, until).await?;
+        progress(tale.told);
+        begun = ended;
+    }
+    clock.set(stage.frame.now);
+    Ok(tale.told)
+}
+
+async fn told(
+    app: &App,
+    clock: &ManualClock,
+    stage: &Arc<Stage>,
+    wanted: &Arc<HashSet<usize>>,
+    tale: Tale,
+    entries: Vec<Entry>,
+    until: Timestamp,
+) -> anyhow::Result<Tale> {
+    let (db, app) = (app.db.clone(), app.clone());
+    let (clock, stage, wanted) = (clock.clone(), Arc::clone(stage), Arc::clone(wanted));
+    let done = db.write(move |tx| {
+        let mut teller = Teller { app: &app, clock: &clock, stage: &stage, wanted: &wanted, tale: tale.clone() };
+        for entry in &entries {
+            let Some(arrival) = stage.arrivals.get(entry.nth) else { continue };
+            teller.go_on(tx, arrival.at)?;
+            teller.report(tx, arrival, entry)?;
+        }
+        teller.go_on(tx, until)?;
+        teller.fire_until(tx, until)?;
+        Ok::<_, Refused>(teller.tale)
+    });
+    Ok(done.await?)
+}
+
+/// Checks and numbers a report as its caller would send it.
+async fn entry(app: &App, stage: &Stage, nth: usize, arrival: &Arrival) -> anyhow::Result<Entry> {
+    let mut chance = Chance::of(&format!("registrar {nth}"));
+    let registrar = stage.cast.registrar(&arrival.spot.area, arrival.channel, &mut chance);
+    let registrar = registrar.and_then(|who| stage.cast.get(who));
+    let account = registrar.map(|person| person.caller.account);
+    let scene = Scene::of(&arrival.category, &arrival.parent);
+    let photos: Vec<Attachment> =
+        (0..arrival.n_photos).filter_map(|_| picture(app, stage, scene, account, arrival.at)).collect();
+    let by_qr = arrival.channel == Channel::Qr;
+    let body = ReportCase {
+        text: arrival.text.clone(),
+        point: arrival.spot.point.filter(|_| !by_qr).map(PointView::from),
+        area_code: (!by_qr).then(|| arrival.spot.area.to_string()),
+        place: arrival.spot.qr.clone().filter(|_| by_qr),
+        address: (!by_qr).then(|| arrival.slots.address()),
+        category: Some(arrival.category.clone()).filter(|_| !arrival.fate.unsure),
+        phone: arrival.phone.clone(),
+        name: arrival.name.clone(),
+        attachments: photos.iter().map(|photo| photo.id.to_string()).collect(),
+        channel: Some(arrival.channel).filter(|_| registrar.is_some()),
+        weight: Some(arrival.weight).filter(|_| registrar.is_some()),
+    };
+    let caller = registrar.map(|person| person.caller.clone());
+    let ready = prepare(app, body, caller).await?;
+    Ok(Entry { nth, ready, photos })
+}
+
+fn picture(
+    app: &App,
+    stage: &Stage,
+    scene: Scene,
+    account: Option<linli_kernel::AccountId>,
+    at: Timestamp,
+) -> Option<Attachment> {
+    let kept = stage.pictures.get(scene.name())?;
+    Some(Attachment {
+        id: AttachmentId::new(app.ids.uuid(at)),
+        case: None,
+        event_n: None,
+        sha256: kept.sha256.clone(),
+        size_bytes: kept.size_bytes,
+        width: kept.width,
+        height: kept.height,
+        by_staff: account.is_some(),
+        account,
+        at,
+    })
+}
+
+struct Teller<'a> {
+    app: &'a App,
+    clock: &'a ManualClock,
+    stage: &'a Stage,
+    wanted: &'a HashSet<usize>,
+    tale: Tale,
+}
+
+impl Teller<'_> {
+    /// Everything that happens up to `until`.
+    fn go_on(&mut self, tx: &mut Tx<'_>, until: Timestamp) -> Answer<()> {
+        while let Some(Reverse((at, nth))) = self.tale.wakes.peek().copied() {
+            if at > until {
+                break;
+            }
+            self.tale.wakes.pop();
+            self.fire_until(tx, at)?;
+            let Some(running) = self.tale.running.get_mut(&nth) else { continue };
+            // Plans change when a deadline ran out: an older wake finds nothing to do.
+            let Some(step) = running.next.take_if(|step| step.at == at) else { continue };
+            self.clock.set(at);
+            self.take(tx, nth, step)?;
+        }
+        Ok(())
+    }
+
+    fn report(&mut self, tx: &mut Tx<'_>, arrival: &Arrival, entry: &Entry) -> Answer<()> {
+        self.fire_until(tx, arrival.at)?;
+        self.clock.set(arrival.at);
+        entry.photos.iter().try_for_each(|photo| photo.note(tx))?;
+        let code = enter(self.app, tx, &entry.ready, None)?;
+        if self.wanted.contains(&entry.nth) {
+            self.tale.codes.insert(entry.nth, code);
+        }
+        self.tale.told.n_cases += 1;
+        let case = entry.ready.draft.id;
+        let running = Running {
+            nth: entry.nth,
+            case,
+            fate: arrival.fate.clone(),
+            chance: Chance::of(&format!("case {}", entry.nth)),
+            todo: Vec::new(),
+            taken_at: None,
+            n_noted: 0,
+            own_note_made: false,
+            next: None,
+            version: 0,
+            n_refused: 0,
+        };
+        self.tale.by_case.insert(case, entry.nth);
+        self.tale.running.insert(entry.nth, running);
+        self.look_ahead(tx, entry.nth)
+    }
+
+    /// Takes a step as the engine allows it, and plans the next.
+    fn take(&mut self, tx: &mut Tx<'_>, nth: usize, step: Step) -> Answer<()> {
+        let Some(running) = self.tale.running.get_mut(&nth) else { return Ok(()) };
+        let mut fields = step.fields;
+        let person = step.who.and_then(|who| self.stage.cast.get(who));
+        if let Some(scene) = step.scene
+            && let Some(photo) =
+                picture(self.app, self.stage, scene, person.map(|person| person.caller.account), step.at)
+        {
+            photo.note(tx)?;
+            fields.insert("photos".to_owned(), Value::from(vec![photo.id.to_string()]));
+        }
+        let command = Command {
+            named: Named::Id(running.case),
+            verb: step.verb,
+            version: running.version,
+            fields,
+            key: None,
+            who: person.map_or(Who::Reporter, |person| Who::Staff(person.caller.clone())),
+        };
+        match run_in(self.app, tx, &command) {
+            Ok(()) => self.tale.told.n_commands += 1,
+            Err(Refused::Problem(problem)) => {
+                tracing::warn!(verb = %step.verb, code = problem.code.as_str(), fields = ?problem.errors, "the demo's step was refused");
+                self.tale.told.n_refused += 1;
+                running.n_refused += 1;
+                if running.n_refused >= TRIES {
+                    self.forget(nth);
+                    return Ok(());
+                }
+            }
+            Err(error) => return Err(error),
+        }
+        self.look_ahead(tx, nth)
+    }
+
+    /// Looks at a case as it stands and plans what happens to it next.
+    fn look_ahead(&mut self, tx: &mut Tx<'_>, nth: usize) -> Answer<()> {
+        let now = self.app.now();
+        let (Some(running), Some(arrival)) = (self.tale.running.get_mut(&nth), self.stage.arrivals.get(nth)) else {
+            return Ok(());
+        };
+        let Some(case) = store::load(tx, &Named::Id(running.case))? else { return Ok(()) };
+        running.version = case.version;
+        let first = running.fate.same_as.and_then(|first| self.tale.codes.get(&first));
+        let mut next = Next { app: self.app, stage: self.stage, arrival, case: &case, now, first };
+        running.next = next.step(running);
+        match &running.next {
+            Some(step) => self.tale.wakes.push(Reverse((step.at, nth))),
+            None if is_over(&case, running) => self.forget(nth),
+            // Nobody does anything until a deadline runs out.
+            None => {}
+        }
+        Ok(())
+    }
+
+    fn forget(&mut self, nth: usize) {
+        if let Some(running) = self.tale.running.remove(&nth) {
+            self.tale.by_case.remove(&running.case);
+        }
+    }
+
+    /// Fires the clocks that run out up to `until`, each at its time.
+    fn fire_until(&mut self, tx: &mut Tx<'_>, until: Timestamp) -> Answer<()> {
+        while let Some((deadline, case, due_at)) = first_due(tx, until)? {
+            // The sweep looks once a second; it never goes back in time.
+            let at = due_at.plus_ms(600).max(self.app.now()).min(until);
+            self.clock.set(at);
+            if !sweep::fire(self.app, tx, deadline, case)? {
+                break;
+            }
+            self.tale.told.n_fired += 1;
+            let Some(nth) = self.tale.by_case.get(&case).copied() else { continue };
+            if let Some(running) = self.tale.running.get_mut(&nth) {
+                running.fate.unsigned = false;
+                running.fate.overdue = false;
+                running.todo.clear();
+            }
+            self.look_ahead(tx, nth)?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether nothing but time can happen to it any more.
+fn is_over(case: &Case, running: &Running) -> bool {
+    matches!(case.stage.as_str(), "closed") || (case.stage == "answered" && running.fate.rated.is_none())
+}
+
+fn first_due(conn: &mut Conn, until: Timestamp) -> Result<Option<(DeadlineId, CaseId, Timestamp)>, StoreError> {
+    conn.first(
+        "SELECT id, case_id, due_at FROM deadline WHERE state = 'running' AND due_at <= $1 ORDER BY due_at LIMIT 1",
+        &params![until],
+        |row| Ok((row.parse("id")?, row.parse("case_id")?, row.at("due_at")?)),
+    )
+}
