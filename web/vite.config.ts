@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import type { Plugin } from "vite";
@@ -26,13 +25,6 @@ function faceFallback(): Plugin {
   };
 }
 
-/** One page a face; a face joins the build with its first code. */
-function entries(): Record<string, string> {
-  const pages = { home: "./index.html", field: "./field/index.html", desk: "./desk/index.html", wall: "./wall/index.html" };
-  const present = Object.entries(pages).filter(([face]) => existsSync(here(`./src/${face}/main.ts`)));
-  return Object.fromEntries(present.map(([face, page]) => [face, here(page)]));
-}
-
 export default defineConfig({
   plugins: [vue(), ElementPlus({}), faceFallback()],
   resolve: { alias: { "@shared": here("./src/shared") } },
@@ -49,7 +41,12 @@ export default defineConfig({
     // MapLibre alone is larger than Vite's default limit; it is only loaded with a map.
     chunkSizeWarningLimit: 1200,
     rolldownOptions: {
-      input: entries(),
+      input: {
+        home: here("./index.html"),
+        field: here("./field/index.html"),
+        desk: here("./desk/index.html"),
+        wall: here("./wall/index.html"),
+      },
     },
   },
   server: {

@@ -1,4 +1,6 @@
-//! Measures import and point lookup on a real file: `bench_lookup FILE [wgs84|gcj02|bd09] [SECONDS]`.
+//! Measures import and point lookup on a real file: `bench_lookup FILE [wgs84|gcj02|bd09] [SECONDS] [PIECES]`.
+//!
+//! `PIECES` cuts every edge into so many, to see what finer borders cost.
 //!
 //! `cargo run --release -p linli-civic --example bench_lookup -- FILE.geojsonl.xz`
 //! The file is read through the same parser as `linli import boundaries`; codes found in it count as known.
@@ -9,6 +11,7 @@ use std::io::{Write as _, stdout};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use linli_civic::areas::geometry::Vertex;
 use linli_civic::areas::synth::Chance;
 use linli_civic::areas::{AreaIndex, Crs, KnownMap, LocatedHow, Point, Shape, parse_boundaries};
 use linli_kernel::AreaCode;
@@ -27,9 +30,10 @@ impl KnownMap for Everything {
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut args = std::env::args().skip(1);
-    let file = args.next().ok_or("usage: bench_lookup FILE [CRS] [SECONDS]")?;
+    let file = args.next().ok_or("usage: bench_lookup FILE [CRS] [SECONDS] [PIECES]")?;
     let crs: Crs = args.next().as_deref().unwrap_or("wgs84").parse()?;
     let seconds: u64 = args.next().as_deref().unwrap_or("3").parse()?;
+    let pieces: u32 = args.next().as_deref().unwrap_or("1").parse()?;
     let mut out = stdout();
     writeln!(out, "memory before              {:>10} kB resident", resident_kb())?;
 
@@ -50,13 +54,17 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
 
     // A server starts from stored bytes, not from the file.
-    let stored: Vec<(AreaCode, Vec<u8>)> = parsed.rows.iter().map(|row| (row.code, row.shape.to_wkb())).collect();
+    let stored: Vec<(AreaCode, Vec<u8>)> =
+        parsed.rows.iter().map(|row| (row.code, finer(&row.shape, pieces).to_wkb())).collect();
     drop(parsed);
     let started = Instant::now();
     let index = AreaIndex::build(stored.iter().filter_map(|(code, wkb)| Some((*code, Shape::from_wkb(wkb).ok()?))));
     let built_in = started.elapsed();
     drop(stored);
     writeln!(out, "index from stored bytes    {:>10.3} s   {} areas", built_in.as_secs_f64(), index.len())?;
+    let n_corners: usize =
+        index.codes().iter().filter_map(|code| index.shape(code)).map(|shape| shape.vertices().len()).sum();
+    writeln!(out, "corners in the index       {n_corners:>10}")?;
     writeln!(out, "index holds                {:>10} kB", index.memory_bytes() / 1024)?;
     writeln!(out, "memory with the index      {:>10} kB resident", resident_kb())?;
 
@@ -105,6 +113,24 @@ fn points_over(index: &AreaIndex) -> Vec<Point> {
             Some(Point::new(min.lon + x * (max.lon - min.lon), min.lat + y * (max.lat - min.lat)))
         })
         .collect()
+}
+
+/// The shape with every edge cut into pieces.
+fn finer(shape: &Shape, pieces: u32) -> Shape {
+    let cut = |ring: &[Vertex]| -> Vec<Vertex> {
+        let next = ring.iter().cycle().skip(1);
+        let edges = ring.iter().map(|v| v.point()).zip(next.map(|v| v.point()));
+        edges
+            .flat_map(|(a, b)| {
+                (0..pieces).filter_map(move |nth| {
+                    let share = f64::from(nth) / f64::from(pieces);
+                    Vertex::of(Point::new(a.lon + (b.lon - a.lon) * share, a.lat + (b.lat - a.lat) * share))
+                })
+            })
+            .collect()
+    };
+    let polygons = shape.polygons().into_iter().map(|rings| rings.into_iter().map(cut).collect()).collect();
+    Shape::from_rings(polygons).unwrap_or_else(|| shape.clone())
 }
 
 fn resident_kb() -> u64 {

@@ -88,15 +88,14 @@ pub struct ProblemBody {
     #[serde(rename = "type")]
     #[schema(example = "/api/docs#problem-version_conflict")]
     kind: String,
-    /// What happened and what to do, in the reader's language.
+    /// What kind of problem it is, in a few words of the reader's language.
     title: String,
     /// The HTTP status again.
     status: u16,
     /// The stable code.
     code: String,
-    /// More about this occurrence.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    detail: Option<String>,
+    /// What happened and what to do, in the reader's language.
+    detail: String,
     /// The fields that are wrong.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldProblem>,
@@ -142,7 +141,7 @@ fn body_of(problem: &Problem, lang: Lang) -> ProblemBody {
         .iter()
         .map(|error| {
             let message = if error.message.is_empty() {
-                lang.say(&format!("field_problem.{}", error.code), &values)
+                lang.say_fullest(&format!("field_problem.{}", error.code), &values)
             } else {
                 error.message.clone()
             };
@@ -151,10 +150,16 @@ fn body_of(problem: &Problem, lang: Lang) -> ProblemBody {
         .collect();
     ProblemBody {
         kind: format!("/api/docs#problem-{code}"),
-        title: lang.say(&format!("problem.{code}"), &values),
+        title: lang.text(&format!("problem_title.{code}")),
         status: problem.code.status(),
         code: code.to_owned(),
-        detail: problem.params.get("detail").cloned(),
+        detail: [
+            lang.say_fullest(&format!("problem.{code}"), &values),
+            problem.params.get("detail").cloned().unwrap_or_default(),
+        ]
+        .join(" ")
+        .trim()
+        .to_owned(),
         errors,
         current: problem.current.clone(),
     }
@@ -179,10 +184,20 @@ pub struct Body<T>(pub T);
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = Refused;
     async fn from_request(request: Request, state: &S) -> Result<Self, Refused> {
-        let bytes = Bytes::from_request(request, state).await.map_err(|_| Refused::from(ProblemCode::TooLarge))?;
+        let Raw(bytes) = Raw::from_request(request, state).await?;
         serde_json::from_slice(&bytes)
             .map(Self)
             .map_err(|error| Problem::new(ProblemCode::BadRequest).with("detail", error.to_string()).into())
+    }
+}
+
+/// A body as it came.
+pub struct Raw(pub Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for Raw {
+    type Rejection = Refused;
+    async fn from_request(request: Request, state: &S) -> Result<Self, Refused> {
+        Bytes::from_request(request, state).await.map(Self).map_err(|_| ProblemCode::TooLarge.into())
     }
 }
 

@@ -1,16 +1,18 @@
 //! The capabilities of linli, one folder each.
 //!
-//! ground: [`areas`] [`people`] [`files`] [`playbooks`] · core: [`cases`] · reading: [`map`] ·
-//! shared by all: [`app`] [`http`] [`live`] [`limits`] [`say`].
+//! ground: [`areas`] [`people`] [`files`] [`playbooks`] · core: [`cases`] · reading: [`map`] [`audit`] ·
+//! shared by all: [`app`] [`http`] [`live`] [`limits`] [`once`] [`say`].
 
 pub mod app;
 pub mod areas;
+pub mod audit;
 pub mod cases;
 pub mod files;
 pub mod http;
 pub mod limits;
 pub mod live;
 pub mod map;
+pub mod once;
 pub mod people;
 pub mod playbooks;
 pub mod say;

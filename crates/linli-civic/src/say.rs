@@ -73,6 +73,17 @@ impl Lang {
         fill(&self.text(key), values)
     }
 
+    /// The text of `key`, or of `key_full` when every value that it names is at hand.
+    #[must_use]
+    pub fn say_fullest(self, key: &str, values: &[(&str, &str)]) -> String {
+        let full = format!("{key}_full");
+        let known = |name: &str| values.iter().any(|(known, value)| *known == name && !value.is_empty());
+        if self.has(&full) && names(&self.text(&full)).all(known) {
+            return self.say(&full, values);
+        }
+        self.say(key, values)
+    }
+
     /// The text of `group.word`.
     #[must_use]
     pub fn word(self, group: &str, word: &str) -> String {
@@ -97,6 +108,11 @@ pub fn fill(text: &str, values: &[(&str, &str)]) -> String {
     }
     out.push_str(rest);
     out
+}
+
+/// The names in braces of a text.
+fn names(text: &str) -> impl Iterator<Item = &str> {
+    text.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(name, _)| name)
 }
 
 fn flatten(source: &str) -> Texts {
@@ -143,6 +159,7 @@ mod tests {
     #[test]
     fn every_word_and_problem_has_a_text_in_every_language() {
         let mut keys: Vec<String> = ProblemCode::ALL.iter().map(|code| format!("problem.{}", code.as_str())).collect();
+        keys.extend(ProblemCode::ALL.iter().map(|code| format!("problem_title.{}", code.as_str())));
         keys.extend(Role::ALL.iter().map(|word| format!("role.{word}")));
         keys.extend(Phase::ALL.iter().map(|word| format!("phase.{word}")));
         keys.extend(Weight::ALL.iter().map(|word| format!("weight.{word}")));
@@ -153,6 +170,15 @@ mod tests {
             let missing: Vec<&String> = keys.iter().filter(|key| !lang.has(key)).collect();
             assert!(missing.is_empty(), "{lang:?}: {missing:?}");
         }
+    }
+
+    #[test]
+    fn the_fuller_sentence_is_said_when_everything_in_it_is_known() {
+        let said =
+            Lang::ZhCn.say_fullest("problem.version_conflict", &[("who", "李梅"), ("when", "10:30"), ("what", "接单")]);
+        assert!(said.contains("李梅") && said.contains("接单"), "{said}");
+        let said = Lang::ZhCn.say_fullest("problem.version_conflict", &[("who", "李梅")]);
+        assert!(!said.contains("李梅") && !said.contains('“'), "{said}");
     }
 
     #[test]

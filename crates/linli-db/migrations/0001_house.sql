@@ -207,6 +207,7 @@ CREATE TABLE cases (
 );
 CREATE INDEX cases_seat ON cases (seat_key, stage, id) WHERE phase IN ('open', 'waiting');
 CREATE INDEX cases_handler ON cases (handler_id, id) WHERE phase IN ('open', 'waiting');
+CREATE INDEX cases_settled ON cases (settled_at) WHERE settled_at IS NOT NULL;
 CREATE INDEX cases_reporter ON cases (reporter_phone_index, id) WHERE reporter_phone_index IS NOT NULL;
 
 -- One row for each area above the case and for each unit that answers: every level's inbox is an index range.

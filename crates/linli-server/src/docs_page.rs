@@ -27,7 +27,7 @@ pub fn page(document: &Value) -> String {
     }
     html.push_str("<h2 id=\"problems\">problems</h2><p>RFC 9457, <code>application/problem+json</code>.</p><table><tr><th>code<th>status<th>title</tr>");
     for code in linli_kernel::ProblemCode::ALL {
-        let title = linli_civic::say::Lang::ZhCn.text(&format!("problem.{}", code.as_str()));
+        let title = linli_civic::say::Lang::ZhCn.text(&format!("problem_title.{}", code.as_str()));
         html.push_str(&format!(
             "<tr id=\"problem-{0}\"><td><code>{0}</code><td>{1}<td>{2}</tr>",
             code.as_str(),

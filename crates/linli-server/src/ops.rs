@@ -82,7 +82,7 @@ async fn show_site(State(app): State<App>, lang: Lang) -> Answer<Json<Site>> {
     let demo_accounts = if app.site.demo { crate::demo::accounts(&app, lang).await? } else { Vec::new() };
     let mut notices = Vec::new();
     if app.site.demo {
-        notices.push(SiteNotice { level: "info".to_owned(), text: lang.text("site.demo_notice") });
+        notices.push(SiteNotice { level: "info".to_owned(), text: lang.text("notice.demo") });
     }
     Ok(Json(Site {
         name: lang.text("site.name"),
@@ -90,7 +90,7 @@ async fn show_site(State(app): State<App>, lang: Lang) -> Answer<Json<Site>> {
         demo: app.site.demo,
         demo_accounts,
         phone: app.site.phone.clone(),
-        emergency: lang.text("site.emergency"),
+        emergency: lang.text("notice.emergency"),
         tile_url: app.site.tile_url.clone(),
         notices,
     }))

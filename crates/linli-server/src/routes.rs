@@ -5,7 +5,7 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use linli_civic::app::App;
-use linli_civic::{areas, cases, files, live, map, people, playbooks};
+use linli_civic::{areas, audit, cases, files, live, map, people, playbooks};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -40,6 +40,7 @@ fn all() -> OpenApiRouter<App> {
         .merge(files::http::routes())
         .merge(live::http::routes())
         .merge(map::http::routes())
+        .merge(audit::http::routes())
         .merge(crate::ops::routes())
 }
 

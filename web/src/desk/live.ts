@@ -4,7 +4,6 @@ import { onScopeDispose } from "vue";
 /** A case that changed, as the event stream says it. */
 export interface LiveCase {
   id: string;
-  code: string;
   version: number;
   type: string;
 }

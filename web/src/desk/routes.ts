@@ -6,8 +6,8 @@ declare module "vue-router" {
   interface RouteMeta {
     /** Open to those who are not signed in. */
     open?: boolean;
-    /** What one must be allowed to do to see the page. */
-    may?: May;
+    /** What one must be allowed to do to see the page: any of these. */
+    may?: readonly May[];
   }
 }
 
@@ -22,12 +22,12 @@ export const routes: RouteRecordRaw[] = [
     children: [
       { path: "inbox", name: "inbox", component: CasesPage, meta: { title: "desk.nav.inbox" } },
       { path: "cases/:id", name: "case", component: CasesPage, meta: { title: "desk.case.title" } },
-      { path: "register", name: "register", component: () => import("./register/RegisterPage.vue"), meta: { title: "desk.nav.register", may: "report_on_behalf" } },
-      { path: "areas/:code?", name: "areas", component: () => import("./areas/AreasPage.vue"), meta: { title: "desk.nav.areas", may: "administer_areas" } },
-      { path: "areas/:code/qr", name: "qr", component: () => import("./areas/QrSheetPage.vue"), meta: { title: "desk.qr.title", may: "administer_areas" } },
-      { path: "people", name: "people", component: () => import("./people/PeoplePage.vue"), meta: { title: "desk.nav.people", may: "administer_people" } },
-      { path: "playbook", name: "playbook", component: () => import("./playbook/PlaybookPage.vue"), meta: { title: "desk.nav.playbook", may: "view_playbook" } },
-      { path: "read-log", name: "read_log", component: () => import("./audit/ReadLogPage.vue"), meta: { title: "desk.nav.read_log", may: "read_audit" } },
+      { path: "register", name: "register", component: () => import("./register/RegisterPage.vue"), meta: { title: "desk.nav.register", may: ["report_on_behalf"] } },
+      { path: "areas/:code?", name: "areas", component: () => import("./areas/AreasPage.vue"), meta: { title: "desk.nav.areas", may: ["view_areas", "administer_areas"] } },
+      { path: "areas/:code/qr", name: "qr", component: () => import("./areas/QrSheetPage.vue"), meta: { title: "desk.qr.title", may: ["view_areas", "administer_areas"] } },
+      { path: "people", name: "people", component: () => import("./people/PeoplePage.vue"), meta: { title: "desk.nav.people", may: ["view_people", "administer_people"] } },
+      { path: "playbook", name: "playbook", component: () => import("./playbook/PlaybookPage.vue"), meta: { title: "desk.nav.playbook", may: ["view_playbook"] } },
+      { path: "read-log", name: "read_log", component: () => import("./audit/ReadLogPage.vue"), meta: { title: "desk.nav.read_log", may: ["read_audit"] } },
       { path: "account", name: "account", component: () => import("./account/AccountPage.vue"), meta: { title: "desk.nav.account" } },
       { path: "no-permission/:what", name: "no_permission", component: () => import("./account/NoPermissionPage.vue"), meta: { title: "desk.forbidden.title" } },
       { path: ":rest(.*)*", name: "lost", component: () => import("./account/LostPage.vue"), meta: { title: "desk.lost.title" } },
@@ -53,7 +53,7 @@ export function guard(router: Router): void {
     if (me === null) return { name: "login", query: to.fullPath === "/inbox" ? {} : { next: to.fullPath } };
     if (me.must_change_password && to.name !== "account") return { name: "account" };
     const need = to.meta.may;
-    if (need !== undefined && !me.may.includes(need)) return { name: "no_permission", params: { what: need } };
+    if (need !== undefined && !need.some((act) => me.may.includes(act))) return { name: "no_permission", params: { what: need[0] } };
     return true;
   });
 }

@@ -2,12 +2,15 @@
 import { computed, shallowRef } from "vue";
 import { api, unwrap } from "@shared/api/client";
 import { ProblemError } from "@shared/api/problem";
-import type { Me } from "@shared/api/types";
+import type { AreaRef, Me } from "@shared/api/types";
 
 /** What a person may do besides working on cases, as the server names it. */
 export type May =
-  | "administer_people"
+  | "read_contact"
+  | "view_areas"
   | "administer_areas"
+  | "view_people"
+  | "administer_people"
   | "read_audit"
   | "report_on_behalf"
   | "view_wall"
@@ -62,5 +65,7 @@ export function useMe() {
     if (last === null) throw new Error("this page is only shown to someone who is signed in");
     return last;
   });
-  return { me: person, may };
+  /** Where the person's pages begin; `null` where no areas are loaded yet. */
+  const home = computed<AreaRef | null>(() => person.value.home_area ?? null);
+  return { me: person, home, may };
 }

@@ -1,18 +1,26 @@
-import { shallowRef, type ShallowRef } from "vue";
+import { shallowRef, watch, type ShallowRef } from "vue";
 import { api, unwrap } from "./api/client";
 import type { Site } from "./api/types";
+import { currentLocale } from "./i18n/locale";
 
 const site = shallowRef<Site | null>(null);
 let asked: Promise<void> | null = null;
 
+async function load(): Promise<void> {
+  try {
+    site.value = await unwrap(api.GET("/api/site"));
+  } catch {
+    // The page works without it; whoever comes next asks again.
+    asked = null;
+  }
+}
+
+watch(currentLocale, () => {
+  if (asked !== null) asked = load();
+});
+
 /** Who runs this site and what it wants to say. Fetched once for a visit; `null` until it is there. */
 export function useSite(): ShallowRef<Site | null> {
-  asked ??= unwrap(api.GET("/api/site"))
-    .then((answer) => {
-      site.value = answer;
-    })
-    .catch(() => {
-      asked = null;
-    });
+  asked ??= load();
   return site;
 }

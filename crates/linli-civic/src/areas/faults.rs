@@ -59,6 +59,10 @@ pub enum Fault {
         written: String,
     },
     ProvinceNotUsed,
+    /// 不设区县的地级市 (东莞、中山、儋州): the code jumps over a level that our codes need.
+    NoCountyLevel {
+        written: String,
+    },
     EmptyName,
     NameTooLong {
         n_chars: usize,
@@ -163,6 +167,7 @@ impl Fault {
             Self::BadCode { .. } => "bad_code",
             Self::CodeLostDigits { .. } => "code_lost_digits",
             Self::ProvinceNotUsed => "province_not_used",
+            Self::NoCountyLevel { .. } => "no_county_level",
             Self::EmptyName => "empty_name",
             Self::NameTooLong { .. } => "name_too_long",
             Self::MissingParent { .. } => "missing_parent",
@@ -210,6 +215,7 @@ impl Fault {
             | Self::RingClosed => Severity::Warning,
             Self::BadCode { .. }
             | Self::CodeLostDigits { .. }
+            | Self::NoCountyLevel { .. }
             | Self::EmptyName
             | Self::NameTooLong { .. }
             | Self::MissingParent { .. }
@@ -251,6 +257,9 @@ impl Fault {
                 format!("编码“{written}”被 Excel 改成了科学计数法，数字已丢失；请把编码列设为“文本”后重新导出。")
             }
             Self::ProvinceNotUsed => "省级区划不在本系统的层级之内，已跳过。".to_owned(),
+            Self::NoCountyLevel { written } => {
+                format!("编码“{written}”属于不设区县的地级市，而本系统要求有区县这一级，暂不能导入。")
+            }
             Self::EmptyName => "名称是空的。".to_owned(),
             Self::NameTooLong { n_chars } => {
                 format!("名称有 {n_chars} 个字，最多 {MAX_NAME_CHARS} 个字。")

@@ -7,10 +7,13 @@
 //! - Inside, every coordinate is WGS-84; GCJ-02 and BD-09 are converted when a file is read.
 //! - A point belongs to the deepest area that contains it; a point in a sliver belongs to the nearest one, and the answer
 //!   says so.
+//! - Grids and micro-grids are numbered below communities and grids; a number is never given twice.
+//! - Names, outlines and printed codes are public; counts of cases are for those who see the area.
 //!
 //! What it deliberately does not do: it keeps no base map, asks no geocoder, and knows nothing of residents.
 
 pub mod boundaries;
+pub mod counts;
 pub mod crs;
 pub mod divisions;
 pub mod faults;
@@ -29,6 +32,7 @@ mod table;
 mod tests;
 pub mod text;
 pub mod tree;
+pub mod view;
 
 pub use boundaries::{BoundaryRecord, KnownMap, parse_boundaries};
 pub use crs::Crs;

@@ -9,6 +9,7 @@ use super::boundaries::BoundaryRecord;
 use super::crs::Crs;
 use super::geometry::Point;
 use super::records::{AreaRecord, Profile};
+use super::tree::Area;
 
 /// Rows written in one transaction: long enough to be quick, short enough not to hold up the city.
 pub const BATCH: usize = 1_000;
@@ -140,6 +141,67 @@ impl Store for AreaEdit {
             &params![self.code, self.short_name, self.profile.households, self.profile.residents, self.profile.merchants, self.version],
         )
     }
+}
+
+/// A grid or micro-grid that is added by hand.
+#[derive(Clone, Debug)]
+pub struct AreaMade {
+    /// Its number below the area above.
+    pub code: AreaCode,
+    /// The name that people use.
+    pub name: String,
+}
+
+impl AreaMade {
+    /// The change, told by `area_made`.
+    pub fn change(self, actor: Actor, at: Timestamp) -> Change<Self> {
+        let event = NewEvent {
+            stream: Stream::new(StreamKind::Area, self.code.to_string()),
+            kind: "area_made",
+            at,
+            actor,
+            payload: json!({ "name": self.name }),
+            text: None,
+            area: Some(self.code),
+            unit: None,
+        };
+        Change::new(self, event)
+    }
+}
+
+impl Store for AreaMade {
+    fn store(&self, writer: &mut Writer<'_>) -> Result<(), StoreError> {
+        let made = writer.exec(
+            "INSERT INTO area (code, parent_code, level, name, short_name, version) VALUES ($1, $2, $3, $4, $4, 1)",
+            &params![self.code, self.code.parent(), self.code.level(), self.name],
+        );
+        match made {
+            // Someone added the same number at this moment: take the next one.
+            Err(error) if error.is_duplicate() => Err(StoreError::Retry),
+            other => other.map(|_| ()),
+        }
+    }
+}
+
+/// Reads an area that the same transaction will change.
+///
+/// # Errors
+/// The database's.
+pub fn area_for_change(conn: &mut Conn, code: &AreaCode) -> Result<Option<Area>, StoreError> {
+    let lock = conn.dialect().for_update();
+    conn.first(&format!("SELECT {} FROM area WHERE code = $1{lock}", Area::COLUMNS), &params![code], Area::from_row)
+}
+
+/// What lies directly below an area, in the order of codes.
+///
+/// # Errors
+/// The database's.
+pub fn children_of(conn: &mut Conn, parent: &AreaCode) -> Result<Vec<Area>, StoreError> {
+    conn.all(
+        &format!("SELECT {} FROM area WHERE parent_code = $1 ORDER BY code", Area::COLUMNS),
+        &params![parent],
+        Area::from_row,
+    )
 }
 
 /// 二维码位置: a building, a grid board or premises with a printed code.

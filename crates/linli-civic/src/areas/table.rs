@@ -158,7 +158,15 @@ pub(super) fn read_code(written: &str) -> Result<AreaCode, Fault> {
     if padded.len() == 12 && padded.ends_with("0000000000") && !padded.starts_with("00") {
         return Err(Fault::ProvinceNotUsed);
     }
-    AreaCode::parse(&padded).map_err(|_| bad())
+    let jumps_over_county =
+        padded.get(4..6) == Some("00") && padded.get(6..).is_some_and(|rest| rest.contains(|c| c != '0'));
+    AreaCode::parse(&padded).map_err(|_| {
+        if matches!(padded.len(), 12 | 15 | 18) && jumps_over_county {
+            Fault::NoCountyLevel { written: written.to_owned() }
+        } else {
+            bad()
+        }
+    })
 }
 
 /// Reads a name: trimmed, control characters out, inner spaces kept.

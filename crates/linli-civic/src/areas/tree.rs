@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use linli_db::{Conn, StoreError};
+use linli_db::{Conn, Row, StoreError};
 use linli_kernel::{AreaCode, AreaLevel};
 use serde::Serialize;
 
@@ -24,6 +24,27 @@ pub struct Area {
     pub profile: Profile,
     /// How often it was changed.
     pub version: i64,
+}
+
+impl Area {
+    pub(crate) const COLUMNS: &str = "code, name, short_name, n_households, n_residents, n_merchants, version";
+
+    pub(crate) fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
+        let count = |column: &'static str| -> Result<Option<u32>, StoreError> {
+            Ok(row.get::<Option<i64>>(column)?.and_then(|n| u32::try_from(n).ok()))
+        };
+        Ok(Self {
+            code: row.parse("code")?,
+            name: row.get("name")?,
+            short_name: row.get("short_name")?,
+            profile: Profile {
+                households: count("n_households")?,
+                residents: count("n_residents")?,
+                merchants: count("n_merchants")?,
+            },
+            version: row.get("version")?,
+        })
+    }
 }
 
 /// An area as answers name it.
@@ -61,32 +82,30 @@ pub struct AreaTree {
 
 const MOST_CANDIDATES: usize = 20;
 
+/// The codes of an area and of everything below it, as a half-open range of texts compared bytewise: for conditions of a
+/// query. The prefix is cut by level: zeros that belong to the area's own number (社区 010) are kept.
+#[must_use]
+pub fn code_range(code: &AreaCode) -> (String, String) {
+    let keep = match code.level() {
+        AreaLevel::City => 4,
+        AreaLevel::County => 6,
+        AreaLevel::Street => 9,
+        AreaLevel::Community => 12,
+        AreaLevel::Grid => 15,
+        AreaLevel::MicroGrid => 18,
+    };
+    let prefix: String = code.as_str().chars().take(keep).collect();
+    let below = format!("{prefix}~");
+    (prefix, below)
+}
+
 impl AreaTree {
     /// Reads every area and its present boundary.
     ///
     /// # Errors
     /// The database's; `Inconsistent` for a boundary that cannot be read.
     pub fn load(conn: &mut Conn) -> Result<Self, StoreError> {
-        let areas = conn.all(
-            "SELECT code, name, short_name, n_households, n_residents, n_merchants, version FROM area ORDER BY code",
-            &[],
-            |row| {
-                let count = |column: &'static str| -> Result<Option<u32>, StoreError> {
-                    Ok(row.get::<Option<i64>>(column)?.and_then(|n| u32::try_from(n).ok()))
-                };
-                Ok(Area {
-                    code: row.parse("code")?,
-                    name: row.get("name")?,
-                    short_name: row.get("short_name")?,
-                    profile: Profile {
-                        households: count("n_households")?,
-                        residents: count("n_residents")?,
-                        merchants: count("n_merchants")?,
-                    },
-                    version: row.get("version")?,
-                })
-            },
-        )?;
+        let areas = conn.all(&format!("SELECT {} FROM area ORDER BY code", Area::COLUMNS), &[], Area::from_row)?;
         let mut shapes: Vec<(AreaCode, Shape)> = Vec::new();
         conn.each("SELECT area_code, wkb FROM area_boundary WHERE valid_to IS NULL", &[], |row| {
             let code: AreaCode = row.parse("area_code")?;
@@ -305,6 +324,19 @@ mod tests {
         assert_eq!(tree().meant("合阳县红旗社区门口"), Meant::One(code("610524001020")));
         assert_eq!(tree().meant("临渭区 红旗社区 第三网格"), Meant::One(code("610502005007003")));
         assert_eq!(tree().meant("某某大厦"), Meant::None);
+    }
+
+    #[test]
+    fn a_range_of_codes_holds_what_lies_inside_and_nothing_else() {
+        let inside = |area: &str, other: &str| {
+            let (from, below) = code_range(&code(area));
+            from.as_str() <= other && other < below.as_str()
+        };
+        assert!(inside("610502005010", "610502005010003"));
+        assert!(inside("610510000000", "610510001001"));
+        assert!(!inside("610502005010", "610502005011"));
+        assert!(!inside("610510000000", "610511000000"));
+        assert!(!inside("610502005007", "610502005000"));
     }
 
     #[test]

@@ -132,8 +132,19 @@ impl Case {
             case.follow(effect, world, &actor, None)?;
         }
         let payload = json!({ "to": case.stage, "seat": case.seat, "category": case.category, "weight": case.weight, "channel": case.channel, "routed": seating == Seating::Found });
-        let event = case.tell("reported", payload, None, world.at, actor);
-        Ok(Change::new(case, event))
+        let reported = case.tell("reported", payload, None, world.at, actor);
+        if seating == Seating::NotFound {
+            return Ok(Change::new(case, reported));
+        }
+        // Routing is an act of its own in the history: who got it, and that nobody's hand was in it.
+        let dispatched = case.tell(
+            "dispatched",
+            json!({ "to": case.stage, "seat": case.seat, "category": case.category }),
+            None,
+            world.at,
+            Actor::System,
+        );
+        Ok(Change::new(case, reported).and(dispatched))
     }
 
     /// The actions that may be taken now by someone who stands so.
@@ -177,7 +188,7 @@ impl Case {
 
         let mut payload = json!({
             "from": before.stage, "to": self.stage, "seat": self.seat, "level": self.seat.level(),
-            "photos": form.photos(), "ground": form.ground(), "deadline": given.breached,
+            "category": self.category, "photos": form.photos(), "ground": form.ground(), "deadline": given.breached, "n_reopened": self.n_reopened,
         });
         if let (Some(object), true) = (payload.as_object_mut(), self.seat != before.seat) {
             object.insert("seat_before".to_owned(), json!(before.seat));

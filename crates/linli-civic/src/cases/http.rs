@@ -115,7 +115,7 @@ pub struct ActOnCase {
     pub version: u32,
     /// The fields of the action's form.
     #[serde(default)]
-    #[schema(value_type = Object)]
+    #[schema(value_type = HashMap<String, Value>)]
     pub fields: Map<String, Value>,
 }
 
@@ -264,7 +264,7 @@ fn conflict(app: &App, conn: &mut Conn, case: &Case) -> Result<Problem, StoreErr
             .map(|person| person.name),
         None => Some(Lang::ZhCn.text(&format!("actor.{}", event.actor_kind))),
     };
-    let flow_name = Lang::ZhCn.word("did", &event.kind);
+    let flow_name = Lang::ZhCn.word("event_short", &event.kind);
     let when = event.at.plus_ms(8 * 3_600_000).to_jiff().to_zoned(jiff::tz::TimeZone::UTC);
     let when = format!("{:02}:{:02}", when.hour(), when.minute());
     Ok(Problem::new(ProblemCode::VersionConflict)
@@ -401,7 +401,7 @@ fn suggest(
             .map(|duty| reader.contact(&duty.person, duty.role))
             .collect();
         let blocked = if !book.may_sit_at(case.category.as_deref(), seat.level()) {
-            Some(reader.lang.text("seat.taken_back"))
+            Some(reader.lang.text("seat.blocked"))
         } else if people.is_empty() {
             Some(reader.lang.text("seat.nobody"))
         } else if seat == case.seat {

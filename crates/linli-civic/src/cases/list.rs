@@ -501,7 +501,7 @@ pub fn count_boxes(
         let counted =
             conn.first(&sql, &filter.values, |row| Ok((row.get("n")?, row.get("n_soon")?, row.get("n_late")?)))?;
         let (n, n_soon, n_late) = counted.unwrap_or_default();
-        boxes.push(InboxBox { key, name: lang.text(&format!("box.{}.name", key.as_str())), n, n_soon, n_late });
+        boxes.push(InboxBox { key, name: lang.word("box", key.as_str()), n, n_soon, n_late });
     }
     Ok(boxes)
 }

@@ -279,7 +279,7 @@ impl Checked {
             problem = problem.and_field("address", "too_long").with("max", MAX_PLACE.to_string());
         }
         let place = body.place.filter(|code| !code.is_empty());
-        if point.is_none() && area.is_none() && place.is_none() && address.is_none() {
+        if point.is_none() && body.area_code.is_none() && place.is_none() && address.is_none() {
             problem = problem.and_field("point", "no_place");
         }
         if body.attachments.len() > MAX_PHOTOS {
@@ -324,7 +324,7 @@ async fn find_place(app: &App, wanted: &Wanted) -> Answer<FoundPlace> {
         let code = code.clone();
         let place = app.db.read(move |conn| areas::store::place(conn, &code).map_err(Refused::from)).await?;
         let place = place.ok_or_else(|| Refused::from(Problem::field("place", "unknown")))?;
-        let why = vec![Why::new("by_qr", &[("place", place.name.clone())])];
+        let why = vec![Why::new("place", &[("area", place.area.to_string()), ("place", place.name.clone())])];
         let words =
             wanted.address.as_deref().map_or_else(|| place.name.clone(), |more| format!("{} {more}", place.name));
         return Ok(FoundPlace {
@@ -341,10 +341,10 @@ async fn find_place(app: &App, wanted: &Wanted) -> Answer<FoundPlace> {
             // Both were said: the point decides as long as it lies inside the area that was named.
             (Some(located), named) if named.is_none_or(|named| named.contains(&located.code)) => {
                 let why = match located.how {
-                    LocatedHow::Inside => Why::new("by_point", &[("area", located.code.to_string())]),
+                    LocatedHow::Inside => Why::new("point_inside", &[("area", located.code.to_string())]),
                     LocatedHow::Nearest { distance_m } => Why::new(
-                        "by_nearest",
-                        &[("area", located.code.to_string()), ("metres", format!("{distance_m:.0}"))],
+                        "point_nearest",
+                        &[("area", located.code.to_string()), ("n", format!("{distance_m:.0}"))],
                     ),
                 };
                 Ok(FoundPlace {
@@ -356,19 +356,19 @@ async fn find_place(app: &App, wanted: &Wanted) -> Answer<FoundPlace> {
                 })
             }
             (_, Some(area)) => {
-                let why = vec![Why::new("by_area", &[("area", area.to_string())])];
+                let why = vec![Why::new("area_chosen", &[("area", area.to_string())])];
                 Ok(FoundPlace { area, point: Some(point), place_text: text(&area), qr: None, why })
             }
             _ => Err(ProblemCode::OutsideArea.into()),
         };
     }
     if let Some(area) = wanted.area {
-        let why = vec![Why::new("by_area", &[("area", area.to_string())])];
+        let why = vec![Why::new("area_chosen", &[("area", area.to_string())])];
         return Ok(FoundPlace { area, point: None, place_text: text(&area), qr: None, why });
     }
     match tree.meant(wanted.address.as_deref().unwrap_or_default()) {
         Meant::One(area) => {
-            let why = vec![Why::new("by_address", &[("area", area.to_string())])];
+            let why = vec![Why::new("address_match", &[("area", area.to_string()), ("word", tree.name(&area))])];
             Ok(FoundPlace { area, point: None, place_text: text(&area), qr: None, why })
         }
         Meant::Several(_) => Err(Problem::field("address", "ambiguous").into()),

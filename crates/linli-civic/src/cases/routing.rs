@@ -30,7 +30,7 @@ impl Ground<'_> {
         let level = self.book.first_level(category, weight).min(place.level());
         let mut routed = self.seat_from(place, category, level)?;
         let by_weight =
-            Why::new("by_weight", &[("weight", format!("weight.{weight}")), ("level", format!("level.{level}"))]);
+            Why::new("weight", &[("weight", format!("weight.{weight}")), ("level", format!("level.{level}"))]);
         routed.why.insert(0, by_weight);
         Some(routed)
     }
@@ -64,7 +64,7 @@ impl Ground<'_> {
     pub fn host(&self, place: &AreaCode, category: Option<&str>, level: AreaLevel) -> (Seat, Option<Why>) {
         let plain = Seat::of(place.at(level));
         let Some(line) = self.book.responsible(category, level) else { return (plain, None) };
-        let why = Why::new("by_list", &[("basis", line.basis.clone())]);
+        let why = Why::new("responsibility", &[("basis", line.basis.clone())]);
         match &line.host {
             Host::Seat => (plain, Some(why)),
             Host::Unit(code) => (self.unit_seat(place, code).unwrap_or(plain), Some(why)),

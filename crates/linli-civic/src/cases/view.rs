@@ -658,8 +658,8 @@ impl Reader<'_> {
     }
 
     fn deadline(&self, book: &Playbook, deadline: &Deadline) -> DeadlineView {
-        let amount =
-            format!("{} {}", deadline.rule.amount.n, self.lang.word("time_unit", deadline.rule.amount.unit.as_str()));
+        let n = deadline.rule.amount.n.to_string();
+        let amount = self.lang.say(&format!("time_unit.{}", deadline.rule.amount.unit), &[("n", &n)]);
         let name = self.lang.word("deadline", deadline.kind.as_str());
         let mut rule = format!("{} {name} {amount}", self.lang.word("level", deadline.level.as_str()));
         if let Some(basis) = &deadline.rule.basis {
@@ -742,48 +742,32 @@ impl Reader<'_> {
 
     fn sentence(&self, shown: &Shown, event: &feed::Event, payload: &serde_json::Value, actor: &ActorView) -> String {
         let text = |name: &str| payload.get(name).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
-        let seat = |name: &str| {
-            let seat: Option<Seat> = payload.get(name).and_then(|seat| serde_json::from_value(seat.clone()).ok());
-            seat.map(|seat| self.seat_name(&shown.book, &seat)).unwrap_or_default()
+        let number = |name: &str| {
+            payload.get(name).and_then(serde_json::Value::as_u64).map(|n| n.to_string()).unwrap_or_default()
         };
-        let stage = |id: String| shown.book.stage(shown.case.kind, &id).map(|stage| stage.name.clone()).unwrap_or(id);
+        let seat =
+            |name: &str| seat_in(payload, name).map(|seat| self.seat_name(&shown.book, &seat)).unwrap_or_default();
         let role = actor.role_name.clone().unwrap_or_default();
         let who = if actor.kind == "staff" && !actor.name.ends_with(&role) {
-            format!("{role}{}", actor.name)
+            self.lang.say("actor.staff", &[("role", &role), ("name", &actor.name)])
         } else {
             actor.name.clone()
         };
-        let n_photos = payload.get("photos").and_then(|photos| photos.as_array()).map_or(0, Vec::len);
+        let category = shown.book.category(&text("category")).map(|category| category.name.clone()).unwrap_or_default();
         let values = [
             ("actor", who),
-            ("name", actor.name.clone()),
-            ("role", role),
+            ("place", shown.case.place_text.clone()),
+            ("category", category),
             ("seat", seat("seat")),
-            ("seat_before", seat("seat_before")),
-            ("from", stage(text("from"))),
-            ("to", stage(text("to"))),
+            ("from", seat("seat_before")),
+            ("to", seat("seat")),
             ("ground", self.ground(shown, &text("ground"))),
             ("deadline", self.lang.word("deadline", &text("deadline"))),
-            ("channel", self.lang.word("channel", &text("channel"))),
-            ("stars", payload.get("stars").map(ToString::to_string).unwrap_or_default()),
-            ("n", n_photos.to_string()),
+            ("stars", number("stars")),
+            ("n", number("n_reopened")),
         ];
         let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let satisfied = payload.get("satisfied").and_then(serde_json::Value::as_bool);
-        let variants = [
-            (satisfied == Some(false)).then(|| format!("event.{}_unsatisfied", event.kind)),
-            (payload.get("deadline").is_some_and(|deadline| !deadline.is_null()))
-                .then(|| format!("event.{}_overdue", event.kind)),
-            (payload.get("routed") == Some(&serde_json::Value::Bool(false)))
-                .then(|| format!("event.{}_unrouted", event.kind)),
-            Some(format!("event.{}_{}", event.kind, event.actor_kind)),
-        ];
-        let key = variants
-            .into_iter()
-            .flatten()
-            .find(|key| Lang::ZhCn.has(key))
-            .unwrap_or_else(|| format!("event.{}", event.kind));
-        self.lang.say(&key, &values)
+        self.lang.say(&sentence_key(shown, event, payload), &values)
     }
 
     /// The words of a ground, from the forms of the flow.
@@ -878,4 +862,44 @@ fn field(field: &Field) -> FieldView {
             .map(|option| OptionView { value: option.value.clone(), label: option.label.clone() })
             .collect(),
     }
+}
+
+fn seat_in(payload: &serde_json::Value, name: &str) -> Option<Seat> {
+    payload.get(name).and_then(|seat| serde_json::from_value(seat.clone()).ok())
+}
+
+/// Which of the sentences of an event fits: the nearest variant that the translation files have.
+fn sentence_key(shown: &Shown, event: &feed::Event, payload: &serde_json::Value) -> String {
+    let kind = event.kind.as_str();
+    let flag = |name: &str| payload.get(name).and_then(serde_json::Value::as_bool);
+    let said = |name: &str| payload.get(name).and_then(|value| value.as_str());
+    let moved = payload.get("seat_before").is_some();
+    let variant = match kind {
+        "reported" => said("channel"),
+        "dispatched"
+            if event.actor_kind == "staff" && seat_in(payload, "seat").is_some_and(|seat| seat.unit.is_some()) =>
+        {
+            Some("unit")
+        }
+        "dispatched" if event.actor_kind == "staff" && earlier(shown, event, &["dispatched"]) => Some("again"),
+        "taken" if earlier(shown, event, &["taken"]) => Some("again"),
+        "rated" if event.actor_kind == "staff" => Some("staff"),
+        "rated" if flag("satisfied") == Some(false) => Some("unsatisfied"),
+        "rated" if flag("solved") == Some(false) => Some("unsolved"),
+        "rated" if flag("satisfied") == Some(true) => Some("satisfied"),
+        "escalated" if event.actor_kind == "system" && !moved => Some("top_system"),
+        "escalated" if event.actor_kind == "system" && said("deadline") == Some("sign") => Some("unsigned_system"),
+        "closed" if event.actor_kind == "staff" && said("ground").is_some() => Some("ground"),
+        _ => Some(event.actor_kind.as_str()),
+    };
+    let key = format!("event.{kind}_{}", variant.unwrap_or_default());
+    if Lang::ZhCn.has(&key) { key } else { format!("event.{kind}") }
+}
+
+/// Whether one of `kinds` happened before `event` by somebody's hand.
+fn earlier(shown: &Shown, event: &feed::Event, kinds: &[&str]) -> bool {
+    shown
+        .history
+        .iter()
+        .any(|(before, _)| before.n < event.n && before.actor_kind == "staff" && kinds.contains(&before.kind.as_str()))
 }

@@ -1,7 +1,6 @@
 //! Sending photos, and seeing those of cases that one may see.
 
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -15,7 +14,7 @@ use linli_kernel::{AttachmentId, ProblemCode, PublicCode, Timestamp};
 use super::{Attachment, MAX_BYTES, Photo};
 use crate::app::App;
 use crate::cases::store::{self, Named};
-use crate::http::{Answer, MaybeSigned, Origin, Path, Query, Refused};
+use crate::http::{Answer, MaybeSigned, Origin, Path, Query, Raw, Refused};
 
 /// A photo as pages show it.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
@@ -93,7 +92,7 @@ async fn send_photo(
     State(app): State<App>,
     origin: Origin,
     MaybeSigned(caller): MaybeSigned,
-    body: Bytes,
+    Raw(body): Raw,
 ) -> Answer<(StatusCode, Json<AttachmentView>)> {
     let now = app.now();
     if caller.is_none() {

@@ -217,7 +217,7 @@ async fn change_password(
         .ok_or(ProblemCode::NotSignedIn)?;
     let hash = tokio::task::spawn_blocking(move || {
         if !password::verify(&body.old, &account.password_hash) {
-            return Err(Refused::from(Problem::field("old", "wrong_password")));
+            return Err(Refused::from(Problem::field("old", "wrong_old_password")));
         }
         password::hash(&body.new).map_err(|_| Refused::from(ProblemCode::Internal))
     });
@@ -243,13 +243,12 @@ pub fn check_password(new: &str, name: &str, field: &'static str) -> Result<(), 
     use password::WeakPassword;
     password::check(new, name).map_err(|weak| {
         let code = match weak {
-            WeakPassword::TooShort => "password_too_short",
             WeakPassword::TooLong => "too_long",
-            WeakPassword::OneKind => "password_one_kind",
-            WeakPassword::Common => "password_common",
-            WeakPassword::HasName => "password_has_name",
+            WeakPassword::TooShort | WeakPassword::OneKind | WeakPassword::Common | WeakPassword::HasName => {
+                "weak_password"
+            }
         };
-        Problem::field(field, code).with("min", password::MIN_CHARS.to_string()).with("max", "128")
+        Problem::field(field, code).with("max", "128")
     })
 }
 
@@ -348,9 +347,10 @@ fn me(app: &App, caller: &Caller, lang: Lang) -> Me {
     let home = home.or_else(|| areas.cities().first().copied());
     let home_area = home.map(|code| areas.reference(&code));
     let missing = app.calendar.missing(app.now());
-    let warnings = missing.into_iter().map(|year| Warning {
-        code: "calendar_missing".to_owned(),
-        text: lang.say("warning.calendar_missing", &[("year", &year.to_string())]),
+    let this_year = app.now().plus_ms(8 * 3_600_000).to_jiff().to_zoned(jiff::tz::TimeZone::UTC).year();
+    let warnings = missing.into_iter().map(|year| {
+        let key = if year > this_year { "warning.calendar_missing_next" } else { "warning.calendar_missing" };
+        Warning { code: "calendar_missing".to_owned(), text: lang.say(key, &[("year", &year.to_string())]) }
     });
     Me {
         id: caller.account,

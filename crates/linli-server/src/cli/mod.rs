@@ -59,7 +59,7 @@ enum Command {
 #[derive(Args, Clone)]
 struct DataArgs {
     /// The folder of the database, the photos and the keys.
-    #[arg(long, env = "LINLI_DATA", default_value = "data")]
+    #[arg(long, env = "LINLI_DATA", default_value = "linli-data")]
     data: PathBuf,
     /// A PostgreSQL server in place of the embedded database.
     #[arg(long, env = "LINLI_DATABASE_URL")]

@@ -3,7 +3,8 @@ import type { Field } from "@shared/api/types";
 import { givenValues, lacksOf } from "./form";
 
 function field(name: string, kind: Field["kind"], required = true): Field {
-  return { name, label: name, kind, required, max_len: 200, help: null, options: [] };
+  const whole = { name, label: name, kind, required, max_len: 200, min: 0, help: null, options: [] };
+  return whole;
 }
 
 describe("an action's form", () => {
@@ -18,6 +19,12 @@ describe("an action's form", () => {
 
   it("takes no for an answer", () => {
     expect(lacksOf([field("solved", "boolean")], { solved: false })).toEqual([]);
+  });
+
+  it("asks for as many photos as the playbook wants", () => {
+    const photos = { ...field("photos", "photos", false), min: 2 };
+    expect(lacksOf([photos], { photos: ["a"] })).toMatchObject([{ key: "ui.photosNeeded", n: 2 }]);
+    expect(lacksOf([photos], { photos: ["a", "b"] })).toEqual([]);
   });
 
   it("takes nought stars for none", () => {

@@ -3,6 +3,12 @@ import type { Field, FormValues } from "@shared/api/types";
 
 const REPLY_PARTS = ["received", "talked_to", "done", "by_when"] as const;
 
+/** Fewest photos that a field asks for. */
+function fewest(field: Field): number {
+  const min: unknown = "min" in field ? field.min : 0;
+  return typeof min === "number" ? min : 0;
+}
+
 function isEmpty(value: unknown): boolean {
   if (value === undefined || value === null) return true;
   if (typeof value === "string") return value.trim() === "";
@@ -13,15 +19,17 @@ function isEmpty(value: unknown): boolean {
 /** A message key and the label of what it is about, by field name (`reply.done` for a part of a reply). */
 export interface Lack {
   field: string;
-  key: "ui.required" | "ui.requiredChoice";
+  key: "ui.required" | "ui.requiredChoice" | "ui.photosNeeded";
   label: string;
+  /** How many photos are needed. */
+  n?: number;
   /** The label is itself a message key. */
   labelIsKey: boolean;
 }
 
 export function lacksOf(form: readonly Field[], values: FormValues): Lack[] {
   return form
-    .filter((field) => field.required)
+    .filter((field) => field.required || fewest(field) > 0)
     .flatMap((field): Lack[] => {
       const value = values[field.name];
       if (field.kind === "reply") {
@@ -32,6 +40,11 @@ export function lacksOf(form: readonly Field[], values: FormValues): Lack[] {
           label: `ui.reply.${part}`,
           labelIsKey: true,
         }));
+      }
+      if (field.kind === "photos") {
+        const n = Math.max(fewest(field), field.required ? 1 : 0);
+        const given = Array.isArray(value) ? value.length : 0;
+        return given >= n ? [] : [{ field: field.name, key: "ui.photosNeeded", label: field.label, n, labelIsKey: false }];
       }
       if (!isEmpty(value)) return [];
       const written = field.kind === "text" || field.kind === "longtext";

@@ -14,7 +14,7 @@ export interface Meanwhile {
   entries: readonly TimelineEntry[];
 }
 
-export type Outcome = { kind: "done"; case: CaseView } | { kind: "conflict" } | { kind: "refused"; problem: ProblemError };
+export type Outcome = { kind: "done"; case: CaseView } | { kind: "conflict" } | { kind: "gone" } | { kind: "refused"; problem: ProblemError };
 
 export function useCase(id: Ref<string>) {
   const current = shallowRef<CaseView | null>(null);
@@ -78,8 +78,10 @@ export function useCase(id: Ref<string>) {
       return { kind: "done", case: after };
     } catch (error) {
       const problem = toProblem(error);
+      // Seen a moment ago and now unknown to us: it has moved out of this person's reach, by this command or before it.
+      if (problem.status === 404) return { kind: "gone" };
       if (problem.current === undefined) return { kind: "refused", problem };
-      adopt(problem.current, problem.problem.detail ?? null);
+      adopt(problem.current, problem.problem.detail ?? problem.problem.title);
       return { kind: "conflict" };
     }
   }

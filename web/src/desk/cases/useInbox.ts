@@ -32,10 +32,10 @@ export function useBoxes(area: Ref<string>) {
   return { boxes, failure, load };
 }
 
-export function useCaseList(query: Ref<CaseQuery>) {
+/** The list follows `query` once it is `ready`: before that the box to begin with is not known. */
+export function useCaseList(query: Ref<CaseQuery>, ready: Ref<boolean>) {
   const rows = shallowRef<readonly CaseRow[]>([]);
   const next = ref<string | null>(null);
-  const total = ref<number | null>(null);
   const failure = shallowRef<ProblemError | null>(null);
   const state = ref<"loading" | "more" | "ready" | "failed">("loading");
   /** Each load has a turn; an answer that arrives after its turn has passed is dropped. */
@@ -63,7 +63,6 @@ export function useCaseList(query: Ref<CaseQuery>) {
       if (mine !== turn) return;
       rows.value = page.items;
       next.value = page.next ?? null;
-      total.value = page.total ?? null;
       failure.value = null;
       state.value = "ready";
     } catch (error) {
@@ -106,13 +105,12 @@ export function useCaseList(query: Ref<CaseQuery>) {
       const beyond = isWhole ? [] : rows.value.slice(page.items.length).filter((row) => !fresh.has(row.id));
       rows.value = [...page.items, ...beyond];
       if (isWhole) next.value = page.next ?? null;
-      total.value = page.total ?? null;
     } catch {
       // What is on screen stays; the connection's state is told elsewhere and the next event tries again.
     }
   }
 
-  watch(query, load, { immediate: true });
+  watch([query, ready], () => (ready.value ? load() : undefined), { immediate: true });
   useLiveEvents(SETTLE_MS, refresh);
-  return { rows, next, total, failure, state, load, loadMore };
+  return { rows, next, failure, state, load, loadMore };
 }

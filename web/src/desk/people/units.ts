@@ -1,6 +1,7 @@
 /** The units (departments, property companies) that the playbook in force knows, for those who work in one. */
 import { shallowRef } from "vue";
 import { api, unwrap } from "@shared/api/client";
+import { readBook, readUnits } from "../playbook/read";
 
 export interface UnitChoice {
   value: string;
@@ -11,10 +12,8 @@ const units = shallowRef<readonly UnitChoice[]>([]);
 let loading: Promise<void> | null = null;
 
 async function load(): Promise<void> {
-  const playbook = await unwrap(api.GET("/api/playbook"));
-  units.value = playbook.units.flatMap(({ code, name }) =>
-    typeof code === "string" && typeof name === "string" ? [{ value: code, label: name }] : [],
-  );
+  const playbook = readBook(await unwrap(api.GET("/api/playbook")));
+  units.value = readUnits(playbook).map(({ code, name }) => ({ value: code, label: name }));
 }
 
 export function useUnits() {

@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { PlaybookView } from "../types";
-import { readAmount, readEffect, readFlows, readHost } from "./read";
+import { readAmount, readBook, readEffect, readFlows, readHost } from "./read";
 
-const playbook = {
+const answer = {
+  findings: [],
+  calendar: { years: [2026], missing: [2027] },
+  playbook: {
   id: "base",
   name: "base",
   version: "0",
@@ -10,8 +12,6 @@ const playbook = {
   responsibilities: [],
   units: [],
   deadlines: [],
-  findings: [],
-  calendar: { years: [], missing: [] },
   flows: [
     {
       kind: "request",
@@ -26,9 +26,19 @@ const playbook = {
       ],
     },
   ],
-} as unknown as PlaybookView;
+  },
+};
+const playbook = readBook(answer);
 
 describe("reading a playbook", () => {
+  it("finds the calendar beside the playbook", () => {
+    expect([playbook.id, playbook.calendar.missing]).toEqual(["base", [2027]]);
+  });
+
+  it("survives an answer of another shape", () => {
+    expect(readBook("what").flows).toEqual([]);
+  });
+
   it("puts each action under every stage that it starts from, with the name of where it leads", () => {
     const [flow] = readFlows(playbook);
     expect(flow?.stages.map((stage) => stage.actions.map((action) => action.name))).toEqual([["Take", "Note"], ["Note"]]);

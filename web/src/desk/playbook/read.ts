@@ -2,9 +2,23 @@
  * Reads the playbook's JSON into what the viewer shows. The playbook's own types belong to the server and grow with it,
  * so everything here is read with care: what is missing or unknown is left out, never a broken page.
  */
-import type { PlaybookView } from "../types";
+import type { Finding } from "../types";
 
 type Loose = Record<string, unknown>;
+
+/** A playbook as the viewer holds it: lists of which each tab reads what it shows. */
+export interface Book {
+  id: string;
+  name: string;
+  version: string;
+  categories: readonly Loose[];
+  responsibilities: readonly Loose[];
+  units: readonly Loose[];
+  flows: readonly Loose[];
+  deadlines: readonly Loose[];
+  findings: readonly Finding[];
+  calendar: { years: readonly number[]; missing: readonly number[] };
+}
 
 export interface CategoryLine {
   code: string;
@@ -78,6 +92,33 @@ function words(from: Loose, name: string): string[] {
   return list(from, name).filter((one): one is string => typeof one === "string");
 }
 
+function numbers(value: unknown): number[] {
+  return Array.isArray(value) ? value.filter((one): one is number => typeof one === "number") : [];
+}
+function isFinding(value: unknown): value is Finding {
+  return isLoose(value) && typeof value.message === "string" && typeof value.file === "string";
+}
+
+/** The answer of `GET /api/playbook`: the playbook itself, the findings of its check, and the calendar. */
+export function readBook(view: unknown): Book {
+  const whole: Loose = isLoose(view) ? view : {};
+  const from: Loose = isLoose(whole.playbook) ? whole.playbook : whole;
+  const calendar: Loose = isLoose(whole.calendar) ? whole.calendar : {};
+  const loose = (name: string): Loose[] => list(from, name).filter(isLoose);
+  return {
+    id: text(from, "id"),
+    name: text(from, "name"),
+    version: text(from, "version"),
+    categories: loose("categories"),
+    responsibilities: loose("responsibilities"),
+    units: loose("units"),
+    flows: loose("flows"),
+    deadlines: loose("deadlines"),
+    findings: list(whole, "findings").filter(isFinding),
+    calendar: { years: numbers(calendar.years), missing: numbers(calendar.missing) },
+  };
+}
+
 /** `5 working_days` as written, or `{n, unit}` as stored. */
 export function readAmount(value: unknown): { n: number; unit: string } | null {
   if (typeof value === "string") {
@@ -109,7 +150,7 @@ function readWho(value: unknown): { relation: string; roles: string[] } {
   return { relation: text(value, "relation"), roles: one !== "" ? [one] : words(value, "roles") };
 }
 
-export function readCategories(playbook: PlaybookView): CategoryLine[] {
+export function readCategories(playbook: Book): CategoryLine[] {
   return playbook.categories.map((from) => ({
     code: text(from, "code"),
     name: text(from, "name"),
@@ -121,7 +162,7 @@ export function readCategories(playbook: PlaybookView): CategoryLine[] {
   }));
 }
 
-export function readResponsibilities(playbook: PlaybookView): ResponsibilityLine[] {
+export function readResponsibilities(playbook: Book): ResponsibilityLine[] {
   return playbook.responsibilities.map((from) => ({
     category: text(from, "category"),
     level: text(from, "level"),
@@ -132,7 +173,7 @@ export function readResponsibilities(playbook: PlaybookView): ResponsibilityLine
   }));
 }
 
-export function readDeadlines(playbook: PlaybookView): DeadlineLine[] {
+export function readDeadlines(playbook: Book): DeadlineLine[] {
   return playbook.deadlines.map((from) => ({
     kind: text(from, "kind"),
     category: text(from, "category"),
@@ -144,7 +185,7 @@ export function readDeadlines(playbook: PlaybookView): DeadlineLine[] {
   }));
 }
 
-export function readUnits(playbook: PlaybookView): UnitLine[] {
+export function readUnits(playbook: Book): UnitLine[] {
   return playbook.units.map((from) => ({
     code: text(from, "code"),
     name: text(from, "name"),
@@ -153,7 +194,7 @@ export function readUnits(playbook: PlaybookView): UnitLine[] {
   }));
 }
 
-export function readFlows(playbook: PlaybookView): FlowLine[] {
+export function readFlows(playbook: Book): FlowLine[] {
   return playbook.flows.map((from) => {
     const actions = list(from, "actions").filter(isLoose);
     const stages = list(from, "stages").filter(isLoose);

@@ -19,7 +19,7 @@ const row = (id: string, due_state: CaseRow["due_state"], due_at: string | null)
   due_state,
   reopened: 0,
   has_photos: false,
-  channel: "home",
+  channel: "web",
   version: 1,
 });
 

@@ -56,7 +56,7 @@ export function useCase(id: () => string): CaseAtHand {
 
   async function refused(cause: unknown, offer: ActionOffer, fields: FormValues): Promise<Outcome> {
     const error = toProblem(cause);
-    if (error.status !== 409) {
+    if (!error.isConflict) {
       refusal.value = error;
       return "refused";
     }

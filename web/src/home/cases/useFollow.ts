@@ -56,7 +56,7 @@ export function useFollow(code: () => string): Follow {
     } catch (cause) {
       const refused = toProblem(cause);
       // Someone acted in between: show how it stands now, keep what was written.
-      if (refused.status === 409) await load();
+      if (refused.isConflict) await load();
       refusal.value = refused;
       return false;
     } finally {

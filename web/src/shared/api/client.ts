@@ -23,7 +23,8 @@ export function onSignedOut(listener: () => void): void {
 
 api.use({
   onResponse({ response, schemaPath }) {
-    if (response.status === 401 && schemaPath !== "/api/session") for (const listener of signedOutListeners) listener();
+    if (response.status !== 401 || schemaPath.startsWith("/api/session")) return;
+    for (const listener of signedOutListeners) listener();
   },
 });
 

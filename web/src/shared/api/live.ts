@@ -58,6 +58,8 @@ export function useLive(url: () => string | null, options: LiveOptions): { state
       timer = setTimeout(open, retryMs);
       retryMs = Math.min(retryMs * 2, LONGEST_RETRY_MS);
     };
+    // The server dropped news for a slow listener: look at everything anew.
+    stream.addEventListener("again", () => options.onResume?.());
     for (const [name, handler] of Object.entries(options.on)) {
       stream.addEventListener(name, (event) => {
         if (event instanceof MessageEvent && typeof event.data === "string") handler(parse(event.data));

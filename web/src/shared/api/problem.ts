@@ -18,13 +18,20 @@ export class ProblemError extends Error {
     return this.problem.status;
   }
 
+  /** The fields that are wrong, named as in the form: the server says `fields.reply.done` for `reply.done`. */
   get fields(): FieldError[] {
-    return this.problem.errors ?? [];
+    return (this.problem.errors ?? []).map((error) => ({ ...error, field: error.field.replace(/^fields\./, "") }));
   }
 
-  /** The case as it now stands, sent along with a version conflict. */
+  /** Someone acted in between: the case is no longer what the reader saw. */
+  get isConflict(): boolean {
+    return this.code === "version_conflict" || this.code === "not_now";
+  }
+
+  /** The case as it now stands, sent to staff along with a conflict. */
   get current(): CaseView | undefined {
-    return this.problem.current ?? undefined;
+    const current: unknown = this.problem.current;
+    return isCaseView(current) ? current : undefined;
   }
 }
 
@@ -32,22 +39,30 @@ export class ProblemError extends Error {
 export const UNREACHABLE = "unreachable";
 export const UNREADABLE = "unreadable_answer";
 
-function hasText(value: unknown, key: string): boolean {
-  return typeof value === "object" && value !== null && key in value;
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
 }
 
 function isProblem(value: unknown): value is Problem {
-  return hasText(value, "title") && hasText(value, "code");
+  return isObject(value) && "title" in value && "code" in value;
+}
+
+function isCaseView(value: unknown): value is CaseView {
+  return isObject(value) && "id" in value && "actions" in value && "timeline" in value;
+}
+
+function ownProblem(code: string, status: number): Problem {
+  return { type: "about:blank", title: "", status, code, detail: "", errors: [] };
 }
 
 /** Turns an error body of any shape into a `Problem`; a proxy's HTML page becomes a plain one. */
 export function problemFrom(body: unknown, status: number): Problem {
   if (isProblem(body)) return { ...body, status };
-  return { type: "about:blank", title: "", status, code: UNREADABLE };
+  return ownProblem(UNREADABLE, status);
 }
 
 export function unreachable(): ProblemError {
-  return new ProblemError({ type: "about:blank", title: "", status: 0, code: UNREACHABLE });
+  return new ProblemError(ownProblem(UNREACHABLE, 0));
 }
 
 export function toProblem(cause: unknown): ProblemError {

@@ -626,6 +626,7 @@ export interface components {
             actor: components["schemas"]["Actor"];
             sentence: string;
             text?: string | null;
+            reply?: null | components["schemas"]["Reply"];
             attachments: components["schemas"]["Attachment"][];
             public: boolean;
         };
@@ -652,6 +653,7 @@ export interface components {
             kind: components["schemas"]["FieldKind"];
             required: boolean;
             max_len: number;
+            min?: number;
             help?: string | null;
             options: components["schemas"]["Option"][];
         };

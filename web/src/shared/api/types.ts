@@ -32,7 +32,12 @@ export type CaseRow = Schemas["CaseRow"];
 export type CaseView = Schemas["CaseView"];
 export type DeadlineView = Schemas["DeadlineView"];
 export type SeatSuggestion = Schemas["SeatSuggestion"];
-export type FieldError = Schemas["FieldError"];
+/** A field that is wrong: its name in the request, a stable code, what to do about it. */
+export interface FieldError {
+  field: string;
+  code: string;
+  message: string;
+}
 export type Problem = Schemas["Problem"];
 export type DueState = CaseRow["due_state"];
 /** The values of an action's form, by field name. */

@@ -131,10 +131,14 @@ function faultOf(field: Field, draft: Draft, photoIds: readonly string[], t: Tra
       hasText(reply[part]) ? [] : fault("required", t("ui.required", { label: t(`ui.reply.${part}`, {}) }), part),
     );
   }
+  if (field.kind === "photos") {
+    const fewest = Math.max(field.min ?? 0, field.required ? 1 : 0);
+    const code = photoIds.length === 0 ? "required" : "too_few";
+    return photoIds.length < fewest ? fault(code, t("ui.photosNeeded", { label, n: fewest })) : [];
+  }
   const value = valueOf(field, draft, photoIds);
   if (value === undefined) {
     if (!field.required) return [];
-    if (field.kind === "photos") return fault("required", t("ui.photosNeeded", { label, n: 1 }));
     const asText = field.kind === "text" || field.kind === "longtext";
     return fault("required", t(asText ? "ui.required" : "ui.requiredChoice", { label }));
   }

@@ -1,4 +1,4 @@
-/** One photo on its way: shown at once from the phone's own copy, sent in the background. */
+/** One photo on its way: shown at once from the phone's own copy, later from its thumbnail; sent in the background. */
 export interface Photo {
   key: string;
   previewUrl: string;

@@ -129,7 +129,8 @@ fn a_bad_code_is_refused_with_its_line() {
         ("61050200500", "bad_code"),
         ("6105O2005007", "bad_code"),
         ("", "bad_code"),
-        ("610500005000", "bad_code"),
+        ("610500005000", "no_county_level"),
+        ("441900003", "no_county_level"),
         ("6.10502E+11", "code_lost_digits"),
     ] {
         let parsed = parse(&format!("code,name\n{written},某地\n"));

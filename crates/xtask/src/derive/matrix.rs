@@ -1,0 +1,223 @@
+//! docs/access-matrix.md: who may do what, in the words of a clerk.
+
+use std::fmt::Write;
+
+use anyhow::{Context, Result};
+use linli_access::Act;
+use linli_access::matrix::{Reach, reach};
+use linli_civic::http::{AccessTable, Need};
+use linli_civic::say::Lang;
+use linli_kernel::Role;
+use linli_playbook::{ActionDef, Flow, Playbook, Relation, Who};
+use serde_json::Value;
+
+/// The playbooks whose flows are shown.
+const PLAYBOOKS: &[&str] = &["base", "weinan"];
+
+const HEAD: &str = "\
+# 权限表
+
+<!-- 由 `cargo xtask gen` 按程序生成，请勿手改；改了权限，这里跟着变，审阅时一看便知。 -->
+
+这张表回答三个问题：**谁能做什么**（一）、**一件事走到某一步谁能办**（二）、**每个接口对谁开放**（三）。
+没有写在表里的，一律不允许。括号里是程序中的名称。
+
+几条总的规矩：
+
+- 岗位是在**某个区域**上的：在红旗社区任职，只看得到红旗社区和下面的网格，看不到隔壁社区。
+- “本单位”指部门经办人只看得到派给本部门的事项，不因为区域大就什么都能看。
+- 居民不需要账号，也不在表一里：凭事项的查询码（公开码）跟进自己的那一件事。
+- 系统管理员管人、管区域，**看不到任何事项和联系方式**；审计员只看不办。
+- 查看反映人电话要写明用途，每一次都留下记录，审计员可以查。
+";
+
+/// The whole page.
+///
+/// # Errors
+/// When a shipped playbook cannot be loaded or a route declares no access.
+pub fn markdown(document: &Value) -> Result<String> {
+    let mut page = HEAD.to_owned();
+    acts(&mut page)?;
+    flows(&mut page)?;
+    routes(&mut page, document)?;
+    Ok(page)
+}
+
+const fn act_name(act: Act) -> &'static str {
+    match act {
+        Act::ViewCase => "看事项（列表、详情、照片、地图、实时消息）",
+        Act::WorkOnCase => "办事项（能做哪一步看表二）",
+        Act::ReadContact => "看反映人电话（写明用途，留记录）",
+        Act::ReportOnBehalf => "替居民登记",
+        Act::ViewAreas => "看区域、在岗人员和件数",
+        Act::AdministerAreas => "改区域名称、底数、边界、二维码位置",
+        Act::ViewPeople => "看账号和岗位",
+        Act::AdministerPeople => "建账号、停用、解锁、定岗位",
+        Act::ViewPlaybook => "看工作法和检查结果",
+        Act::ViewWall => "看一图",
+        Act::ReadAudit => "查谁看过谁的联系方式",
+    }
+}
+
+const fn relation_name(relation: Relation) -> &'static str {
+    match relation {
+        Relation::Seat => "现在负责的区域或单位的人",
+        Relation::Handler => "接了单、正在办的人",
+        Relation::NotHandler => "没有办过这件事的人（本级或上级）",
+        Relation::Above => "上一级的人",
+        Relation::Place => "事发地所在辖区的人",
+        Relation::Reporter => "反映人（凭查询码）",
+        Relation::System => "系统（到期自动）",
+        Relation::Anyone => "任何人",
+    }
+}
+
+fn role_name(role: Role) -> String {
+    Lang::ZhCn.word("role", role.as_str())
+}
+
+fn acts(page: &mut String) -> Result<()> {
+    let staff: Vec<Role> = Role::ALL.iter().copied().filter(|role| *role != Role::Resident).collect();
+    writeln!(page, "\n## 一、谁能做什么\n\n✓ 本区域及下级；单 = 只限派给本单位的；空白 = 不允许。\n")?;
+    row(
+        page,
+        std::iter::once("".to_owned()).chain(staff.iter().map(|role| format!("{} (`{role}`)", role_name(*role)))),
+    )?;
+    row(page, std::iter::once("---".to_owned()).chain(staff.iter().map(|_| ":-:".to_owned())))?;
+    for act in Act::ALL {
+        let cells = staff.iter().map(|role| match reach(*role, *act) {
+            Some(Reach::Area) => "✓".to_owned(),
+            Some(Reach::Unit) => "单".to_owned(),
+            None => String::new(),
+        });
+        row(page, std::iter::once(format!("{} (`{}`)", act_name(*act), act.as_str())).chain(cells))?;
+    }
+    Ok(())
+}
+
+fn flows(page: &mut String) -> Result<()> {
+    writeln!(page, "\n## 二、一件事走到某一步，谁能办\n")?;
+    writeln!(
+        page,
+        "办哪一步由工作法里的流程定。下面先列每一步，再按岗位汇总：● 该岗位符合条件时可以做，空白 = 该岗位做不了。"
+    )?;
+    writeln!(page, "“条件”是人与这件事的关系，两个条件都要满足：岗位够格，而且关系对得上。")?;
+    let mut shown: Vec<Playbook> = Vec::new();
+    for id in PLAYBOOKS {
+        let sources = linli_server::open::playbook_sources(None)?;
+        let book = linli_playbook::load(&sources, id).with_context(|| format!("playbooks/{id}"))?.playbook;
+        writeln!(page, "\n### {} (`{id}`)", book.name)?;
+        for flow in &book.flows {
+            match shown.iter().find(|other| other.flow(flow.kind) == Some(flow)) {
+                Some(same) => writeln!(page, "\n{}：与“{}”(`{}`) 相同。", flow.name, same.name, same.id)?,
+                None => show_flow(page, flow)?,
+            }
+        }
+        shown.push(book);
+    }
+    Ok(())
+}
+
+fn show_flow(page: &mut String, flow: &Flow) -> Result<()> {
+    let stage = |id: &str| flow.stage(id).map_or_else(|| id.to_owned(), |stage| stage.name.clone());
+    writeln!(page, "\n#### {} (`{}`)\n", flow.name, flow.kind)?;
+    row(page, ["做什么", "在哪一步", "到哪一步", "谁"].map(str::to_owned))?;
+    row(page, ["---"; 4].map(str::to_owned))?;
+    for def in &flow.actions {
+        let from = if def.from.is_empty() {
+            "新事项".to_owned()
+        } else {
+            def.from.iter().map(|id| stage(id)).collect::<Vec<_>>().join("、")
+        };
+        let to = def.to.as_deref().map_or_else(|| "不变".to_owned(), stage);
+        let who = def.who.iter().map(who_text).collect::<Vec<_>>().join("；");
+        let levels: Vec<String> =
+            def.seat_levels.iter().map(|level| Lang::ZhCn.word("level", level.as_str())).collect();
+        let who = if levels.is_empty() { who } else { format!("{who}（仅限{}一级）", levels.join("、")) };
+        row(page, [format!("{} (`{}`)", def.name, def.verb), from, to, who])?;
+    }
+    let doers: Vec<Role> = Role::ALL
+        .iter()
+        .copied()
+        .filter(|role| *role == Role::Resident || reach(*role, Act::WorkOnCase).is_some())
+        .collect();
+    writeln!(page)?;
+    row(page, std::iter::once("按岗位汇总".to_owned()).chain(doers.iter().map(|role| role_name(*role))))?;
+    row(page, std::iter::once("---".to_owned()).chain(doers.iter().map(|_| ":-:".to_owned())))?;
+    for verb in linli_kernel::Action::ALL {
+        let defs: Vec<&ActionDef> = flow.actions.iter().filter(|def| def.verb == *verb).collect();
+        if defs.is_empty() {
+            continue;
+        }
+        let may = |role: Role| defs.iter().flat_map(|def| &def.who).any(|who| fits(who, role));
+        let cells = doers.iter().map(|role| if may(*role) { "●".to_owned() } else { String::new() });
+        row(page, std::iter::once(format!("{} (`{verb}`)", Lang::ZhCn.word("action", verb.as_str()))).chain(cells))?;
+    }
+    Ok(())
+}
+
+fn who_text(who: &Who) -> String {
+    let relation = relation_name(who.relation);
+    who.role.map_or_else(|| relation.to_owned(), |role| format!("{}（{relation}）", role_name(role)))
+}
+
+fn fits(who: &Who, role: Role) -> bool {
+    match (who.relation, who.role) {
+        (Relation::System, _) => false,
+        (Relation::Anyone, _) => true,
+        (Relation::Reporter, _) => role == Role::Resident,
+        (_, Some(named)) => named == role,
+        (_, None) => role != Role::Resident,
+    }
+}
+
+fn routes(page: &mut String, document: &Value) -> Result<()> {
+    writeln!(page, "\n## 三、每个接口对谁开放\n")?;
+    writeln!(page, "没有声明权限的接口，服务器拒绝启动。表里写的是“至少要有”的权限；区域和关系再由表一、表二收窄。\n")?;
+    row(page, ["接口", "做什么", "对谁开放"].map(str::to_owned))?;
+    row(page, ["---"; 3].map(str::to_owned))?;
+    for (path, method, need) in AccessTable::from_document(document)?.rows() {
+        let operation = document.pointer(&format!(
+            "/paths/{}/{}",
+            path.replace('~', "~0").replace('/', "~1"),
+            method.to_lowercase()
+        ));
+        let summary =
+            operation.and_then(|operation| operation.get("summary")).and_then(Value::as_str).unwrap_or_default();
+        let need = match need {
+            Need::Public => "所有人".to_owned(),
+            Need::SignedIn => "登录的人".to_owned(),
+            Need::May(act) => format!("{} (`{}`)", act_name(act), act.as_str()),
+        };
+        row(page, [format!("`{method} {path}`"), summary.to_owned(), need])?;
+    }
+    Ok(())
+}
+
+fn row(page: &mut String, cells: impl IntoIterator<Item = String>) -> Result<()> {
+    let cells: Vec<String> = cells.into_iter().map(|cell| cell.replace('|', "\\|").replace('\n', " ")).collect();
+    Ok(writeln!(page, "| {} |", cells.join(" | "))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_says_what_the_table_says() {
+        let page = markdown(&linli_server::routes::document()).unwrap();
+        let audit = page.lines().find(|line| line.contains("`read_audit`")).unwrap();
+        assert_eq!(audit.matches('✓').count(), 1, "only an auditor: {audit}");
+        assert!(page.contains("`POST /api/cases` |"), "every route is listed");
+        assert!(page.contains("| 所有人 |"));
+    }
+
+    #[test]
+    fn a_resident_answers_rates_and_never_dispatches() {
+        let who = |role, relation| Who { role, relation };
+        assert!(fits(&who(None, Relation::Reporter), Role::Resident));
+        assert!(!fits(&who(None, Relation::Seat), Role::Resident));
+        assert!(!fits(&who(Some(Role::GridHead), Relation::Seat), Role::GridWorker));
+        assert!(!fits(&who(None, Relation::System), Role::GridHead));
+    }
+}

@@ -1,0 +1,178 @@
+//! Rules over Rust code.
+
+use super::source::{has_word, lines};
+use super::{Fault, Tree};
+
+/// Files that decide and never do: a decision that can reach a database or a request cannot be tested as one.
+const PURE: &[&str] = &["model.rs", "act.rs", "routing.rs", "deadline.rs"];
+const IMPURE: &[&str] = &[
+    "rusqlite",
+    "postgres",
+    "linli_db",
+    "sqlx",
+    "axum",
+    "utoipa_axum",
+    "hyper",
+    "http",
+    "tower",
+    "tower_http",
+    "ureq",
+    "reqwest",
+    "tokio",
+];
+
+/// What only one of the databases understands.
+const DIALECT: &[&str] = &[
+    "WITHOUT ROWID",
+    "FTS5",
+    "TSVECTOR",
+    "TSQUERY",
+    "FOR UPDATE",
+    "SKIP LOCKED",
+    "AUTOINCREMENT",
+    "BYTEA",
+    "JSONB",
+    "PG_",
+];
+/// The door itself.
+const DIALECT_FILE: &str = "crates/linli-db/src/dialect.rs";
+
+/// Files that hold a `Writer`: a slice's `Store`, or bookkeeping that is no fact.
+const WRITERS: &[(&str, &str)] = &[
+    ("crates/linli-access/src/read_log.rs", "who looked: written with every look"),
+    ("crates/linli-access/src/session.rs", "sessions are no facts of the city"),
+    ("crates/linli-civic/src/areas/store.rs", "Store of areas"),
+    ("crates/linli-civic/src/cases/paper.rs", "numbers for paper; gaps are allowed"),
+    ("crates/linli-civic/src/cases/store.rs", "Store of cases"),
+    ("crates/linli-civic/src/files/store.rs", "photos that belong to no case yet"),
+    ("crates/linli-civic/src/people/store.rs", "Store of accounts"),
+    ("crates/linli-civic/src/people/session_http.rs", "counts of wrong passwords, the last sign-in"),
+    ("crates/linli-civic/src/playbooks/shelf.rs", "versions of playbooks"),
+    ("crates/linli-server/src/open.rs", "the instance's settings"),
+];
+
+/// Where the time may be asked for.
+const CLOCKS: &[(&str, &str)] = &[
+    ("crates/linli-kernel/src/time.rs", "the clock"),
+    ("crates/linli-server/src/serve.rs", "how long a request took"),
+];
+
+/// Longer than this and a stranger looks for the two files in it.
+const MAX_LINES: usize = 600;
+/// Written by a program.
+const GENERATED: &[&str] = &["web/src/shared/api/schema.ts"];
+
+/// Product code: everything but this program.
+fn product(tree: &Tree) -> impl Iterator<Item = &super::Source> {
+    tree.under("crates/", ".rs").filter(|file| !file.path.starts_with("crates/xtask/"))
+}
+
+pub fn pure_files_stay_pure(tree: &Tree) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for file in product(tree).filter(|file| PURE.contains(&file.name())) {
+        for (n, line) in lines(&file.code) {
+            if let Some(found) = IMPURE.iter().find(|name| has_word(line, name) && line.contains(&format!("{name}::")))
+            {
+                faults.push(file.fault(n, format!("a file that decides names {found}; pass in what it needs")));
+            }
+        }
+    }
+    faults
+}
+
+pub fn sql_dialect_lives_in_one_file(tree: &Tree) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let sql = tree.under("crates/", ".sql");
+    for file in product(tree).filter(|file| file.path != DIALECT_FILE && !file.is_test()).chain(sql) {
+        for (n, line) in lines(&file.said) {
+            let line = line.split("--").next().unwrap_or_default().to_uppercase();
+            if let Some(found) = DIALECT.iter().find(|word| line.contains(*word)) {
+                faults.push(
+                    file.fault(n, format!("{found} is understood by one database only; it belongs in dialect.rs")),
+                );
+            }
+        }
+    }
+    faults
+}
+
+pub fn writes_go_through_the_commit(tree: &Tree) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for file in product(tree) {
+        let is_door = file.path.starts_with("crates/linli-db/");
+        if is_door || file.is_test() || WRITERS.iter().any(|(path, _)| *path == file.path) {
+            continue;
+        }
+        for (n, line) in lines(&file.code) {
+            if [".exec(", ".exec_one(", ".returning("].iter().any(|call| line.contains(call)) {
+                faults.push(file.fault(n, "a write outside a Store: return a Change and commit it, or add the file to WRITERS with its reason"));
+            }
+        }
+    }
+    faults
+}
+
+pub fn time_comes_from_the_clock(tree: &Tree) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for file in product(tree).filter(|file| !file.is_test()) {
+        if CLOCKS.iter().any(|(path, _)| *path == file.path) {
+            continue;
+        }
+        for (n, line) in lines(&file.code) {
+            let clocks = [
+                "Utc::now",
+                "Local::now",
+                "SystemTime::now",
+                "Instant::now",
+                "Timestamp::now",
+                "Zoned::now",
+                "Uuid::now_v7",
+            ];
+            if let Some(found) = clocks.iter().find(|call| line.contains(*call)) {
+                faults.push(file.fault(n, format!("{found}: time is a parameter, from the Clock")));
+            }
+        }
+    }
+    faults
+}
+
+pub fn nothing_is_left_unfinished(tree: &Tree) -> Vec<Fault> {
+    let rust = ["todo!", "unimplemented!", "#[ignore", "#[allow(", "#![allow("];
+    let script = [
+        "test.skip(",
+        "test.only(",
+        "it.skip(",
+        "it.only(",
+        "describe.skip(",
+        "describe.only(",
+        "test.fixme(",
+        "@ts-ignore",
+        "@ts-nocheck",
+        "eslint-disable",
+    ];
+    let rust = tree.under("crates/", ".rs").flat_map(|file| {
+        lines(&file.code)
+            .filter_map(move |(n, line)| rust.iter().find(|word| line.contains(**word)).map(|word| (file, n, *word)))
+    });
+    let web = [".ts", ".vue", ".mjs"].into_iter().flat_map(|ending| tree.under("web/", ending)).flat_map(|file| {
+        lines(&file.text)
+            .filter_map(move |(n, line)| script.iter().find(|word| line.contains(**word)).map(|word| (file, n, *word)))
+    });
+    rust.chain(web)
+        .map(|(file, n, word)| file.fault(n, format!("{word}: finish it, or say #[expect(…, reason = \"…\")]")))
+        .collect()
+}
+
+pub fn files_stay_short(tree: &Tree) -> Vec<Fault> {
+    let endings = [".rs", ".ts", ".vue", ".mjs"];
+    tree.files
+        .iter()
+        .filter(|file| {
+            endings.iter().any(|ending| file.path.ends_with(ending)) && !GENERATED.contains(&file.path.as_str())
+        })
+        .filter_map(|file| {
+            let n = file.text.lines().count();
+            (n > MAX_LINES).then(|| file.fault(0, format!("{n} lines; at most {MAX_LINES}: find the two files in it")))
+        })
+        .collect()
+}
