@@ -16,7 +16,7 @@ const CRATES: &[(&str, &[&str])] = &[
 ];
 
 /// The slices from the ground up; a slice knows those before it. Backwards, news travels by event.
-const SLICES: &[&[&str]] = &[&["areas", "people", "files", "playbooks"], &["cases"], &["live"], &["map"]];
+const SLICES: &[&[&str]] = &[&["areas", "people", "files", "playbooks"], &["cases"], &["live"], &["map", "audit"]];
 /// Where the slices stand.
 const CIVIC: &str = "crates/linli-civic/src/";
 /// A folder's opening prose is at least this long. Unit: lines.
