@@ -179,7 +179,10 @@ pub fn calendar(data: &Path) -> anyhow::Result<Calendar> {
 }
 
 /// The instance's secret, made at the first start; whoever loses it loses every phone number.
-fn secret(data: &Path) -> anyhow::Result<[u8; 32]> {
+///
+/// # Errors
+/// When the file cannot be read or made, or holds no key.
+pub fn secret(data: &Path) -> anyhow::Result<[u8; 32]> {
     let folder = data.join("keys");
     let path = folder.join("data.key");
     if path.exists() {

@@ -96,6 +96,10 @@ on_both! {
             world.post(&stranger, &format!("/api/cases/{named}/contact"), json!({ "purpose": "联系反映人" })).await.refused(404, "not_found");
             world.post(&stranger, &format!("/api/cases/{named}/actions/take"), json!({ "version": 2, "fields": {} })).await.refused(404, "not_found");
         }
+        world.get(&stranger, &format!("/api/wall?area={GRID_2}")).await.refused(403, "forbidden");
+        let head = world.as_("head").await;
+        world.get(&head, "/api/wall?area=610502005008").await.refused(404, "not_found");
+        assert_eq!(world.get(&head, &format!("/api/wall?area={GRID_2}")).await.ok()["area"]["code"], GRID_2);
         world.get(&stranger, &format!("/api/attachments/{photo_of_case}")).await.refused(404, "not_found");
         world.get(&Session::none(), &format!("/api/attachments/{photo_of_case}")).await.refused(404, "not_found");
         world.get(&Session::none(), &format!("/api/attachments/{photo_of_case}?code=2222222222")).await.refused(404, "not_found");

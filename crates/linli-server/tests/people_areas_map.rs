@@ -446,7 +446,7 @@ on_both! {
         assert_eq!(field_of(&refused), ("parent", "not_numbered"));
         world.post(&world.as_("other_clerk").await, "/api/areas", grid("第九网格")).await.refused(404, "not_found");
         world.post(&world.as_("worker1").await, "/api/areas", grid("第九网格")).await.refused(403, "forbidden");
-        // Someone can be placed there and a case goes to them at once.
+        // Someone can be placed there at once.
         world.post(&admin, "/api/accounts", json!({ "name": "worker3", "display_name": "高原", "role": "grid_worker", "area_code": "610502005007003" })).await.ok();
     }
 
@@ -599,4 +599,18 @@ on_both! {
         let code = AreaCode::parse(GRID_1).unwrap();
         assert_eq!(world.app.areas().name(&code), "幸福里网格");
     }
+}
+
+/// The faces are written against these names.
+#[test]
+fn the_document_names_what_the_faces_read() {
+    let document = linli_server::routes::document();
+    let fields = |name: &str| {
+        let properties = document["components"]["schemas"][name]["properties"].as_object();
+        properties.map(|fields| fields.keys().cloned().collect::<Vec<_>>().join(" ")).unwrap_or_default()
+    };
+    let names = ["Account", "AccountCreated", "NewPassword", "Grant", "AreaRow", "AreaPerson", "Place", "Profile"];
+    insta::assert_debug_snapshot!(names.map(|name| (name, fields(name))));
+    let names = ["AreaView", "WallView", "WallArea", "WallFigure", "ReadLogEntry"];
+    insta::assert_debug_snapshot!(names.map(|name| (name, fields(name))));
 }

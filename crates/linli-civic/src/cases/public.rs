@@ -584,7 +584,11 @@ async fn act_on_public_case(
     }
 }
 
-async fn public_view(app: &App, code: PublicCode, lang: Lang) -> Answer<PublicCase> {
+/// Reads a case and shows it to whoever holds its code.
+///
+/// # Errors
+/// `NotFound` when there is none.
+pub async fn public_view(app: &App, code: PublicCode, lang: Lang) -> Answer<PublicCase> {
     let (app, now) = (app.clone(), app.now());
     app.clone()
         .db

@@ -393,6 +393,34 @@ pub struct PublicCase {
     point: Option<PointView>,
 }
 
+impl PublicCase {
+    /// The stage in plain words.
+    #[must_use]
+    pub fn stage_name(&self) -> &str {
+        &self.stage_name
+    }
+
+    /// What was said.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The promise, while it is owed.
+    #[must_use]
+    pub fn promise(&self) -> Option<Timestamp> {
+        self.promised_at.filter(|_| matches!(self.phase, Phase::Open | Phase::Waiting))
+    }
+
+    /// The history as lines: when, what, and what was written.
+    pub fn lines(&self) -> impl Iterator<Item = (Timestamp, &str, Option<&str>)> {
+        self.timeline.iter().map(|entry| {
+            let text = entry.reply.as_ref().map(|reply| reply.done.as_str()).or(entry.text.as_deref());
+            (entry.at, entry.sentence.as_str(), text)
+        })
+    }
+}
+
 /// Everything that is read to show one case.
 pub struct Shown {
     /// The case.

@@ -185,6 +185,13 @@ impl Cast {
         self.at_seat.contains_key(&seat.key())
     }
 
+    /// The one with this sign-in name, if they answer at the seat.
+    #[must_use]
+    pub fn named(&self, seat: &Seat, name: &str) -> Option<usize> {
+        let at = self.at_seat.get(&seat.key())?;
+        at.iter().copied().find(|who| self.people.get(*who).is_some_and(|person| person.caller.name == name))
+    }
+
     /// Who takes a case at a seat.
     #[must_use]
     pub fn taker(&self, seat: &Seat, chance: &mut Chance) -> Option<usize> {

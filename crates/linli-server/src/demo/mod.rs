@@ -12,6 +12,7 @@ mod duty;
 mod ground;
 mod photos;
 mod plan;
+mod scenes;
 mod steps;
 mod tale;
 mod texts;
@@ -112,6 +113,14 @@ pub enum State {
     HalfLoaded,
     /// Somebody's own data.
     NotDemo,
+}
+
+impl State {
+    /// Whether the demo, or a part of it, is in it.
+    #[must_use]
+    pub const fn is_demo(self) -> bool {
+        matches!(self, Self::Loaded | Self::HalfLoaded)
+    }
 }
 
 /// How the database stands.

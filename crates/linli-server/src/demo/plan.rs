@@ -6,11 +6,12 @@ use jiff::civil::Date;
 
 use linli_civic::areas::synth::Chance;
 use linli_kernel::{AreaLevel, Channel, Timestamp, Weight};
-use linli_playbook::Playbook;
+use linli_playbook::{Host, Playbook};
 
 use super::chance::Draw;
 use super::duty::local;
 use super::ground::{Ground, Neighbourhood, Spot};
+use super::scenes::{self, Stop};
 use super::texts::{Mix, Season, Texts};
 use super::words::{Slots, dressed};
 
@@ -22,7 +23,9 @@ const CLOSED_BY: [(&str, f64); 4] =
     [("legal_route", 0.004), ("not_verifiable", 0.005), ("withdrawn", 0.006), ("not_ours", 0.002)];
 const WITHDRAWN: f64 = 0.012;
 /// Share of what reaches a community that it gives down to a grid; with what grids get at once, about 80 % is settled there.
-const GIVEN_DOWN: f64 = 0.62;
+const GIVEN_DOWN: f64 = 0.92;
+/// Share of cases for which a department is called, if they reach a community or a street.
+const CALLED: f64 = 0.06;
 /// Share of the public's reports that name no category.
 const UNSURE: f64 = 0.10;
 
@@ -45,8 +48,6 @@ pub struct Arrival {
     pub slots: Slots,
     /// How heavy it really is.
     pub weight: Weight,
-    /// Whether that differs from the category's usual weight.
-    pub heavier: bool,
     /// The invented phone.
     pub phone: Option<String>,
     /// How the reporter signs.
@@ -96,6 +97,16 @@ pub struct Fate {
     pub closed_by: Option<String>,
     /// The handler adds a photo.
     pub photo_after: bool,
+    /// The community or the street calls on this unit.
+    pub to_unit: Option<String>,
+    /// The community cannot say who shall do it.
+    pub up_at_reception: bool,
+    /// Everything happens within minutes.
+    pub brisk: bool,
+    /// Nothing happens from here on.
+    pub stop: Option<Stop>,
+    /// The account that takes it, where it sits at the seat.
+    pub hands: Option<String>,
 }
 
 /// How long, how many, until when.
@@ -123,11 +134,13 @@ pub fn arrivals(texts: &Texts, ground: &Ground, book: &Playbook, frame: Frame) -
     let mut chance = Chance::of("the reports of the demo");
     let parents: BTreeMap<&str, &str> =
         book.leaves().filter_map(|leaf| Some((leaf.code.as_str(), leaf.parent.as_deref()?))).collect();
-    let mut moments = moments(&texts.mix, &parents, frame, &mut chance);
+    let n_drawn = frame.cases.saturating_sub(scenes::count());
+    let mut moments = moments(&texts.mix, &parents, Frame { cases: n_drawn, ..frame }, &mut chance);
     moments.sort();
     let elsewhere = elsewhere(ground);
     let mut planner = Planner {
         texts,
+        parents: parents.clone(),
         places: &ground.neighbourhoods,
         elsewhere: &elsewhere,
         book,
@@ -143,6 +156,19 @@ pub fn arrivals(texts: &Texts, ground: &Ground, book: &Playbook, frame: Frame) -
         if let Some(arrival) = planner.arrival(at, category, parent, &out) {
             out.push(arrival);
         }
+    }
+    let arranged = planner.arranged(ground, frame);
+    in_order(out, arranged)
+}
+
+/// Both in order of time; who is the same as whom is told by the new places.
+fn in_order(drawn: Vec<Arrival>, arranged: Vec<Arrival>) -> Vec<Arrival> {
+    let mut all: Vec<(usize, Arrival)> = drawn.into_iter().chain(arranged).enumerate().collect();
+    all.sort_by_key(|(before, arrival)| (arrival.at, *before));
+    let places: BTreeMap<usize, usize> = all.iter().enumerate().map(|(after, (before, _))| (*before, after)).collect();
+    let mut out: Vec<Arrival> = all.into_iter().map(|(_, arrival)| arrival).collect();
+    for arrival in &mut out {
+        arrival.fate.same_as = arrival.fate.same_as.and_then(|before| places.get(&before).copied());
     }
     out
 }
@@ -247,8 +273,10 @@ fn elsewhere(ground: &Ground) -> Vec<Neighbourhood> {
         .collect()
 }
 
-struct Planner<'a> {
+/// Draws one report after the other.
+pub struct Planner<'a> {
     texts: &'a Texts,
+    parents: BTreeMap<&'a str, &'a str>,
     places: &'a [Neighbourhood],
     elsewhere: &'a [Neighbourhood],
     book: &'a Playbook,
@@ -278,15 +306,49 @@ impl<'a> Planner<'a> {
             Some(first) => first.slots.clone(),
             None => Slots::at(mix, place, &spot, local(at), &mut self.chance),
         };
-        let text = self.text(&category, &slots, &spot, weight > usual && weight >= Weight::Larger);
         let channel = self.channel(&parent, &spot);
+        let text = self.text(&category, &slots, &spot, weight > usual && weight >= Weight::Larger);
         let (phone, name) = self.reporter(channel);
         let can_show = matches!(channel, Channel::Web | Channel::Qr | Channel::Visit);
         let n_photos =
             if can_show && self.chance.hits(mix.reporter.photo_share) { self.chance.number(1, 2) } else { 0 };
-        let fate = self.fate(usual, weight, channel, same_as);
-        let heavier = weight != usual;
-        Some(Arrival { at, category, parent, spot, channel, text, slots, weight, heavier, phone, name, n_photos, fate })
+        let mut fate = self.fate(usual, weight, channel, same_as);
+        fate.to_unit = self.unit_called(&category);
+        Some(Arrival { at, category, parent, spot, channel, text, slots, weight, phone, name, n_photos, fate })
+    }
+
+    /// A report of which everything but the words is given.
+    #[expect(clippy::too_many_arguments, reason = "what an arrival is made of; called once")]
+    pub fn placed(
+        &mut self,
+        at: Timestamp,
+        category: &str,
+        channel: Channel,
+        weight: Option<Weight>,
+        place: &Neighbourhood,
+        spot: Spot,
+        fate: Fate,
+    ) -> Arrival {
+        let usual = self.book.category(category).map_or(Weight::Micro, |category| category.default_weight);
+        let weight = weight.unwrap_or(usual);
+        let slots = Slots::at(&self.texts.mix, place, &spot, local(at), &mut self.chance);
+        let text = self.text(category, &slots, &spot, weight > usual && weight >= Weight::Larger);
+        let (phone, name) = self.reporter(channel);
+        let n_photos = u32::from(matches!(channel, Channel::Web | Channel::Qr | Channel::Visit));
+        let parent = self.parents.get(category).copied().unwrap_or_default().to_owned();
+        let category = category.to_owned();
+        Arrival { at, category, parent, spot, channel, text, slots, weight, phone, name, n_photos, fate }
+    }
+
+    /// The department that the responsibility list names, for a few: the street whistles, departments report in.
+    fn unit_called(&mut self, category: &str) -> Option<String> {
+        if !self.chance.hits(CALLED) {
+            return None;
+        }
+        match &self.book.responsible(Some(category), AreaLevel::County)?.host {
+            Host::Unit(code) => Some(code.clone()),
+            Host::Seat => None,
+        }
     }
 
     fn place(&mut self) -> Option<&'a Neighbourhood> {
@@ -444,6 +506,7 @@ impl<'a> Planner<'a> {
             withdrawn: chance.hits(WITHDRAWN),
             closed_by,
             photo_after: chance.hits(0.35),
+            ..Fate::default()
         }
     }
 }

@@ -11,6 +11,7 @@ use super::chance::{Draw, minutes};
 use super::duty::{Shift, awake, local};
 use super::photos::Scene;
 use super::plan::Arrival;
+use super::scenes::Stop;
 use super::tale::{Running, Stage};
 use super::texts::{Pool, Question};
 use super::words::{day, fitting, moment};
@@ -70,6 +71,9 @@ pub struct Next<'a> {
 impl Next<'_> {
     /// The next step; `None` where nothing but time happens.
     pub fn step(&mut self, running: &mut Running) -> Option<Step> {
+        if running.fate.stop.is_some_and(|stop| self.is_at(stop, running)) {
+            return None;
+        }
         match self.case.stage.as_str() {
             "received" => self.at_reception(running),
             "dispatched" => self.at_the_seat(running),
@@ -78,6 +82,20 @@ impl Next<'_> {
             "verifying" => self.to_check(running),
             "answered" => self.to_rate(running),
             _ => None,
+        }
+    }
+
+    /// Whether an arranged case stands where it shall stop.
+    fn is_at(&self, stop: Stop, running: &Running) -> bool {
+        let fate = &running.fate;
+        let stage = self.case.stage.as_str();
+        match stop {
+            Stop::Received => stage == "received" && !fate.up_at_reception,
+            Stop::SentBack => stage == "received" && self.case.n_sent_back > 0,
+            Stop::Dispatched => stage == "dispatched" && fate.to_unit.is_none() && !fate.given_down,
+            Stop::Handling => stage == "handling" && running.n_noted > 0,
+            Stop::Asking => stage == "asking",
+            Stop::Verifying => stage == "verifying",
         }
     }
 
@@ -114,6 +132,9 @@ impl Next<'_> {
 
     /// The first moment from `at` on at which someone is at work, not all on the stroke of the hour.
     fn on_duty(&self, running: &mut Running, who: usize, at: Timestamp) -> Timestamp {
+        if running.fate.brisk {
+            return self.now.plus_ms(minutes(running.chance.between([3.0, 14.0])));
+        }
         let open = self.shift(who).next(&self.app.calendar, at);
         let late = if open > at { minutes(running.chance.mostly_low([1.0, 150.0])) } else { 0 };
         let open = self.shift(who).next(&self.app.calendar, open.plus_ms(late));
@@ -136,7 +157,9 @@ impl Next<'_> {
     /// When someone first looks at what has come.
     fn taken_up(&self, running: &mut Running, who: usize) -> Timestamp {
         let delay = minutes(running.chance.mostly_low(self.stage.texts.mix.pace.take_minutes));
-        let at = if running.chance.hits(self.shift(who).on_call) {
+        let at = if running.fate.brisk {
+            self.on_duty(running, who, self.now)
+        } else if running.chance.hits(self.shift(who).on_call) {
             awake(self.now.plus_ms(delay), delay)
         } else {
             let open = self.shift(who).next(&self.app.calendar, self.now);
@@ -151,6 +174,11 @@ impl Next<'_> {
         let who = self.stage.cast.clerk(self.case, &mut running.chance)?;
         let at = self.taken_up(running, who);
         if let Some(step) = self.closed_early(running, at, who) {
+            return Some(step);
+        }
+        if std::mem::take(&mut running.fate.up_at_reception)
+            && let Some(step) = self.escalate(running, at, who)
+        {
             return Some(step);
         }
         if self.case.n_sent_back > 0
@@ -229,10 +257,11 @@ impl Next<'_> {
         if running.fate.unsigned && self.due(DeadlineKind::Sign).is_some() {
             return None;
         }
-        if let Some(step) = self.given_down(running) {
+        if let Some(step) = self.to_unit(running).or_else(|| self.given_down(running)) {
             return Some(step);
         }
-        let who = self.stage.cast.taker(&self.case.seat, &mut running.chance)?;
+        let pinned = running.fate.hands.as_deref().and_then(|name| self.stage.cast.named(&self.case.seat, name));
+        let who = pinned.or_else(|| self.stage.cast.taker(&self.case.seat, &mut running.chance))?;
         let at = self.taken_up(running, who);
         if std::mem::take(&mut running.fate.sent_back)
             && let Some(step) = self.sent_back(running, at, who)
@@ -242,6 +271,25 @@ impl Next<'_> {
         running.taken_at = running.taken_at.or(Some(at));
         running.todo.clear();
         Some(Step { at, verb: Action::Take, who: Some(who), fields: Map::new(), scene: None })
+    }
+
+    /// The community or the street calls on a department.
+    fn to_unit(&self, running: &mut Running) -> Option<Step> {
+        let is_clerks =
+            self.case.seat.unit.is_none() && matches!(self.case.seat.level(), AreaLevel::Community | AreaLevel::Street);
+        if !is_clerks || self.case.n_reopened > 0 {
+            return None;
+        }
+        let code = running.fate.to_unit.take()?;
+        let book = self.app.playbooks.current();
+        let area = self.case.area.at(book.unit(&code)?.level);
+        let seat = Seat { area, unit: Some(code) };
+        if !self.stage.cast.answers(&seat) {
+            return None;
+        }
+        let clerk = self.stage.cast.clerk(self.case, &mut running.chance)?;
+        let at = self.taken_up(running, clerk);
+        Some(self.dispatched(running, at, clerk, &seat))
     }
 
     /// The community looks at it and gives it to the grid: small things don't leave the grid.
@@ -322,6 +370,12 @@ impl Next<'_> {
 
     /// What the handler means to do, and when.
     fn make_up_ones_mind(&self, running: &mut Running, due: Option<Timestamp>) {
+        if running.fate.brisk {
+            let last = if running.fate.asked { Todo::Ask } else { Todo::Settle };
+            running.fate.asked = false;
+            running.todo = vec![(self.now, Todo::Note("taken")), (self.now, last)];
+            return;
+        }
         let pace = &self.stage.texts.mix.pace;
         let due = due.unwrap_or_else(|| self.now.plus_ms(2 * DAY_MS));
         let left_ms = due.since(self.now).max(HOUR_MS);
