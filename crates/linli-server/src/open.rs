@@ -167,6 +167,22 @@ pub async fn setting(db: &Db, name: &'static str) -> Result<Option<String>, Stor
         .await
 }
 
+/// Sets a setting of the instance.
+///
+/// # Errors
+/// The database's.
+pub async fn set(db: &Db, name: &'static str, value: &'static str) -> Result<(), StoreError> {
+    let set = db.write(move |tx| {
+        tx.bookkeep(|writer| {
+            writer.exec(
+                "INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = $2",
+                &params![name, value],
+            )
+        })
+    });
+    set.await.map(drop)
+}
+
 /// Every playbook that ships, with the operator's own (`DATA/playbooks`) in their place.
 ///
 /// # Errors
