@@ -35,7 +35,7 @@ pub async fn run(args: &BackupArgs) -> anyhow::Result<ExitCode> {
         bail!("{} 已存在，不覆盖旧的备份", args.file.display());
     }
     if args.data.database_url.is_some() {
-        bail!("PostgreSQL 请用它自己的工具备份（pg_basebackup 或 pgBackRest）");
+        bail!("PostgreSQL 请用它自己的工具备份");
     }
     if !args.data.data.join("linli.db").exists() {
         bail!("{} 里没有数据库", args.data.data.display());

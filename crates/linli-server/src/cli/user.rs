@@ -8,10 +8,12 @@ use clap::{Args, Subcommand};
 use linli_access::{Grant, Vault, password};
 use linli_civic::areas::tree::AreaTree;
 use linli_civic::people::duty::PHONE_FIELD;
-use linli_db::{StoreError, params};
-use linli_kernel::{AccountId, Actor, AreaCode, Clock as _, GrantId, IdSource, Phone, Role, SystemClock};
+use linli_civic::people::model::{Account, Post, check_name};
+use linli_civic::people::store;
+use linli_civic::say::Lang;
+use linli_db::StoreError;
+use linli_kernel::{AccountId, Actor, AreaCode, Clock as _, GrantId, IdSource, Phone, Problem, Role, SystemClock};
 use linli_server::open;
-use linli_server::staff::NewAccount;
 
 use super::DataArgs;
 use super::out::say;
@@ -58,9 +60,7 @@ pub async fn run(command: &User) -> anyhow::Result<ExitCode> {
     let db = args.data.open().await?;
     let name = args.name.trim().to_owned();
     let display_name = args.display_name.trim().to_owned();
-    if name.is_empty() || name.chars().count() > 50 || name.chars().any(char::is_whitespace) {
-        bail!("登录名应为 1 到 50 个字符，不含空格");
-    }
+    check_name(&name).map_err(|problem| said("登录名", &problem))?;
     if display_name.is_empty() || display_name.chars().count() > 50 {
         bail!("姓名应为 1 到 50 个字符");
     }
@@ -69,19 +69,24 @@ pub async fn run(command: &User) -> anyhow::Result<ExitCode> {
     if tree.get(&area).is_none() {
         bail!("系统里没有编码为 {area} 的区域，请先用 linli import areas 导入");
     }
-    check_unit(args, &area, &db).await?;
+    let id = open::setting(&db, "playbook").await?.unwrap_or_else(|| "base".to_owned());
+    let book = open::load_playbook(&args.data.data, &id)?.playbook;
+    let post = Post { role: args.role, area, unit: args.unit.clone() };
+    post.check(&book).map_err(|problem| said("岗位", &problem))?;
     let phone = args.phone.as_deref().map(Phone::parse).transpose().context("电话号码不合规")?;
     let vault = Vault::new(&open::secret(&args.data.data)?);
     let ids = IdSource::random();
     let now = SystemClock.now();
     let invented = password::invent().map_err(|error| anyhow::anyhow!("没有随机数可用：{error}"))?;
-    let account = NewAccount {
+    let account = Account {
         id: AccountId::new(ids.uuid(now)),
         name: name.clone(),
         display_name,
         phone_sealed: phone.map(|phone| vault.seal_phone(PHONE_FIELD, &phone)).transpose()?,
-        password_hash: password::hash(&invented).map_err(|error| anyhow::anyhow!("算不出密码摘要：{error}"))?,
-        must_change_password: true,
+        disabled_at: None,
+        locked_until: None,
+        last_login_at: None,
+        version: 1,
         grants: vec![Grant {
             id: GrantId::new(ids.uuid(now)),
             role: args.role,
@@ -91,13 +96,14 @@ pub async fn run(command: &User) -> anyhow::Result<ExitCode> {
             ends_at: None,
         }],
     };
+    let hash = password::hash(&invented).map_err(|error| anyhow::anyhow!("算不出密码摘要：{error}"))?;
     let wanted = name.clone();
     let is_free = db
         .write(move |tx| {
-            if tx.number("SELECT COUNT(*) AS n FROM account WHERE name = $1", &params![wanted])? > 0 {
+            if store::is_taken(tx, &wanted)? {
                 return Ok(false);
             }
-            tx.commit(account.clone().made(Actor::System, now))?;
+            tx.commit(account.clone().open(hash.clone(), Actor::System, now))?;
             Ok::<_, StoreError>(true)
         })
         .await?;
@@ -108,19 +114,10 @@ pub async fn run(command: &User) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn check_unit(args: &AddArgs, area: &AreaCode, db: &linli_db::Db) -> anyhow::Result<()> {
-    match (&args.unit, args.role) {
-        (None, Role::DepartmentClerk) => bail!("部门经办人要用 --unit 指明所在单位"),
-        (None, _) => Ok(()),
-        (Some(_), role) if role != Role::DepartmentClerk => bail!("只有部门经办人才属于单位"),
-        (Some(code), _) => {
-            let id = open::setting(db, "playbook").await?.unwrap_or_else(|| "base".to_owned());
-            let book = open::load_playbook(&args.data.data, &id)?.playbook;
-            let Some(unit) = book.unit(code) else { bail!("工作法 {id} 里没有单位“{code}”") };
-            if unit.level != area.level() {
-                bail!("单位“{}”设在另一个层级（{}），{area} 不是", unit.name, unit.level);
-            }
-            Ok(())
-        }
-    }
+/// A refusal of the rules as a sentence.
+fn said(what: &str, problem: &Problem) -> anyhow::Error {
+    let values: Vec<(&str, &str)> = problem.params.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let sentences: Vec<String> =
+        problem.errors.iter().map(|error| Lang::ZhCn.say(&format!("field_problem.{}", error.code), &values)).collect();
+    anyhow::anyhow!("{what}：{}", sentences.join("；"))
 }

@@ -59,7 +59,7 @@ impl Scene {
         self
     }
 
-    fn to_unit(mut self, unit: &str) -> Self {
+    fn called(mut self, unit: &str) -> Self {
         self.fate.to_unit = Some(unit.to_owned());
         self
     }
@@ -85,22 +85,22 @@ fn scenes() -> Vec<Scene> {
         scene(HONGQI_3, "tree", Web, 9 * DAY, Stop::Verifying).by("wangge"),
         // 社区
         scene(HONGQI_5, "sewage", Web, 26, Stop::Received).with(|fate| fate.unsure = true),
-        scene(HONGQI_8, "charger", Qr, 3 * HOUR, Stop::Received).with(|fate| fate.unsure = true),
+        scene(HONGQI_8, "charger", Qr, 80, Stop::Received).with(|fate| fate.unsure = true),
         scene(HONGQI_8, "manhole", Phone, 35, Stop::Dispatched),
         scene(HONGQI_5, "leak", Counter, 22 * HOUR, Stop::Handling).by("shequ"),
         scene(HONGQI_5, "advice", Web, 30 * HOUR, Stop::Handling).by("shequ"),
-        scene(HONGQI_5, "property_fee", Web, 7 * HOUR, Stop::SentBack).with(|fate| { fate.given_down = true; fate.sent_back = true; }),
+        scene(HONGQI_5, "property_fee", Web, 95, Stop::SentBack).with(|fate| { fate.given_down = true; fate.sent_back = true; }),
         scene(HONGQI_8, "fire_gear", Hotline, 26 * HOUR, Stop::Verifying),
         // 街道
         scene(HONGQI_8, "house_risk", Hotline, 50, Stop::Dispatched),
         scene(HONGQI_5, "road", Phone, 28 * HOUR, Stop::Handling).weighing(Weight::Larger).by("jiedao"),
-        scene(HONGQI_8, "stall", Hotline, 6 * HOUR, Stop::SentBack).weighing(Weight::Larger).with(|fate| fate.sent_back = true),
-        scene(HONGQI_5, "drain", Web, 4 * HOUR, Stop::Received).with(|fate| { fate.unsure = true; fate.up_at_reception = true; }),
+        scene(HONGQI_8, "stall", Hotline, 110, Stop::SentBack).weighing(Weight::Larger).with(|fate| fate.sent_back = true),
+        scene(HONGQI_5, "drain", Web, 100, Stop::Received).with(|fate| { fate.unsure = true; fate.up_at_reception = true; }),
         // 城管局
-        scene(HONGQI_8, "lamp", Phone, 3 * HOUR, Stop::Dispatched).weighing(Weight::General).to_unit("city_mgmt"),
-        scene(HONGQI_5, "ads", Counter, 30 * HOUR, Stop::Handling).weighing(Weight::General).to_unit("city_mgmt").by("chengguan"),
-        scene(HONGQI_8, "fumes", Hotline, 26 * HOUR, Stop::Asking).weighing(Weight::General).to_unit("city_mgmt").by("chengguan"),
-        scene(HONGQI_5, "fitness", Counter, 9 * DAY, Stop::Verifying).weighing(Weight::General).to_unit("city_mgmt").by("chengguan"),
+        scene(HONGQI_8, "lamp", Phone, 3 * HOUR, Stop::Dispatched).weighing(Weight::General).called("city_mgmt"),
+        scene(HONGQI_5, "ads", Counter, 30 * HOUR, Stop::Handling).weighing(Weight::General).called("city_mgmt").by("chengguan"),
+        scene(HONGQI_8, "fumes", Hotline, 26 * HOUR, Stop::Asking).weighing(Weight::General).called("city_mgmt").by("chengguan"),
+        scene(HONGQI_5, "fitness", Counter, 9 * DAY, Stop::Verifying).weighing(Weight::General).called("city_mgmt").by("chengguan"),
         // 物业
         scene(HONGQI_3, "stair_light", Phone, 70, Stop::Dispatched).weighing(Weight::General),
         scene(HONGQI_8, "access_door", Counter, 23 * HOUR, Stop::Handling).weighing(Weight::General).by("wuye"),

@@ -303,7 +303,7 @@ impl Teller<'_> {
             version: running.version,
             fields,
             key: None,
-            who: person.map_or(Who::Reporter, |person| Who::Staff(person.caller.clone())),
+            who: person.map_or(Who::Reporter { signed_in: None }, |person| Who::Staff(person.caller.clone())),
         };
         match run_in(&self.house.app, tx, &command) {
             Ok(()) => self.tale.told.n_commands += 1,

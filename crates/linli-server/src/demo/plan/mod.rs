@@ -1,8 +1,8 @@
 //! What is reported when, where, by whom, and what shall become of it.
 
-use std::collections::BTreeMap;
+mod moments;
 
-use jiff::civil::Date;
+use std::collections::BTreeMap;
 
 use linli_civic::areas::synth::Chance;
 use linli_kernel::{AreaLevel, Channel, Timestamp, Weight};
@@ -12,20 +12,22 @@ use super::chance::Draw;
 use super::duty::local;
 use super::ground::{Ground, Neighbourhood, Spot};
 use super::scenes::{self, Stop};
-use super::texts::{Mix, Season, Texts};
+use super::texts::Texts;
 use super::words::{Slots, dressed};
 
 const HOUR_MS: i64 = 3_600_000;
 /// Share of cases in communities that have no grids yet.
-const ELSEWHERE: f64 = 0.05;
+const ELSEWHERE: f64 = 0.03;
 /// Share of matters that an office closes with advice, by ground of the flow's close form.
 const CLOSED_BY: [(&str, f64); 4] =
     [("legal_route", 0.004), ("not_verifiable", 0.005), ("withdrawn", 0.006), ("not_ours", 0.002)];
 const WITHDRAWN: f64 = 0.012;
 /// Share of what reaches a community that it gives down to a grid; with what grids get at once, about 80 % is settled there.
-const GIVEN_DOWN: f64 = 0.92;
+const GIVEN_DOWN: f64 = 0.97;
 /// Share of cases for which a department is called, if they reach a community or a street.
-const CALLED: f64 = 0.06;
+const CALLED: f64 = 0.05;
+/// Share of matters of usual weight that are small after all: whoever writes them down says so.
+const LIGHTER: f64 = 0.3;
 /// Share of the public's reports that name no category.
 const UNSURE: f64 = 0.10;
 
@@ -135,7 +137,7 @@ pub fn arrivals(texts: &Texts, ground: &Ground, book: &Playbook, frame: Frame) -
     let parents: BTreeMap<&str, &str> =
         book.leaves().filter_map(|leaf| Some((leaf.code.as_str(), leaf.parent.as_deref()?))).collect();
     let n_drawn = frame.cases.saturating_sub(scenes::count());
-    let mut moments = moments(&texts.mix, &parents, Frame { cases: n_drawn, ..frame }, &mut chance);
+    let mut moments = moments::draw(&texts.mix, &parents, Frame { cases: n_drawn, ..frame }, &mut chance);
     moments.sort();
     let elsewhere = elsewhere(ground);
     let mut planner = Planner {
@@ -171,70 +173,6 @@ fn in_order(drawn: Vec<Arrival>, arranged: Vec<Arrival>) -> Vec<Arrival> {
         arrival.fate.same_as = arrival.fate.same_as.and_then(|before| places.get(&before).copied());
     }
     out
-}
-
-/// Moments and categories: every hour weighs by season, weekday and time of day.
-fn moments(mix: &Mix, parents: &BTreeMap<&str, &str>, frame: Frame, chance: &mut Chance) -> Vec<(Timestamp, String)> {
-    let hours = frame.days * 24;
-    let curves: BTreeMap<&str, Vec<f64>> = mix
-        .weights
-        .keys()
-        .map(|category| {
-            let parent = parents.get(category.as_str()).copied().unwrap_or_default();
-            let curve = [category.as_str(), parent, "any"].iter().find_map(|key| mix.hours.get(*key));
-            let curve = curve.cloned().unwrap_or_else(|| vec![1.0; 24]);
-            let total: f64 = curve.iter().sum();
-            (category.as_str(), curve.into_iter().map(|hour| hour / total).collect())
-        })
-        .collect();
-    let mut slots: Vec<(i64, Vec<f64>)> = Vec::new();
-    for nth in 0..hours {
-        let start = frame.start().plus_ms(nth * HOUR_MS);
-        let said = local(start);
-        let weekday = usize::try_from(said.weekday().to_monday_zero_offset()).unwrap_or(0);
-        let day = mix.weekdays.factors.get(weekday).copied().unwrap_or(1.0);
-        let hour = usize::try_from(said.hour()).unwrap_or(0);
-        let weights = mix.weights.iter().map(|(category, weight)| {
-            let of_day = curves.get(category.as_str()).and_then(|curve| curve.get(hour)).copied().unwrap_or(0.0);
-            weight * season(&mix.seasons, category, said.date()) * day * of_day
-        });
-        slots.push((nth, weights.collect()));
-    }
-    let by_hour: Vec<f64> = slots.iter().map(|(_, weights)| weights.iter().sum()).collect();
-    let categories: Vec<&String> = mix.weights.keys().collect();
-    let mut sums = Vec::with_capacity(by_hour.len());
-    let mut total = 0.0;
-    for weight in &by_hour {
-        total += weight;
-        sums.push(total);
-    }
-    let mut out = Vec::with_capacity(frame.cases);
-    for _ in 0..frame.cases {
-        let drawn = chance.unit() * total;
-        let index = sums.partition_point(|sum| *sum < drawn).min(sums.len().saturating_sub(1));
-        let Some((nth, weights)) = slots.get(index) else { continue };
-        let category = categories.get(chance.weighted(weights.iter().copied()));
-        let within = i64::from(chance.number(0, 3_599_999));
-        if let Some(category) = category {
-            out.push((frame.start().plus_ms(nth * HOUR_MS + within), (*category).clone()));
-        }
-    }
-    out
-}
-
-fn season(seasons: &[Season], category: &str, date: Date) -> f64 {
-    let today = format!("{:02}-{:02}", date.month(), date.day());
-    let falls_in = |season: &Season| {
-        if season.from <= season.to {
-            (season.from.as_str()..=season.to.as_str()).contains(&today.as_str())
-        } else {
-            today >= season.from || today <= season.to
-        }
-    };
-    let of_it: Vec<&Season> =
-        seasons.iter().filter(|season| season.categories.iter().any(|own| own == category)).collect();
-    let now = of_it.iter().find(|season| falls_in(season)).map(|season| season.factor);
-    now.or_else(|| of_it.first().and_then(|season| season.otherwise)).unwrap_or(1.0)
 }
 
 /// Communities without grids, as places to report from.
@@ -306,7 +244,7 @@ impl<'a> Planner<'a> {
             Some(first) => first.slots.clone(),
             None => Slots::at(mix, place, &spot, local(at), &mut self.chance),
         };
-        let channel = self.channel(&parent, &spot);
+        let channel = self.channel(&parent, &spot, at);
         let text = self.text(&category, &slots, &spot, weight > usual && weight >= Weight::Larger);
         let (phone, name) = self.reporter(channel);
         let can_show = matches!(channel, Channel::Web | Channel::Qr | Channel::Visit);
@@ -397,6 +335,7 @@ impl<'a> Planner<'a> {
         let steps = match self.chance.unit() {
             drawn if drawn < heavier.two_steps => 2,
             drawn if drawn < heavier.two_steps + heavier.one_step => 1,
+            drawn if usual == Weight::General && drawn > 1.0 - LIGHTER => return Weight::Micro,
             _ => 0,
         };
         let mut weight = usual;
@@ -436,12 +375,21 @@ impl<'a> Planner<'a> {
         dressed(&self.texts.talk, text, &mut self.chance)
     }
 
-    fn channel(&mut self, parent: &str, spot: &Spot) -> Channel {
+    fn channel(&mut self, parent: &str, spot: &Spot, at: Timestamp) -> Channel {
         let channels = &self.texts.mix.channels;
         let Some(shares) = channels.get(parent).or_else(|| channels.get("any")) else { return Channel::Web };
         let chosen = self.chance.weighted(shares.values().copied());
         let channel = shares.keys().nth(chosen).and_then(|word| word.parse().ok()).unwrap_or(Channel::Web);
-        if channel == Channel::Qr && spot.qr.is_none() { Channel::Web } else { channel }
+        let said = local(at);
+        let is_open = said.weekday().to_monday_one_offset() <= 5 && (8..18).contains(&said.hour());
+        match channel {
+            Channel::Qr if spot.qr.is_none() => Channel::Web,
+            // The counter is open in office hours, visits are made by day, and at night only the hotline answers.
+            Channel::Counter if !is_open => Channel::Web,
+            Channel::Visit if !(8..21).contains(&said.hour()) => Channel::Web,
+            Channel::Phone if !(7..22).contains(&said.hour()) => Channel::Hotline,
+            other => other,
+        }
     }
 
     fn reporter(&mut self, channel: Channel) -> (Option<String>, Option<String>) {
@@ -508,20 +456,5 @@ impl<'a> Planner<'a> {
             photo_after: chance.hits(0.35),
             ..Fate::default()
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn heating_is_not_reported_in_summer_and_a_season_may_wrap_over_new_year() {
-        let texts = Texts::load().unwrap();
-        let at = |month, day| season(&texts.mix.seasons, "heating", Date::new(2026, month, day).unwrap());
-        assert_eq!(at(7, 1), 0.0);
-        assert!(at(11, 20) > at(1, 10));
-        assert!(at(1, 10) > 0.0);
-        assert_eq!(season(&texts.mix.seasons, "garbage", Date::new(2026, 7, 1).unwrap()), 1.0);
     }
 }
