@@ -14,5 +14,6 @@ pub mod live;
 pub mod map;
 pub mod once;
 pub mod people;
+pub mod plain;
 pub mod playbooks;
 pub mod say;

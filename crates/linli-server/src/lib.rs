@@ -10,4 +10,3 @@ pub mod open;
 pub mod ops;
 pub mod routes;
 pub mod serve;
-pub mod staff;

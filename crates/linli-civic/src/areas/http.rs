@@ -280,7 +280,8 @@ async fn add_area(
 }
 
 fn numbered(parent: &AreaCode, suffix: &str) -> Result<AreaCode, Problem> {
-    let number = (suffix.len() == 3).then(|| suffix.parse::<u32>().ok()).flatten();
+    let is_number = suffix.len() == 3 && suffix.bytes().all(|byte| byte.is_ascii_digit());
+    let number = is_number.then(|| suffix.parse::<u32>().ok()).flatten();
     let code = number.and_then(|number| parent.child(number).ok());
     code.ok_or_else(|| Problem::field("suffix", "bad_suffix"))
 }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::model::{Case, Seat};
 use super::view::{PointView, Reader};
 use crate::areas::Point;
-use crate::areas::tree::AreaRef;
+use crate::areas::tree::{AreaRef, code_range};
 use crate::people::duty;
 
 /// 收件箱: a box of the inbox.
@@ -455,8 +455,8 @@ impl Asker<'_> {
         }
         if let (Some(area), false) = (area, filter.scoped) {
             // Seats and handlers know no area: narrow by where the case is.
-            let low = filter.bind(&area.as_str().trim_end_matches('0'));
-            let high = filter.bind(&format!("{}~", area.as_str().trim_end_matches('0')));
+            let (low, high) = code_range(area);
+            let (low, high) = (filter.bind(&low), filter.bind(&high));
             filter.conditions.push(format!("c.area_code >= {low} AND c.area_code < {high}"));
         }
         filter
@@ -491,6 +491,11 @@ pub fn count_boxes(
     let mut boxes = Vec::new();
     for key in BoxKey::ALL {
         let mut filter = asker.filter(key, area);
+        if key == BoxKey::Closed {
+            // Counting all that was ever closed would cost more with every year: the box counts the last 30 days.
+            let since = filter.bind(&id_at(asker.now.plus_ms(-30 * DAY_MS)));
+            filter.conditions.push(format!("s.case_id >= {since}"));
+        }
         let now = filter.bind(&asker.now);
         let sql = format!(
             "SELECT COUNT(DISTINCT c.id) AS n, COUNT(DISTINCT CASE WHEN c.due_at > {now} AND c.due_soon_at <= {now} THEN c.id END) AS n_soon, \
@@ -504,6 +509,15 @@ pub fn count_boxes(
         boxes.push(InboxBox { key, name: lang.word("box", key.as_str()), n, n_soon, n_late });
     }
     Ok(boxes)
+}
+
+const DAY_MS: i64 = 86_400_000;
+
+/// The least id that a case reported at `at` can have: ids carry their time.
+fn id_at(at: Timestamp) -> String {
+    let hex = format!("{:012x}", u64::try_from(at.ms()).unwrap_or(0));
+    let (high, low) = hex.split_at(8);
+    format!("{high}-{low}-0000-0000-000000000000")
 }
 
 /// One page of a list.

@@ -20,6 +20,7 @@ pub mod list;
 pub mod model;
 pub mod paper;
 pub mod public;
+pub mod publicity;
 pub mod routing;
 pub mod store;
 pub mod sweep;

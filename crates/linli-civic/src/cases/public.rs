@@ -107,9 +107,16 @@ async fn report_case(
     key: CommandKey,
     Body(body): Body<ReportCase>,
 ) -> Answer<(StatusCode, Json<Reported>)> {
+    let on_behalf = body.channel.is_some() || body.weight.is_some();
     if caller.is_none() {
+        // A clerk whose session ended registers for a resident: that must not become an anonymous report.
+        if on_behalf {
+            return Err(ProblemCode::NotSignedIn.into());
+        }
         app.limits.take(origin, app.now())?;
     }
+    // Whoever works here and reports for themselves does so as a resident.
+    let caller = caller.filter(|_| on_behalf);
     let request = serde_json::to_vec(&body).map_err(StoreError::from)?;
     let key = key.of(&key_scope(caller.as_ref()), &[b"report", &request]);
     let code = report(&app, body, caller, key).await?;
@@ -151,7 +158,7 @@ pub struct Ready {
 /// As [`report`].
 pub async fn prepare(app: &App, body: ReportCase, caller: Option<Caller>) -> Answer<Ready> {
     let checked = Checked::of(app, body, caller.as_ref())?;
-    let found = find_place(app, &checked.place).await?;
+    let found = find_place(app, &checked.place).await.map_err(Refused::from)?;
     if let Some(caller) = &caller
         && scope(caller, Act::ReportOnBehalf).reaches(&linli_access::Keys::of_area(&found.area)).is_none()
     {
@@ -267,8 +274,11 @@ impl Checked {
             problem = problem.and_field("area_code", "bad_code");
         }
         let area = area.and_then(Result::ok);
-        if area.as_ref().is_some_and(|code| app.areas().get(code).is_none()) {
-            problem = problem.and_field("area_code", "unknown");
+        match area {
+            Some(code) if app.areas().get(&code).is_none() => problem = problem.and_field("area_code", "unknown"),
+            // Nobody answers for a whole city: such a report would reach no one.
+            Some(code) if code.level() == AreaLevel::City => problem = problem.and_field("area_code", "too_wide"),
+            _ => {}
         }
         let point = body.point.map(Point::from);
         if point.is_some_and(|point| !point.is_in_china()) {
@@ -317,7 +327,35 @@ struct FoundPlace {
     why: Vec<Why>,
 }
 
-async fn find_place(app: &App, wanted: &Wanted) -> Answer<FoundPlace> {
+/// Why no place was found.
+enum NoPlace {
+    /// The address means several.
+    Several(Vec<AreaCode>),
+    /// It means none, or lies outside.
+    Refused(Refused),
+}
+
+impl From<Refused> for NoPlace {
+    fn from(refused: Refused) -> Self {
+        Self::Refused(refused)
+    }
+}
+
+impl From<NoPlace> for Refused {
+    fn from(none: NoPlace) -> Self {
+        match none {
+            NoPlace::Several(_) => Problem::field("address", "ambiguous").into(),
+            NoPlace::Refused(refused) => refused,
+        }
+    }
+}
+
+/// The first `max` characters.
+fn short(text: &str, max: usize) -> String {
+    text.chars().take(max).collect()
+}
+
+async fn find_place(app: &App, wanted: &Wanted) -> Result<FoundPlace, NoPlace> {
     let tree = app.areas();
     let text = |area: &AreaCode| wanted.address.clone().unwrap_or_else(|| tree.full_name(area));
     if let Some(code) = &wanted.place {
@@ -359,20 +397,25 @@ async fn find_place(app: &App, wanted: &Wanted) -> Answer<FoundPlace> {
                 let why = vec![Why::new("area_chosen", &[("area", area.to_string())])];
                 Ok(FoundPlace { area, point: Some(point), place_text: text(&area), qr: None, why })
             }
-            _ => Err(ProblemCode::OutsideArea.into()),
+            _ => Err(Refused::from(ProblemCode::OutsideArea).into()),
         };
     }
     if let Some(area) = wanted.area {
         let why = vec![Why::new("area_chosen", &[("area", area.to_string())])];
         return Ok(FoundPlace { area, point: None, place_text: text(&area), qr: None, why });
     }
-    match tree.meant(wanted.address.as_deref().unwrap_or_default()) {
+    // A look through every name of the city is no work for an async thread.
+    let meant = app.slowly({
+        let (tree, address) = (app.areas(), wanted.address.clone().unwrap_or_default());
+        move || tree.meant(&address)
+    });
+    match meant.await? {
         Meant::One(area) => {
             let why = vec![Why::new("address_match", &[("area", area.to_string()), ("word", tree.name(&area))])];
             Ok(FoundPlace { area, point: None, place_text: text(&area), qr: None, why })
         }
-        Meant::Several(_) => Err(Problem::field("address", "ambiguous").into()),
-        Meant::None => Err(Problem::field("address", "unknown").into()),
+        Meant::Several(codes) => Err(NoPlace::Several(codes)),
+        Meant::None => Err(Refused::from(Problem::field("address", "unknown")).into()),
     }
 }
 
@@ -427,11 +470,14 @@ pub struct Routing {
 #[utoipa::path(post, path = "/api/routing", tag = "public", request_body = PreviewRouting, responses((status = 200, body = Routing)), extensions(("x-access" = json!("public"))))]
 async fn preview_routing(
     State(app): State<App>,
+    origin: Origin,
     lang: Lang,
     Body(body): Body<PreviewRouting>,
 ) -> Answer<Json<Routing>> {
+    app.reading.take(origin, app.now())?;
     let book = app.playbooks.current();
-    let suggestions = body.text.as_deref().map(|text| book.suggest_categories(text)).unwrap_or_default();
+    let suggestions =
+        body.text.as_deref().map(|text| book.suggest_categories(&short(text, MAX_TEXT))).unwrap_or_default();
     let wanted = Wanted {
         point: body.point.map(Point::from),
         area: body
@@ -440,7 +486,7 @@ async fn preview_routing(
             .and_then(|code| AreaCode::parse(code).ok())
             .filter(|code| app.areas().get(code).is_some()),
         place: body.place.clone().filter(|code| !code.is_empty()),
-        address: body.address.clone().filter(|text| !text.trim().is_empty()),
+        address: body.address.as_deref().map(|text| short(text, MAX_PLACE)).filter(|text| !text.trim().is_empty()),
     };
     let mut routing = Routing {
         area: None,
@@ -455,12 +501,14 @@ async fn preview_routing(
             .collect(),
     };
     let tree = app.areas();
-    if let (Some(address), None, None, None) = (&wanted.address, wanted.point, wanted.area, &wanted.place)
-        && let Meant::Several(codes) = tree.meant(address)
-    {
-        routing.candidates = codes.iter().map(|code| tree.reference(code)).collect();
-    }
-    let Ok(found) = find_place(&app, &wanted).await else { return Ok(Json(routing)) };
+    let found = match find_place(&app, &wanted).await {
+        Ok(found) => found,
+        Err(NoPlace::Several(codes)) => {
+            routing.candidates = codes.iter().map(|code| tree.reference(code)).collect();
+            return Ok(Json(routing));
+        }
+        Err(NoPlace::Refused(_)) => return Ok(Json(routing)),
+    };
     let now = app.now();
     let area = found.area;
     let (staffed, on_duty) = app
@@ -555,6 +603,7 @@ async fn act_on_public_case(
     State(app): State<App>,
     origin: Origin,
     lang: Lang,
+    MaybeSigned(caller): MaybeSigned,
     axum::extract::Path((code, verb)): axum::extract::Path<(String, String)>,
     key: CommandKey,
     Body(body): Body<super::http::ActOnCase>,
@@ -570,7 +619,7 @@ async fn act_on_public_case(
         version: body.version,
         fields: body.fields,
         key,
-        who: Who::Reporter,
+        who: Who::Reporter { signed_in: caller },
     };
     match run(&app, command).await {
         Ok(()) => Ok(Json(public_view(&app, code, lang).await?)),
@@ -584,7 +633,11 @@ async fn act_on_public_case(
     }
 }
 
-async fn public_view(app: &App, code: PublicCode, lang: Lang) -> Answer<PublicCase> {
+/// Reads a case and shows it to whoever holds its code.
+///
+/// # Errors
+/// `NotFound` when there is none.
+pub async fn public_view(app: &App, code: PublicCode, lang: Lang) -> Answer<PublicCase> {
     let (app, now) = (app.clone(), app.now());
     app.clone()
         .db

@@ -14,6 +14,7 @@ use serde::Serialize;
 use super::deadline::Deadline;
 use super::list::CaseRow;
 use super::model::{Case, Rating, Reply, Seat, Why};
+use super::publicity::{self, Publicity};
 use crate::areas::Point;
 use crate::areas::tree::{AreaRef, AreaTree};
 use crate::files::http::AttachmentView;
@@ -393,6 +394,34 @@ pub struct PublicCase {
     point: Option<PointView>,
 }
 
+impl PublicCase {
+    /// The stage in plain words.
+    #[must_use]
+    pub fn stage_name(&self) -> &str {
+        &self.stage_name
+    }
+
+    /// What was said.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The promise, while it is owed.
+    #[must_use]
+    pub fn promise(&self) -> Option<Timestamp> {
+        self.promised_at.filter(|_| matches!(self.phase, Phase::Open | Phase::Waiting))
+    }
+
+    /// The history as lines: when, what, and what was written.
+    pub fn lines(&self) -> impl Iterator<Item = (Timestamp, &str, Option<&str>)> {
+        self.timeline.iter().map(|entry| {
+            let text = entry.reply.as_ref().map(|reply| reply.done.as_str()).or(entry.text.as_deref());
+            (entry.at, entry.sentence.as_str(), text)
+        })
+    }
+}
+
 /// Everything that is read to show one case.
 pub struct Shown {
     /// The case.
@@ -428,6 +457,21 @@ impl Shown {
     }
 }
 
+impl Shown {
+    /// The photos that the holder of the public code sees.
+    pub fn public_attachments(&self) -> impl Iterator<Item = &Attachment> {
+        let publicity = publicity::of(&self.history);
+        let whole: HashSet<i64> = self
+            .history
+            .iter()
+            .zip(publicity)
+            .filter(|(_, publicity)| *publicity == Publicity::Whole)
+            .map(|((event, _), _)| event.n)
+            .collect();
+        self.attachments.iter().filter(move |attachment| attachment.event_n.is_some_and(|n| whole.contains(&n)))
+    }
+}
+
 /// Who reads, and with what.
 pub struct Reader<'a> {
     /// The areas.
@@ -442,18 +486,15 @@ pub struct Reader<'a> {
     pub public_url: &'a str,
 }
 
-/// What a resident does not see: who said what to whom inside the office.
-const INTERNAL: &[&str] = &["commented", "sent_back", "rejected", "deadline_breached", "verified"];
-
 impl Reader<'_> {
     /// The case for staff.
     #[must_use]
-    pub fn staff(&self, shown: &Shown, caller: &Caller, earlier: Vec<CaseRow>) -> CaseView {
+    pub fn staff(&self, shown: &Shown, caller: &Caller, may_call: bool, earlier: Vec<CaseRow>) -> CaseView {
         let Shown { case, book, .. } = shown;
         let row = self.row_of(shown);
         let standing = case.standing(caller);
         let open = |sealed: &Option<Vec<u8>>, open: fn(&Vault, &[u8]) -> Option<String>| {
-            sealed.as_deref().and_then(|sealed| open(self.vault, sealed))
+            sealed.as_deref().filter(|_| may_call).and_then(|sealed| open(self.vault, sealed))
         };
         let reporter = ReporterView {
             anonymous: case.reporter.phone_sealed.is_none(),
@@ -534,8 +575,7 @@ impl Reader<'_> {
             question: case.question.clone(),
             rating: case.rating.clone(),
             attachments: shown
-                .attachments
-                .iter()
+                .public_attachments()
                 .map(|attachment| AttachmentView::of(attachment, Some(&case.code)))
                 .collect(),
             actions: self.offers(case, book, &Standing::reporter()),
@@ -680,13 +720,15 @@ impl Reader<'_> {
         }
     }
 
-    /// The history; for the holder of `code` only what is public, without names of anyone but the grid's own people.
+    /// The history; for the holder of `code` as [`super::publicity`] says, without names of anyone but the grid's own people.
     fn timeline(&self, shown: &Shown, code: Option<&PublicCode>) -> Vec<TimelineEntry> {
-        let entries = shown.history.iter().filter_map(|(event, text)| {
-            let public = !INTERNAL.contains(&event.kind.as_str());
-            (code.is_none() || public).then(|| self.entry(shown, event, text.as_deref(), public, code))
-        });
-        entries.collect()
+        let publicity = publicity::of(&shown.history);
+        let told = shown
+            .history
+            .iter()
+            .zip(publicity)
+            .filter(|(_, publicity)| code.is_none() || *publicity > Publicity::Hidden);
+        told.map(|((event, text), publicity)| self.entry(shown, event, text.as_deref(), publicity, code)).collect()
     }
 
     fn entry(
@@ -694,27 +736,26 @@ impl Reader<'_> {
         shown: &Shown,
         event: &feed::Event,
         text: Option<&str>,
-        public: bool,
+        publicity: Publicity,
         code: Option<&PublicCode>,
     ) -> TimelineEntry {
         let payload: serde_json::Value = serde_json::from_str(&event.payload).unwrap_or_default();
         let actor = self.actor(shown, event, &payload, code.is_some());
         let sentence = self.sentence(shown, event, &payload, &actor);
+        let text = text.filter(|_| code.is_none() || publicity == Publicity::Whole);
         let reply: Option<Reply> = text.and_then(|text| serde_json::from_str(text).ok());
-        // Reasons given inside the office are not for the resident; what they were asked, told or said themselves is.
-        let for_reader = code.is_none()
-            || matches!(event.kind.as_str(), "reported" | "asked" | "answered" | "settled" | "rated" | "reopened");
         let attachments = shown.attachments.iter().filter(|attachment| attachment.event_n == Some(event.n));
+        let attachments = attachments.filter(|_| code.is_none() || publicity == Publicity::Whole);
         TimelineEntry {
             n: event.n,
             kind: event.kind.clone(),
             at: event.at,
             actor,
             sentence,
-            text: if reply.is_some() || !for_reader { None } else { text.map(str::to_owned) },
-            reply: reply.filter(|_| for_reader),
+            text: text.filter(|_| reply.is_none()).map(str::to_owned),
+            reply,
             attachments: attachments.map(|attachment| AttachmentView::of(attachment, code)).collect(),
-            public,
+            public: publicity > Publicity::Hidden,
         }
     }
 

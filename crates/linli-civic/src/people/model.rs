@@ -105,13 +105,15 @@ pub fn check_name(name: &str) -> Result<(), Problem> {
     }
 }
 
-/// An account on its way into the table, with the hash of its first password, which someone else chose.
+/// An account on its way into the table, with the hash of its first password.
 #[derive(Clone, Debug)]
 pub struct Opened {
     /// The account with its first grant.
     pub account: Account,
     /// Of the password that is shown once.
     pub password_hash: String,
+    /// Whether a new password is due at the first sign-in.
+    pub must_change_password: bool,
 }
 
 /// A grant on its way into the table.
@@ -158,7 +160,16 @@ impl Account {
     pub fn open(self, password_hash: String, actor: Actor, now: Timestamp) -> Change<Opened> {
         let given: Vec<NewEvent> = self.grants.iter().map(|grant| granted(self.id, grant, &actor, now)).collect();
         let event = self.event("account_opened", json!({}), &actor, now);
-        given.into_iter().fold(Change::new(Opened { account: self, password_hash }, event), Change::and)
+        let opened = Opened { account: self, password_hash, must_change_password: true };
+        given.into_iter().fold(Change::new(opened, event), Change::and)
+    }
+
+    /// Opens an account of the demo: its password is shown to everybody and stays.
+    pub fn open_ready(self, password_hash: String, actor: Actor, now: Timestamp) -> Change<Opened> {
+        let given: Vec<NewEvent> = self.grants.iter().map(|grant| granted(self.id, grant, &actor, now)).collect();
+        let event = self.event("account_opened", json!({}), &actor, now);
+        let opened = Opened { account: self, password_hash, must_change_password: false };
+        given.into_iter().fold(Change::new(opened, event), Change::and)
     }
 
     /// Changes what `edit` names; `None` when nothing of it differs.

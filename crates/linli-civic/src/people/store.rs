@@ -170,7 +170,7 @@ impl Store for Opened {
         let account = &self.account;
         let inserted = writer.exec(
             "INSERT INTO account (id, name, display_name, phone_sealed, password_hash, must_change_password, version) VALUES ($1, $2, $3, $4, $5, $6, $7)",
-            &params![account.id, account.name, account.display_name, account.phone_sealed, self.password_hash, true, account.version],
+            &params![account.id, account.name, account.display_name, account.phone_sealed, self.password_hash, self.must_change_password, account.version],
         );
         match inserted {
             // Someone took the name at this moment: decide again, and be told so.

@@ -5,7 +5,6 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 use clap::Args;
-use tokio::time::Instant;
 
 use linli_civic::app::App;
 use linli_civic::say::Lang;
@@ -41,7 +40,7 @@ pub struct DemoArgs {
 /// # Errors
 /// When the folder holds something else, or the load or the server fails.
 pub async fn run(args: &DemoArgs) -> anyhow::Result<ExitCode> {
-    let started = Instant::now();
+    let started = SystemClock.now();
     let mut options = args.serve.options(true);
     options.playbook = options.playbook.or_else(|| Some(demo::PLAYBOOK.to_owned()));
     match state(&options).await? {
@@ -64,7 +63,7 @@ pub async fn run(args: &DemoArgs) -> anyhow::Result<ExitCode> {
         say(&welcome);
         say(&format!(
             "linli 已在 http://{address} 运行（启动用时 {:.1} 秒），按 Ctrl+C 结束。",
-            started.elapsed().as_secs_f64()
+            seconds_since(started)
         ));
     })
     .await?;
@@ -82,7 +81,7 @@ async fn load(options: &Options, args: &DemoArgs) -> anyhow::Result<()> {
     let size = Size { days: args.days.unwrap_or(usual.days).max(1), cases: args.cases.unwrap_or(usual.cases) };
     let now = args.now.unwrap_or_else(|| SystemClock.now());
     tell(&format!("正在装入演示城市（最近 {} 天，{} 件事项）", size.days, size.cases));
-    let started = Instant::now();
+    let started = SystemClock.now();
     let mut line = Line { part: "", began: started, is_terminal: std::io::stderr().is_terminal() };
     let loaded = demo::load(options, now, size, |progress| line.show(&progress)).await?;
     tell(&format!(
@@ -92,7 +91,7 @@ async fn load(options: &Options, args: &DemoArgs) -> anyhow::Result<()> {
         loaded.cases,
         loaded.n_commands,
         loaded.n_deadlines,
-        started.elapsed().as_secs_f64()
+        seconds_since(started)
     ));
     if loaded.n_refused > 0 {
         tell(&format!("其中 {} 步未被接受，见日志。", loaded.n_refused));
@@ -100,22 +99,27 @@ async fn load(options: &Options, args: &DemoArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
+fn seconds_since(began: Timestamp) -> f64 {
+    let ms = SystemClock.now().since(began);
+    f64::from(i32::try_from(ms).unwrap_or(i32::MAX)) / 1_000.0
+}
+
 /// One line a part, counting while it is worked on.
 struct Line {
     part: &'static str,
-    began: Instant,
+    began: Timestamp,
     is_terminal: bool,
 }
 
 impl Line {
     fn show(&mut self, progress: &Progress) {
         let mut err = std::io::stderr();
-        let seconds = self.began.elapsed().as_secs_f64();
+        let seconds = seconds_since(self.began);
         // A line that cannot be written is no reason to stop loading.
         let written = match progress {
             Progress::Begin(part) => {
                 self.part = part;
-                self.began = Instant::now();
+                self.began = SystemClock.now();
                 if self.is_terminal { write!(err, "  {part} …") } else { Ok(()) }
             }
             Progress::Step { n, of } if self.is_terminal => {

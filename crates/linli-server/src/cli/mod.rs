@@ -6,10 +6,18 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
+mod backup;
 mod demo;
+mod doctor;
+mod import;
 mod out;
+mod playbook;
+mod user;
+mod verify;
 
 use linli_civic::app::SiteConfig;
+use linli_db::{Applied, Db};
+use linli_server::demo as demo_data;
 use linli_server::open::{self, Options};
 use linli_server::serve;
 
@@ -24,9 +32,27 @@ pub struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Serves the four faces and the API.
-    Serve(ServeArgs),
+    Serve(ServeOnlyArgs),
     /// Loads the demo city into an empty folder, if it is not there yet, and serves it.
     Demo(demo::DemoArgs),
+    /// Brings the database to this program's schema, and says what was done.
+    Migrate(DataArgs),
+    /// Imports areas or boundaries.
+    #[command(subcommand)]
+    Import(import::Import),
+    /// Checks playbooks (工作法).
+    #[command(subcommand)]
+    Playbook(playbook::Playbook),
+    /// Checks every history: names the first record that was changed. Ends with 1 when one was.
+    Verify(DataArgs),
+    /// Looks at the instance and says what to do. Ends with 1 when something is wrong.
+    Doctor(DataArgs),
+    /// Makes accounts.
+    #[command(subcommand)]
+    User(user::User),
+    Backup(backup::BackupArgs),
+    /// Prints the API's document (OpenAPI 3.1).
+    Openapi,
 }
 
 /// Where the data is.
@@ -64,6 +90,29 @@ struct ServeArgs {
     per_minute: u32,
 }
 
+/// Options of `serve` alone.
+#[derive(Args, Clone)]
+struct ServeOnlyArgs {
+    #[command(flatten)]
+    serve: ServeArgs,
+    /// Serves a folder that holds the demo: its passwords are public.
+    #[arg(long)]
+    allow_demo_data: bool,
+}
+
+impl DataArgs {
+    /// Opens the database alone.
+    async fn open(&self) -> anyhow::Result<Db> {
+        Ok(self.open_and_migrate().await?.0)
+    }
+
+    async fn open_and_migrate(&self) -> anyhow::Result<(Db, Applied)> {
+        let site = SiteConfig { public_url: String::new(), demo: false, tile_url: None, phone: String::new() };
+        let options = Options::new(self.data.clone(), self.database_url.clone(), site);
+        tokio::task::spawn_blocking(move || open::open_db(&options)).await?
+    }
+}
+
 impl ServeArgs {
     fn options(&self, demo: bool) -> Options {
         let public_url = self.public_url.clone().unwrap_or_else(|| format!("http://localhost:{}", self.listen.port()));
@@ -93,13 +142,40 @@ impl Cli {
         match self.command {
             Command::Serve(args) => serve_city(&args).await,
             Command::Demo(args) => demo::run(&args).await,
+            Command::Migrate(data) => migrate(&data).await,
+            Command::Import(import) => import::run(&import).await,
+            Command::Playbook(command) => playbook::run(&command),
+            Command::Verify(data) => verify::run(&data).await,
+            Command::Doctor(data) => doctor::run(&data).await,
+            Command::User(command) => user::run(&command).await,
+            Command::Backup(args) => backup::run(&args).await,
+            Command::Openapi => {
+                out::say(&serde_json::to_string_pretty(&linli_server::routes::document())?);
+                Ok(ExitCode::SUCCESS)
+            }
         }
     }
 }
 
-async fn serve_city(args: &ServeArgs) -> anyhow::Result<ExitCode> {
-    let app = open::open_app(&args.options(false)).await?;
-    serve::serve(app, args.listen, |address| tracing::info!(%address, "linli serves")).await?;
+async fn serve_city(args: &ServeOnlyArgs) -> anyhow::Result<ExitCode> {
+    if !args.allow_demo_data && demo_data::state(&args.serve.data.open().await?).await?.is_demo() {
+        anyhow::bail!(
+            "{} 里是演示数据，它的账号和密码是公开的。请用 linli demo 启动；确要这样运行，加上 --allow-demo-data。",
+            args.serve.data.data.display()
+        );
+    }
+    let app = open::open_app(&args.serve.options(false)).await?;
+    serve::serve(app, args.serve.listen, |address| tracing::info!(%address, "linli serves")).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn migrate(data: &DataArgs) -> anyhow::Result<ExitCode> {
+    let (_, applied) = data.open_and_migrate().await?;
+    out::say(&if applied.names.is_empty() {
+        "数据库已是最新结构，无须改动。".to_owned()
+    } else {
+        format!("已更新数据库结构：{}。", applied.names.join("、"))
+    });
     Ok(ExitCode::SUCCESS)
 }
 

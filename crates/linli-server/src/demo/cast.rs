@@ -9,6 +9,7 @@ use linli_civic::app::App;
 use linli_civic::areas::synth::Chance;
 use linli_civic::cases::{Case, Seat};
 use linli_civic::people::duty::PHONE_FIELD;
+use linli_civic::people::model::Account;
 use linli_db::StoreError;
 use linli_kernel::{AccountId, Actor, AreaCode, AreaLevel, GrantId, Phone, Role};
 use linli_playbook::Playbook;
@@ -16,7 +17,6 @@ use linli_playbook::Playbook;
 use super::chance::Draw;
 use super::ground::Ground;
 use super::texts::{DemoPerson, People};
-use crate::staff::{NO_PASSWORD, NewAccount};
 
 /// Someone who works here.
 #[derive(Clone, Debug)]
@@ -37,6 +37,8 @@ pub struct Cast {
     phones: HashMap<AccountId, Phone>,
 }
 
+/// No password has this hash: whoever has no part on the sign-in page cannot sign in.
+const NO_PASSWORD: &str = "!";
 /// Roles that accept, dispatch and close.
 const CLERKS: [Role; 4] = [Role::CommunityClerk, Role::StreetDispatcher, Role::HotlineClerk, Role::CountyLeader];
 const LEVELS_UP: [AreaLevel; 4] = [AreaLevel::Community, AreaLevel::Street, AreaLevel::County, AreaLevel::City];
@@ -126,22 +128,27 @@ impl Cast {
                 None => NO_PASSWORD.to_owned(),
             };
             let phone = self.phones.get(&id);
-            accounts.push(NewAccount {
+            let account = Account {
                 id,
                 name: person.caller.name.clone(),
                 display_name: person.caller.display_name.clone(),
                 phone_sealed: phone.map(|phone| app.vault.seal_phone(PHONE_FIELD, phone)).transpose()?,
-                password_hash,
-                must_change_password: false,
+                disabled_at: None,
+                locked_until: None,
+                last_login_at: None,
+                version: 1,
                 grants: person.caller.grants.clone(),
-            });
+            };
+            accounts.push((account, password_hash));
         }
         for batch in accounts.chunks(200) {
             let batch = batch.to_vec();
             let n = batch.len();
             app.db
                 .write(move |tx| {
-                    batch.iter().try_for_each(|account| tx.commit(account.clone().made(Actor::System, at)).map(drop))
+                    batch.iter().try_for_each(|(account, hash)| {
+                        tx.commit(account.clone().open_ready(hash.clone(), Actor::System, at)).map(drop)
+                    })
                 })
                 .await
                 .map_err(|error: StoreError| error)?;
@@ -183,6 +190,13 @@ impl Cast {
     #[must_use]
     pub fn answers(&self, seat: &Seat) -> bool {
         self.at_seat.contains_key(&seat.key())
+    }
+
+    /// The one with this sign-in name, if they answer at the seat.
+    #[must_use]
+    pub fn named(&self, seat: &Seat, name: &str) -> Option<usize> {
+        let at = self.at_seat.get(&seat.key())?;
+        at.iter().copied().find(|who| self.people.get(*who).is_some_and(|person| person.caller.name == name))
     }
 
     /// Who takes a case at a seat.

@@ -12,6 +12,7 @@ mod duty;
 mod ground;
 mod photos;
 mod plan;
+mod scenes;
 mod steps;
 mod tale;
 mod texts;
@@ -114,6 +115,14 @@ pub enum State {
     NotDemo,
 }
 
+impl State {
+    /// Whether the demo, or a part of it, is in it.
+    #[must_use]
+    pub const fn is_demo(self) -> bool {
+        matches!(self, Self::Loaded | Self::HalfLoaded)
+    }
+}
+
 /// How the database stands.
 ///
 /// # Errors
@@ -150,7 +159,7 @@ pub async fn load(
     if state(&app.db).await? != State::Empty {
         bail!("the database is not empty");
     }
-    mark(&app, LOADING).await?;
+    open::set(&app.db, SETTING, LOADING).await?;
 
     report(Progress::Begin("区划、网格和边界"));
     let texts = Texts::load()?;
@@ -189,7 +198,7 @@ pub async fn load(
     let stage = Arc::new(Stage { texts, cast, shifts, arrivals, pictures, frame });
     let told = tale::tell(&app, &clock, &stage, |told: Told| report(Progress::Step { n: told.n_cases, of })).await?;
     report(Progress::Done(told.n_cases));
-    mark(&app, LOADED).await?;
+    open::set(&app.db, SETTING, LOADED).await?;
     Ok(Loaded {
         n_areas,
         n_people,
@@ -212,20 +221,6 @@ fn pictures(app: &App) -> anyhow::Result<HashMap<&'static str, Picture>> {
             Ok((scene.name(), picture))
         })
         .collect()
-}
-
-async fn mark(app: &App, word: &'static str) -> Result<(), StoreError> {
-    app.db
-        .write(move |tx| {
-            tx.bookkeep(|writer| {
-                writer.exec(
-                    "INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = $2",
-                    &params![SETTING, word],
-                )
-            })
-        })
-        .await
-        .map(drop)
 }
 
 /// The code of a building of the first demo community, for the printed link.

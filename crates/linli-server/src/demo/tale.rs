@@ -78,8 +78,6 @@ pub struct Told {
 /// A case that still goes on.
 #[derive(Clone)]
 pub struct Running {
-    /// Which arrival it was.
-    pub nth: usize,
     /// Its id.
     pub case: CaseId,
     /// What shall yet become of it.
@@ -107,6 +105,18 @@ struct Tale {
     wakes: BinaryHeap<Reverse<(Timestamp, usize)>>,
     codes: HashMap<usize, PublicCode>,
     told: Told,
+    /// The time of what was told last; the clock is set by it, also when a transaction is run again.
+    at: Timestamp,
+}
+
+/// What every transaction needs.
+#[derive(Clone)]
+struct House {
+    app: App,
+    clock: ManualClock,
+    stage: Arc<Stage>,
+    /// Arrivals whose code another one names.
+    wanted: Arc<HashSet<usize>>,
 }
 
 /// A report with the pictures that go with it.
@@ -128,13 +138,14 @@ pub async fn tell(
     mut progress: impl FnMut(Told),
 ) -> anyhow::Result<Told> {
     let wanted: HashSet<usize> = stage.arrivals.iter().filter_map(|arrival| arrival.fate.same_as).collect();
-    let wanted = Arc::new(wanted);
+    let house = House { app: app.clone(), clock: clock.clone(), stage: Arc::clone(stage), wanted: Arc::new(wanted) };
     let mut tale = Tale {
         running: HashMap::new(),
         by_case: HashMap::new(),
         wakes: BinaryHeap::new(),
         codes: HashMap::new(),
         told: Told::default(),
+        at: stage.frame.start(),
     };
     let mut begun = 0;
     while begun < stage.arrivals.len() {
@@ -146,7 +157,7 @@ pub async fn tell(
             entries.push(entry(app, stage, nth, arrival).await?);
         }
         let until = stage.arrivals.get(ended).map_or(stage.frame.now, |arrival| arrival.at);
-        tale = told(app, clock, stage, &wanted, tale, entries, until).await?;
+        tale = told(&house, tale, entries, until).await?;
         progress(tale.told);
         begun = ended;
     }
@@ -154,26 +165,16 @@ pub async fn tell(
     Ok(tale.told)
 }
 
-async fn told(
-    app: &App,
-    clock: &ManualClock,
-    stage: &Arc<Stage>,
-    wanted: &Arc<HashSet<usize>>,
-    tale: Tale,
-    entries: Vec<Entry>,
-    until: Timestamp,
-) -> anyhow::Result<Tale> {
-    let (db, app) = (app.db.clone(), app.clone());
-    let (clock, stage, wanted) = (clock.clone(), Arc::clone(stage), Arc::clone(wanted));
+async fn told(house: &House, tale: Tale, entries: Vec<Entry>, until: Timestamp) -> anyhow::Result<Tale> {
+    let (db, house) = (house.app.db.clone(), house.clone());
     let done = db.write(move |tx| {
-        let mut teller = Teller { app: &app, clock: &clock, stage: &stage, wanted: &wanted, tale: tale.clone() };
+        let mut teller = Teller { house: &house, tale: tale.clone() };
         for entry in &entries {
-            let Some(arrival) = stage.arrivals.get(entry.nth) else { continue };
+            let Some(arrival) = house.stage.arrivals.get(entry.nth) else { continue };
             teller.go_on(tx, arrival.at)?;
             teller.report(tx, arrival, entry)?;
         }
         teller.go_on(tx, until)?;
-        teller.fire_until(tx, until)?;
         Ok::<_, Refused>(teller.tale)
     });
     Ok(done.await?)
@@ -230,43 +231,44 @@ fn picture(
 }
 
 struct Teller<'a> {
-    app: &'a App,
-    clock: &'a ManualClock,
-    stage: &'a Stage,
-    wanted: &'a HashSet<usize>,
+    house: &'a House,
     tale: Tale,
 }
 
 impl Teller<'_> {
-    /// Everything that happens up to `until`.
+    fn set(&mut self, at: Timestamp) {
+        self.tale.at = at;
+        self.house.clock.set(at);
+    }
+
+    /// Everything that happens up to `until`: what people do and what time does, in order.
     fn go_on(&mut self, tx: &mut Tx<'_>, until: Timestamp) -> Answer<()> {
-        while let Some(Reverse((at, nth))) = self.tale.wakes.peek().copied() {
-            if at > until {
-                break;
+        loop {
+            let wake = self.tale.wakes.peek().map(|Reverse(wake)| *wake).filter(|(at, _)| *at <= until);
+            // A deadline changes plans: look again at what comes next after each.
+            if self.fire_one(tx, wake.map_or(until, |(at, _)| at))? {
+                continue;
             }
+            let Some((at, nth)) = wake else { return Ok(()) };
             self.tale.wakes.pop();
-            self.fire_until(tx, at)?;
             let Some(running) = self.tale.running.get_mut(&nth) else { continue };
             // Plans change when a deadline ran out: an older wake finds nothing to do.
             let Some(step) = running.next.take_if(|step| step.at == at) else { continue };
-            self.clock.set(at);
+            self.set(at);
             self.take(tx, nth, step)?;
         }
-        Ok(())
     }
 
     fn report(&mut self, tx: &mut Tx<'_>, arrival: &Arrival, entry: &Entry) -> Answer<()> {
-        self.fire_until(tx, arrival.at)?;
-        self.clock.set(arrival.at);
+        self.set(arrival.at);
         entry.photos.iter().try_for_each(|photo| photo.note(tx))?;
-        let code = enter(self.app, tx, &entry.ready, None)?;
-        if self.wanted.contains(&entry.nth) {
+        let code = enter(&self.house.app, tx, &entry.ready, None)?;
+        if self.house.wanted.contains(&entry.nth) {
             self.tale.codes.insert(entry.nth, code);
         }
         self.tale.told.n_cases += 1;
         let case = entry.ready.draft.id;
         let running = Running {
-            nth: entry.nth,
             case,
             fate: arrival.fate.clone(),
             chance: Chance::of(&format!("case {}", entry.nth)),
@@ -287,10 +289,10 @@ impl Teller<'_> {
     fn take(&mut self, tx: &mut Tx<'_>, nth: usize, step: Step) -> Answer<()> {
         let Some(running) = self.tale.running.get_mut(&nth) else { return Ok(()) };
         let mut fields = step.fields;
-        let person = step.who.and_then(|who| self.stage.cast.get(who));
+        let person = step.who.and_then(|who| self.house.stage.cast.get(who));
         if let Some(scene) = step.scene
             && let Some(photo) =
-                picture(self.app, self.stage, scene, person.map(|person| person.caller.account), step.at)
+                picture(&self.house.app, &self.house.stage, scene, person.map(|person| person.caller.account), step.at)
         {
             photo.note(tx)?;
             fields.insert("photos".to_owned(), Value::from(vec![photo.id.to_string()]));
@@ -301,9 +303,9 @@ impl Teller<'_> {
             version: running.version,
             fields,
             key: None,
-            who: person.map_or(Who::Reporter, |person| Who::Staff(person.caller.clone())),
+            who: person.map_or(Who::Reporter { signed_in: None }, |person| Who::Staff(person.caller.clone())),
         };
-        match run_in(self.app, tx, &command) {
+        match run_in(&self.house.app, tx, &command) {
             Ok(()) => self.tale.told.n_commands += 1,
             Err(Refused::Problem(problem)) => {
                 tracing::warn!(verb = %step.verb, code = problem.code.as_str(), fields = ?problem.errors, "the demo's step was refused");
@@ -321,14 +323,15 @@ impl Teller<'_> {
 
     /// Looks at a case as it stands and plans what happens to it next.
     fn look_ahead(&mut self, tx: &mut Tx<'_>, nth: usize) -> Answer<()> {
-        let now = self.app.now();
-        let (Some(running), Some(arrival)) = (self.tale.running.get_mut(&nth), self.stage.arrivals.get(nth)) else {
+        let now = self.tale.at;
+        let (Some(running), Some(arrival)) = (self.tale.running.get_mut(&nth), self.house.stage.arrivals.get(nth))
+        else {
             return Ok(());
         };
         let Some(case) = store::load(tx, &Named::Id(running.case))? else { return Ok(()) };
         running.version = case.version;
         let first = running.fate.same_as.and_then(|first| self.tale.codes.get(&first));
-        let mut next = Next { app: self.app, stage: self.stage, arrival, case: &case, now, first };
+        let mut next = Next { app: &self.house.app, stage: &self.house.stage, arrival, case: &case, now, first };
         running.next = next.step(running);
         match &running.next {
             Some(step) => self.tale.wakes.push(Reverse((step.at, nth))),
@@ -345,25 +348,24 @@ impl Teller<'_> {
         }
     }
 
-    /// Fires the clocks that run out up to `until`, each at its time.
-    fn fire_until(&mut self, tx: &mut Tx<'_>, until: Timestamp) -> Answer<()> {
-        while let Some((deadline, case, due_at)) = first_due(tx, until)? {
-            // The sweep looks once a second; it never goes back in time.
-            let at = due_at.plus_ms(600).max(self.app.now()).min(until);
-            self.clock.set(at);
-            if !sweep::fire(self.app, tx, deadline, case)? {
-                break;
-            }
-            self.tale.told.n_fired += 1;
-            let Some(nth) = self.tale.by_case.get(&case).copied() else { continue };
-            if let Some(running) = self.tale.running.get_mut(&nth) {
-                running.fate.unsigned = false;
-                running.fate.overdue = false;
-                running.todo.clear();
-            }
-            self.look_ahead(tx, nth)?;
+    /// Fires the first clock that runs out up to `until`, at its time.
+    fn fire_one(&mut self, tx: &mut Tx<'_>, until: Timestamp) -> Answer<bool> {
+        let Some((deadline, case, due_at)) = first_due(tx, until)? else { return Ok(false) };
+        // The sweep looks once a second; it never goes back in time.
+        let at = due_at.plus_ms(600).max(self.tale.at).min(until);
+        self.set(at);
+        if !sweep::fire(&self.house.app, tx, deadline, case)? {
+            return Ok(false);
         }
-        Ok(())
+        self.tale.told.n_fired += 1;
+        let Some(nth) = self.tale.by_case.get(&case).copied() else { return Ok(true) };
+        if let Some(running) = self.tale.running.get_mut(&nth) {
+            running.fate.unsigned = false;
+            running.fate.overdue = false;
+            running.todo.clear();
+        }
+        self.look_ahead(tx, nth)?;
+        Ok(true)
     }
 }
 

@@ -258,7 +258,6 @@ pub struct Heavier {
 /// How cases go and end: shares.
 #[derive(Deserialize)]
 pub struct Outcomes {
-    pub settled_in_grid: f64,
     pub asked: f64,
     pub unanswered: f64,
     pub commented: f64,
@@ -345,7 +344,6 @@ pub struct DemoPerson {
     pub password: String,
     pub display_name: String,
     pub role: linli_kernel::Role,
-    pub title: String,
     pub area: String,
     pub unit: Option<String>,
     pub face: String,

@@ -1,28 +1,33 @@
 //! What is reported when, where, by whom, and what shall become of it.
 
-use std::collections::BTreeMap;
+mod moments;
 
-use jiff::civil::Date;
+use std::collections::BTreeMap;
 
 use linli_civic::areas::synth::Chance;
 use linli_kernel::{AreaLevel, Channel, Timestamp, Weight};
-use linli_playbook::Playbook;
+use linli_playbook::{Host, Playbook};
 
 use super::chance::Draw;
 use super::duty::local;
 use super::ground::{Ground, Neighbourhood, Spot};
-use super::texts::{Mix, Season, Texts};
+use super::scenes::{self, Stop};
+use super::texts::Texts;
 use super::words::{Slots, dressed};
 
 const HOUR_MS: i64 = 3_600_000;
 /// Share of cases in communities that have no grids yet.
-const ELSEWHERE: f64 = 0.05;
+const ELSEWHERE: f64 = 0.03;
 /// Share of matters that an office closes with advice, by ground of the flow's close form.
 const CLOSED_BY: [(&str, f64); 4] =
     [("legal_route", 0.004), ("not_verifiable", 0.005), ("withdrawn", 0.006), ("not_ours", 0.002)];
 const WITHDRAWN: f64 = 0.012;
 /// Share of what reaches a community that it gives down to a grid; with what grids get at once, about 80 % is settled there.
-const GIVEN_DOWN: f64 = 0.62;
+const GIVEN_DOWN: f64 = 0.97;
+/// Share of cases for which a department is called, if they reach a community or a street.
+const CALLED: f64 = 0.05;
+/// Share of matters of usual weight that are small after all: whoever writes them down says so.
+const LIGHTER: f64 = 0.3;
 /// Share of the public's reports that name no category.
 const UNSURE: f64 = 0.10;
 
@@ -45,8 +50,6 @@ pub struct Arrival {
     pub slots: Slots,
     /// How heavy it really is.
     pub weight: Weight,
-    /// Whether that differs from the category's usual weight.
-    pub heavier: bool,
     /// The invented phone.
     pub phone: Option<String>,
     /// How the reporter signs.
@@ -96,6 +99,16 @@ pub struct Fate {
     pub closed_by: Option<String>,
     /// The handler adds a photo.
     pub photo_after: bool,
+    /// The community or the street calls on this unit.
+    pub to_unit: Option<String>,
+    /// The community cannot say who shall do it.
+    pub up_at_reception: bool,
+    /// Everything happens within minutes.
+    pub brisk: bool,
+    /// Nothing happens from here on.
+    pub stop: Option<Stop>,
+    /// The account that takes it, where it sits at the seat.
+    pub hands: Option<String>,
 }
 
 /// How long, how many, until when.
@@ -123,11 +136,13 @@ pub fn arrivals(texts: &Texts, ground: &Ground, book: &Playbook, frame: Frame) -
     let mut chance = Chance::of("the reports of the demo");
     let parents: BTreeMap<&str, &str> =
         book.leaves().filter_map(|leaf| Some((leaf.code.as_str(), leaf.parent.as_deref()?))).collect();
-    let mut moments = moments(&texts.mix, &parents, frame, &mut chance);
+    let n_drawn = frame.cases.saturating_sub(scenes::count());
+    let mut moments = moments::draw(&texts.mix, &parents, Frame { cases: n_drawn, ..frame }, &mut chance);
     moments.sort();
     let elsewhere = elsewhere(ground);
     let mut planner = Planner {
         texts,
+        parents: parents.clone(),
         places: &ground.neighbourhoods,
         elsewhere: &elsewhere,
         book,
@@ -144,71 +159,20 @@ pub fn arrivals(texts: &Texts, ground: &Ground, book: &Playbook, frame: Frame) -
             out.push(arrival);
         }
     }
-    out
+    let arranged = planner.arranged(ground, frame);
+    in_order(out, arranged)
 }
 
-/// Moments and categories: every hour weighs by season, weekday and time of day.
-fn moments(mix: &Mix, parents: &BTreeMap<&str, &str>, frame: Frame, chance: &mut Chance) -> Vec<(Timestamp, String)> {
-    let hours = frame.days * 24;
-    let curves: BTreeMap<&str, Vec<f64>> = mix
-        .weights
-        .keys()
-        .map(|category| {
-            let parent = parents.get(category.as_str()).copied().unwrap_or_default();
-            let curve = [category.as_str(), parent, "any"].iter().find_map(|key| mix.hours.get(*key));
-            let curve = curve.cloned().unwrap_or_else(|| vec![1.0; 24]);
-            let total: f64 = curve.iter().sum();
-            (category.as_str(), curve.into_iter().map(|hour| hour / total).collect())
-        })
-        .collect();
-    let mut slots: Vec<(i64, Vec<f64>)> = Vec::new();
-    for nth in 0..hours {
-        let start = frame.start().plus_ms(nth * HOUR_MS);
-        let said = local(start);
-        let weekday = usize::try_from(said.weekday().to_monday_zero_offset()).unwrap_or(0);
-        let day = mix.weekdays.factors.get(weekday).copied().unwrap_or(1.0);
-        let hour = usize::try_from(said.hour()).unwrap_or(0);
-        let weights = mix.weights.iter().map(|(category, weight)| {
-            let of_day = curves.get(category.as_str()).and_then(|curve| curve.get(hour)).copied().unwrap_or(0.0);
-            weight * season(&mix.seasons, category, said.date()) * day * of_day
-        });
-        slots.push((nth, weights.collect()));
-    }
-    let by_hour: Vec<f64> = slots.iter().map(|(_, weights)| weights.iter().sum()).collect();
-    let categories: Vec<&String> = mix.weights.keys().collect();
-    let mut sums = Vec::with_capacity(by_hour.len());
-    let mut total = 0.0;
-    for weight in &by_hour {
-        total += weight;
-        sums.push(total);
-    }
-    let mut out = Vec::with_capacity(frame.cases);
-    for _ in 0..frame.cases {
-        let drawn = chance.unit() * total;
-        let index = sums.partition_point(|sum| *sum < drawn).min(sums.len().saturating_sub(1));
-        let Some((nth, weights)) = slots.get(index) else { continue };
-        let category = categories.get(chance.weighted(weights.iter().copied()));
-        let within = i64::from(chance.number(0, 3_599_999));
-        if let Some(category) = category {
-            out.push((frame.start().plus_ms(nth * HOUR_MS + within), (*category).clone()));
-        }
+/// Both in order of time; who is the same as whom is told by the new places.
+fn in_order(drawn: Vec<Arrival>, arranged: Vec<Arrival>) -> Vec<Arrival> {
+    let mut all: Vec<(usize, Arrival)> = drawn.into_iter().chain(arranged).enumerate().collect();
+    all.sort_by_key(|(before, arrival)| (arrival.at, *before));
+    let places: BTreeMap<usize, usize> = all.iter().enumerate().map(|(after, (before, _))| (*before, after)).collect();
+    let mut out: Vec<Arrival> = all.into_iter().map(|(_, arrival)| arrival).collect();
+    for arrival in &mut out {
+        arrival.fate.same_as = arrival.fate.same_as.and_then(|before| places.get(&before).copied());
     }
     out
-}
-
-fn season(seasons: &[Season], category: &str, date: Date) -> f64 {
-    let today = format!("{:02}-{:02}", date.month(), date.day());
-    let falls_in = |season: &Season| {
-        if season.from <= season.to {
-            (season.from.as_str()..=season.to.as_str()).contains(&today.as_str())
-        } else {
-            today >= season.from || today <= season.to
-        }
-    };
-    let of_it: Vec<&Season> =
-        seasons.iter().filter(|season| season.categories.iter().any(|own| own == category)).collect();
-    let now = of_it.iter().find(|season| falls_in(season)).map(|season| season.factor);
-    now.or_else(|| of_it.first().and_then(|season| season.otherwise)).unwrap_or(1.0)
 }
 
 /// Communities without grids, as places to report from.
@@ -247,8 +211,10 @@ fn elsewhere(ground: &Ground) -> Vec<Neighbourhood> {
         .collect()
 }
 
-struct Planner<'a> {
+/// Draws one report after the other.
+pub struct Planner<'a> {
     texts: &'a Texts,
+    parents: BTreeMap<&'a str, &'a str>,
     places: &'a [Neighbourhood],
     elsewhere: &'a [Neighbourhood],
     book: &'a Playbook,
@@ -278,15 +244,49 @@ impl<'a> Planner<'a> {
             Some(first) => first.slots.clone(),
             None => Slots::at(mix, place, &spot, local(at), &mut self.chance),
         };
+        let channel = self.channel(&parent, &spot, at);
         let text = self.text(&category, &slots, &spot, weight > usual && weight >= Weight::Larger);
-        let channel = self.channel(&parent, &spot);
         let (phone, name) = self.reporter(channel);
         let can_show = matches!(channel, Channel::Web | Channel::Qr | Channel::Visit);
         let n_photos =
             if can_show && self.chance.hits(mix.reporter.photo_share) { self.chance.number(1, 2) } else { 0 };
-        let fate = self.fate(usual, weight, channel, same_as);
-        let heavier = weight != usual;
-        Some(Arrival { at, category, parent, spot, channel, text, slots, weight, heavier, phone, name, n_photos, fate })
+        let mut fate = self.fate(usual, weight, channel, same_as);
+        fate.to_unit = self.unit_called(&category);
+        Some(Arrival { at, category, parent, spot, channel, text, slots, weight, phone, name, n_photos, fate })
+    }
+
+    /// A report of which everything but the words is given.
+    #[expect(clippy::too_many_arguments, reason = "what an arrival is made of; called once")]
+    pub fn placed(
+        &mut self,
+        at: Timestamp,
+        category: &str,
+        channel: Channel,
+        weight: Option<Weight>,
+        place: &Neighbourhood,
+        spot: Spot,
+        fate: Fate,
+    ) -> Arrival {
+        let usual = self.book.category(category).map_or(Weight::Micro, |category| category.default_weight);
+        let weight = weight.unwrap_or(usual);
+        let slots = Slots::at(&self.texts.mix, place, &spot, local(at), &mut self.chance);
+        let text = self.text(category, &slots, &spot, weight > usual && weight >= Weight::Larger);
+        let (phone, name) = self.reporter(channel);
+        let n_photos = u32::from(matches!(channel, Channel::Web | Channel::Qr | Channel::Visit));
+        let parent = self.parents.get(category).copied().unwrap_or_default().to_owned();
+        let category = category.to_owned();
+        Arrival { at, category, parent, spot, channel, text, slots, weight, phone, name, n_photos, fate }
+    }
+
+    /// The department that the responsibility list names, for a few: the street whistles, departments report in.
+    fn unit_called(&mut self, category: &str) -> Option<String> {
+        if !self.chance.hits(CALLED) {
+            return None;
+        }
+        match &self.book.responsible(Some(category), AreaLevel::County)?.host {
+            Host::Unit(code) => Some(code.clone()),
+            Host::Seat => None,
+        }
     }
 
     fn place(&mut self) -> Option<&'a Neighbourhood> {
@@ -335,6 +335,7 @@ impl<'a> Planner<'a> {
         let steps = match self.chance.unit() {
             drawn if drawn < heavier.two_steps => 2,
             drawn if drawn < heavier.two_steps + heavier.one_step => 1,
+            drawn if usual == Weight::General && drawn > 1.0 - LIGHTER => return Weight::Micro,
             _ => 0,
         };
         let mut weight = usual;
@@ -374,12 +375,21 @@ impl<'a> Planner<'a> {
         dressed(&self.texts.talk, text, &mut self.chance)
     }
 
-    fn channel(&mut self, parent: &str, spot: &Spot) -> Channel {
+    fn channel(&mut self, parent: &str, spot: &Spot, at: Timestamp) -> Channel {
         let channels = &self.texts.mix.channels;
         let Some(shares) = channels.get(parent).or_else(|| channels.get("any")) else { return Channel::Web };
         let chosen = self.chance.weighted(shares.values().copied());
         let channel = shares.keys().nth(chosen).and_then(|word| word.parse().ok()).unwrap_or(Channel::Web);
-        if channel == Channel::Qr && spot.qr.is_none() { Channel::Web } else { channel }
+        let said = local(at);
+        let is_open = said.weekday().to_monday_one_offset() <= 5 && (8..18).contains(&said.hour());
+        match channel {
+            Channel::Qr if spot.qr.is_none() => Channel::Web,
+            // The counter is open in office hours, visits are made by day, and at night only the hotline answers.
+            Channel::Counter if !is_open => Channel::Web,
+            Channel::Visit if !(8..21).contains(&said.hour()) => Channel::Web,
+            Channel::Phone if !(7..22).contains(&said.hour()) => Channel::Hotline,
+            other => other,
+        }
     }
 
     fn reporter(&mut self, channel: Channel) -> (Option<String>, Option<String>) {
@@ -444,21 +454,7 @@ impl<'a> Planner<'a> {
             withdrawn: chance.hits(WITHDRAWN),
             closed_by,
             photo_after: chance.hits(0.35),
+            ..Fate::default()
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn heating_is_not_reported_in_summer_and_a_season_may_wrap_over_new_year() {
-        let texts = Texts::load().unwrap();
-        let at = |month, day| season(&texts.mix.seasons, "heating", Date::new(2026, month, day).unwrap());
-        assert_eq!(at(7, 1), 0.0);
-        assert!(at(11, 20) > at(1, 10));
-        assert!(at(1, 10) > 0.0);
-        assert_eq!(season(&texts.mix.seasons, "garbage", Date::new(2026, 7, 1).unwrap()), 1.0);
     }
 }

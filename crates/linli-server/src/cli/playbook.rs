@@ -1,0 +1,100 @@
+//! `linli playbook`: checks ways of working before they are used.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use clap::Subcommand;
+
+use linli_playbook::{Severity, Sources, json_schema, load};
+use linli_server::open;
+
+use super::out::say;
+
+/// What is done with playbooks.
+#[derive(Subcommand, Clone)]
+pub enum Playbook {
+    /// Checks a playbook, or all of them: file, line, what is wrong and how to mend it. Ends with 1 when there are errors.
+    Check {
+        /// A playbook's id, or its folder; every known playbook when left out.
+        which: Option<String>,
+        /// The folder of the data, whose own playbooks are checked too.
+        #[arg(long, env = "LINLI_DATA", default_value = "data")]
+        data: PathBuf,
+    },
+    /// Prints the JSON Schema of the files, for editors.
+    Schema,
+}
+
+/// Runs it.
+///
+/// # Errors
+/// When there is no such playbook, or a folder cannot be read.
+pub fn run(command: &Playbook) -> anyhow::Result<ExitCode> {
+    match command {
+        Playbook::Schema => {
+            say(&serde_json::to_string_pretty(&json_schema())?);
+            Ok(ExitCode::SUCCESS)
+        }
+        Playbook::Check { which, data } => {
+            let known = open::playbook_sources(Some(data))?;
+            match which.as_deref() {
+                None => check(&known, &known.ids(), None),
+                Some(which) if Path::new(which).is_dir() => {
+                    let folder = Path::new(which);
+                    let (id, own) = of_folder(folder)?;
+                    check(&known.and(own), &[id], Some(folder))
+                }
+                Some(id) => check(&known, &[id.to_owned()], None),
+            }
+        }
+    }
+}
+
+/// The files of one folder alone: its neighbours are none of our business.
+fn of_folder(folder: &Path) -> anyhow::Result<(String, Sources)> {
+    let whole = folder.canonicalize().with_context(|| format!("打不开 {}", folder.display()))?;
+    let Some(id) = whole.file_name().map(|name| name.to_string_lossy().into_owned()) else {
+        bail!("{} 不是工作法的文件夹", folder.display());
+    };
+    let mut files = Vec::new();
+    read_tomls(&whole, &id, &mut files)?;
+    Ok((id, Sources::from_files(files)))
+}
+
+fn read_tomls(folder: &Path, under: &str, files: &mut Vec<(String, String)>) -> anyhow::Result<()> {
+    let reading = || format!("读不了 {}", folder.display());
+    for entry in std::fs::read_dir(folder).with_context(reading)? {
+        let path = entry.with_context(reading)?.path();
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        if path.is_dir() {
+            read_tomls(&path, &format!("{under}/{name}"), files)?;
+        } else if path.extension().is_some_and(|ending| ending == "toml") {
+            let text = std::fs::read_to_string(&path).with_context(|| format!("读不了 {}", path.display()))?;
+            files.push((format!("{under}/{name}"), text));
+        }
+    }
+    Ok(())
+}
+
+fn check(sources: &Sources, ids: &[String], folder: Option<&Path>) -> anyhow::Result<ExitCode> {
+    let (mut n_errors, mut n_warnings) = (0, 0);
+    for id in ids {
+        let loaded = load(sources, id)?;
+        for finding in &loaded.findings {
+            match finding.severity {
+                Severity::Error => n_errors += 1,
+                Severity::Warning => n_warnings += 1,
+            }
+            let mut shown = finding.clone();
+            // A file of the folder is named as it was typed, so that an editor can open it.
+            if let (Some(folder), Some(rest)) = (folder, finding.file.strip_prefix(&format!("{id}/"))) {
+                shown.file = folder.join(rest).display().to_string();
+            }
+            say(&shown.to_string());
+        }
+        say(&format!("{id}（{}，版本 {}）：检查完毕", loaded.playbook.name, loaded.playbook.version));
+    }
+    say(&format!("{n_errors} 个错误，{n_warnings} 个提醒"));
+    Ok(if n_errors == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
