@@ -45,11 +45,11 @@ async function read<T>(context: BrowserContext, path: string): Promise<T> {
   return (await answer.json()) as T;
 }
 
-/** A building of the worker's grid whose printed code residents scan. */
+/** A building of the worker's grid whose printed code residents scan: it stands in one of the grid's micro-grids. */
 export async function aBuilding(context: BrowserContext): Promise<Schemas["Place"]> {
-  const area = await read<Schemas["AreaView"]>(context, `/api/areas/${GRID}`);
+  const area = await read<Schemas["AreaView"]>(context, `/api/areas/${GRID}001`);
   const building = area.places.find((place) => place.kind === "building");
-  if (building === undefined) throw new Error(`no building in ${GRID}`);
+  if (building === undefined) throw new Error(`no building in ${area.full_name}`);
   return building;
 }
 

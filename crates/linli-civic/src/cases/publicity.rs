@@ -29,11 +29,13 @@ pub fn of(history: &[(Event, Option<String>)]) -> Vec<Publicity> {
 fn of_event(event: &Event, later: &[(Event, Option<String>)]) -> Publicity {
     let by_reporter = event.actor_kind == "reporter";
     match event.kind.as_str() {
-        "sent_back" | "rejected" | "deadline_breached" | "verified" => Publicity::Hidden,
+        "sent_back" | "rejected" | "deadline_breached" => Publicity::Hidden,
         "commented" if by_reporter || said_publicly(event) => Publicity::Whole,
         "commented" => Publicity::Hidden,
         "reported" | "asked" => Publicity::Whole,
         "settled" if is_verified(later) => Publicity::Whole,
+        // That somebody else looked at it is part of the answer; what they noted is not.
+        "verified" => Publicity::Sentence,
         // A staff member who closes says why to the resident: that text is written for them.
         "closed" if event.actor_kind == "staff" => Publicity::Whole,
         _ if by_reporter => Publicity::Whole,
@@ -91,7 +93,7 @@ mod tests {
             ("verified", "staff", "{}"),
             ("settled", "staff", "{}"),
         ]);
-        assert_eq!(of(&told), [Sentence, Hidden, Whole, Hidden, Sentence]);
+        assert_eq!(of(&told), [Sentence, Hidden, Whole, Sentence, Sentence]);
     }
 
     #[test]

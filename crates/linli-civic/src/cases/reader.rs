@@ -366,15 +366,26 @@ impl Reader<'_> {
             ("system", _) => self.lang.text("actor.system"),
             (_, Some(person)) if !for_public || posted => person.name.clone(),
             _ => {
-                let seat: Option<Seat> = payload
-                    .get("seat_before")
-                    .or_else(|| payload.get("seat"))
-                    .and_then(|seat| serde_json::from_value(seat.clone()).ok());
-                let seat = seat.map(|seat| self.seat_name(&shown.book, &seat)).unwrap_or_default();
-                format!("{seat}{}", role_name.clone().unwrap_or_default())
+                let office = self.office(shown, payload, role);
+                role_name.as_deref().map_or_else(|| office.clone(), |role_name| joined(&office, role_name))
             }
         };
         ActorView { kind: event.actor_kind.clone(), name, role_name }
+    }
+
+    /// Where somebody works whose name is not public: the area of their role's level around the case, or else the seat.
+    fn office(&self, shown: &Shown, payload: &serde_json::Value, role: Option<Role>) -> String {
+        let level = match role {
+            Some(Role::CommunityClerk) => AreaLevel::Community,
+            Some(Role::StreetDispatcher) => AreaLevel::Street,
+            Some(Role::CountyLeader) => AreaLevel::County,
+            Some(Role::HotlineClerk) => AreaLevel::City,
+            _ => {
+                let seat = seat_in(payload, "seat_before").or_else(|| seat_in(payload, "seat"));
+                return seat.map(|seat| self.seat_name(&shown.book, &seat)).unwrap_or_default();
+            }
+        };
+        self.areas.name(&shown.case.area.at(level))
     }
 
     fn sentence(&self, shown: &Shown, event: &feed::Event, payload: &serde_json::Value, actor: &ActorView) -> String {
@@ -393,7 +404,7 @@ impl Reader<'_> {
         let category = shown.book.category(&text("category")).map(|category| category.name.clone()).unwrap_or_default();
         let values = [
             ("actor", who),
-            ("place", shown.case.place_text.clone()),
+            ("place", scanned(shown)),
             ("category", category),
             ("seat", seat("seat")),
             ("from", seat("seat_before")),
@@ -501,6 +512,19 @@ fn field(field: &Field) -> FieldView {
     }
 }
 
+/// An office and a role in one, without saying a word twice: 红旗社区 and 社区工作人员 are 红旗社区工作人员.
+fn joined(office: &str, role_name: &str) -> String {
+    let starts = role_name.char_indices().map(|(at, _)| at).chain([role_name.len()]);
+    let shared = starts.filter(|at| role_name.get(..*at).is_some_and(|start| office.ends_with(start))).max();
+    format!("{office}{}", role_name.get(shared.unwrap_or(0)..).unwrap_or_default())
+}
+
+/// What the printed code hangs on that was scanned, or the place in the reporter's words.
+fn scanned(shown: &Shown) -> String {
+    let named = shown.case.routing.iter().find_map(|why| why.values.get("place"));
+    named.unwrap_or(&shown.case.place_text).clone()
+}
+
 fn seat_in(payload: &serde_json::Value, name: &str) -> Option<Seat> {
     payload.get(name).and_then(|seat| serde_json::from_value(seat.clone()).ok())
 }
@@ -519,10 +543,11 @@ fn sentence_key(shown: &Shown, event: &feed::Event, payload: &serde_json::Value)
             Some("unit")
         }
         "dispatched" if event.actor_kind == "staff" && earlier(shown, event, &["dispatched"]) => Some("again"),
-        "taken" if earlier(shown, event, &["taken"]) => Some("again"),
+        "taken" if took_before(shown, event) => Some("again"),
         "rated" if event.actor_kind == "staff" => Some("staff"),
         "rated" if flag("satisfied") == Some(false) => Some("unsatisfied"),
         "rated" if flag("solved") == Some(false) => Some("unsolved"),
+        "rated" if flag("satisfied") == Some(true) && closes(shown, payload) => Some("satisfied_closed"),
         "rated" if flag("satisfied") == Some(true) => Some("satisfied"),
         "escalated" if event.actor_kind == "system" && !moved => Some("top_system"),
         "escalated" if event.actor_kind == "system" && said("deadline") == Some("sign") => Some("unsigned_system"),
@@ -531,6 +556,18 @@ fn sentence_key(shown: &Shown, event: &feed::Event, payload: &serde_json::Value)
     };
     let key = format!("event.{kind}_{}", variant.unwrap_or_default());
     if Lang::ZhCn.has(&key) { key } else { format!("event.{kind}") }
+}
+
+/// Whether an event brought the case to its end.
+fn closes(shown: &Shown, payload: &serde_json::Value) -> bool {
+    let stage = payload.get("to").and_then(|stage| stage.as_str()).unwrap_or_default();
+    shown.book.stage(shown.case.kind, stage).is_some_and(|stage| stage.phase == Phase::Closed)
+}
+
+/// Whether whoever takes the case now had it in hand before.
+fn took_before(shown: &Shown, event: &feed::Event) -> bool {
+    let same = |before: &feed::Event| before.kind == "taken" && before.actor_id == event.actor_id;
+    shown.history.iter().any(|(before, _)| before.n < event.n && same(before))
 }
 
 /// Whether one of `kinds` happened before `event` by somebody's hand.

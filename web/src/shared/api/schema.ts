@@ -674,6 +674,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/plain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The page to report on, without a script. */
+        get: operations["show_plain_report"];
+        put?: never;
+        /** Makes a report of the filled-in page and leads to the case; with something wrong, the page comes back as it was filled in. */
+        post: operations["send_plain_report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/plain/c/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The page of a case, without a script. */
+        get: operations["show_plain_case"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/plain/follow": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Leads to the page of a case by its typed code. */
+        get: operations["find_plain_case"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/readyz": {
         parameters: {
             query?: never;
@@ -1702,6 +1754,29 @@ export interface components {
              * @example 联系反映人了解灯杆位置
              */
             purpose: string;
+        };
+        /** @description One page of the log. */
+        ReadLog: {
+            /** @description The newest first. */
+            items: components["schemas"]["ReadLogEntry"][];
+            /** @description Pass as `cursor` for the next page; `null` on the last one. */
+            next?: string | null;
+        };
+        /** @description 一次查看: one look at a contact. */
+        ReadLogEntry: {
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            case_code?: components["schemas"]["PublicCode"] | null;
+            /** @description Which field: `contact`. */
+            field: string;
+            /** @description Why, as they said it. */
+            purpose: string;
+            /** @description Who looked. */
+            reader: string;
+            /** @description As what. */
+            role_name: string;
+            /** @description The field in words. */
+            what: string;
         };
         /**
          * @description 关系: how someone stands to a case.
@@ -3371,26 +3446,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        /** @description The rows. */
-                        items: {
-                            /** @description When. */
-                            at: components["schemas"]["Timestamp"];
-                            case_code?: components["schemas"]["PublicCode"] | null;
-                            /** @description Which field: `contact`. */
-                            field: string;
-                            /** @description Why, as they said it. */
-                            purpose: string;
-                            /** @description Who looked. */
-                            reader: string;
-                            /** @description As what. */
-                            role_name: string;
-                            /** @description The field in words. */
-                            what: string;
-                        }[];
-                        /** @description Pass as `cursor` for the next page; `null` on the last one. */
-                        next?: string | null;
-                    };
+                    "application/json": components["schemas"]["ReadLog"];
                 };
             };
         };
@@ -3622,6 +3678,106 @@ export interface operations {
                 content: {
                     "text/plain": string;
                 };
+            };
+        };
+    };
+    show_plain_report: {
+        parameters: {
+            query?: {
+                /** @description As the QR says it. */
+                qr?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+        };
+    };
+    send_plain_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": string;
+            };
+        };
+        responses: {
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+        };
+    };
+    show_plain_case: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+        };
+    };
+    find_plain_case: {
+        parameters: {
+            query: {
+                /** @description As the resident typed it. */
+                code: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
