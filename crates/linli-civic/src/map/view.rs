@@ -11,7 +11,8 @@ use crate::areas::counts::{Done, Open};
 use crate::areas::geometry::{Shape, simplify_together};
 use crate::areas::tree::{AreaRef, AreaTree};
 use crate::areas::view::{counted, feature};
-use crate::cases::list::{BoxKey, CaseRow};
+use crate::cases::list::BoxKey;
+use crate::cases::row::CaseRow;
 use crate::say::Lang;
 
 /// 一图 of an area.
