@@ -1,7 +1,7 @@
 /** Two people and one case. */
 import { expect, it } from "vitest";
 import { DESK, open, useBrowser } from "./support/browser";
-import { GRID, act, caseOf, report, signIn } from "./support/city";
+import { COMMUNITY, GRID, act, caseOf, report, signIn } from "./support/city";
 
 useBrowser();
 
@@ -30,19 +30,19 @@ it("a clerk who is a moment too late is told who did what, keeps what was typed,
   await form.getByRole("radio").first().waitFor();
   await form.getByLabel("改派理由").fill(REASON);
 
-  await act(streetAt, code, "comment", { text: "已请供电所下午到场看线路" });
+  await act(streetAt, code, "dispatch", { seat: { area_code: COMMUNITY }, reason: "已请供电所下午到场，由社区对接" });
 
   await form.getByRole("button", { name: "改派" }).click();
   const told = clerk.getByRole("alert").filter({ hasText: "这件事刚刚有变化" });
   await told.waitFor();
-  expect(await told.innerText()).toMatch(/樊文斌.*已在今天\d\d:\d\d办了“跟进记录”/);
-  expect(await told.innerText()).toContain("已请供电所下午到场看线路");
+  expect(await told.innerText()).toMatch(/樊文斌已在\d\d:\d\d办了“派单”/);
+  expect(await told.innerText()).toContain("已请供电所下午到场，由社区对接");
   expect(await form.getByLabel("改派理由").inputValue()).toBe(REASON);
 
   await form.getByRole("button", { name: "按最新情况改派" }).click();
   await form.waitFor({ state: "detached" });
   const after = await caseOf(clerkAt, code);
-  expect(after.timeline.map((entry) => entry.type).slice(-2)).toEqual(["commented", "dispatched"]);
+  expect(after.timeline.map((entry) => entry.type).slice(-2)).toEqual(["dispatched", "dispatched"]);
   expect(after.timeline.at(-1)?.text).toBe(REASON);
 });
 

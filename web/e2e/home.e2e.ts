@@ -195,6 +195,16 @@ it("a resident points at the map, and the report goes to the grid that lies ther
   expect(point).not.toBeNull();
 });
 
+it("a resident who knows no name walks down the list of areas to the community", async () => {
+  const page = await openAt("/", PHONE);
+  await writeWhat(page);
+  await next(page);
+  await page.getByRole("button", { name: "从列表选" }).click();
+  for (const name of ["渭南市", "临渭区", "站南街道", "红旗社区"]) await page.getByRole("button", { name, exact: true }).click();
+  await page.getByRole("button", { name: "就选红旗社区" }).click();
+  await page.getByText("谁来受理").waitFor();
+});
+
 it("the code at a door names the place and its worker", async () => {
   const clerkAt = await open(DESK);
   await signIn(clerkAt, "clerk");
@@ -203,9 +213,8 @@ it("the code at a door names the place and its worker", async () => {
   await page.getByText(building.name).first().waitFor();
   await page.getByText("党晓燕").waitFor();
   expect(await page.getByRole("link", { name: /打电话/ }).getAttribute("href")).toMatch(/^tel:1990000\d{4}$/);
-  await page.goto("/?qr=NOSUCHCODE");
-  await page.reload();
-  await page.goto("/report");
+  const other = await openAt("/?qr=NOSUCHCODE", PHONE);
+  await other.getByText("这个二维码没有登记，后面请您自己选地点。").waitFor();
 });
 
 it("the language can be changed, and stays changed", async () => {

@@ -7,6 +7,7 @@ import { ACCOUNTS } from "./support/city";
 useBrowser();
 
 const focusedText = (page: Page): Promise<string> => page.evaluate(() => (document.activeElement as HTMLElement | null)?.innerText.trim() ?? "");
+const focusedCase = (page: Page): Promise<string> => page.evaluate(() => document.activeElement?.getAttribute("data-case") ?? "");
 const focusedLabel = (page: Page): Promise<string> =>
   page.evaluate(() => {
     const at = document.activeElement;
@@ -24,7 +25,7 @@ async function tabTo(page: Page, isThere: () => Promise<boolean>, most = 40): Pr
 }
 
 it("a clerk signs in, walks the inbox, opens a case, comments and goes back with the keyboard alone", async () => {
-  const page = await openAt("/desk/", DESK);
+  const page = await openAt("/desk/inbox?box=all_open", DESK);
   await page.getByLabel("账号", { exact: true }).waitFor();
   await tabTo(page, async () => (await focusedLabel(page)).startsWith("账号"));
   await page.keyboard.type(ACCOUNTS.clerk.name);
@@ -34,11 +35,11 @@ it("a clerk signs in, walks the inbox, opens a case, comments and goes back with
 
   await page.locator("table a[data-case]").first().waitFor();
   await page.keyboard.press("j");
-  await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute("data-case") ?? "")).not.toBe("");
-  const first = await focusedText(page);
+  await expect.poll(() => focusedCase(page)).not.toBe("");
+  const first = await focusedCase(page);
   await page.keyboard.press("j");
-  await expect.poll(() => focusedText(page)).not.toBe(first);
-  const second = await page.evaluate(() => document.activeElement?.getAttribute("data-case"));
+  await expect.poll(() => focusedCase(page)).not.toBe(first);
+  const second = await focusedCase(page);
 
   await page.keyboard.press("Enter");
   await page.getByRole("region", { name: "事项内容" }).waitFor();
@@ -53,7 +54,7 @@ it("a clerk signs in, walks the inbox, opens a case, comments and goes back with
 
   await page.keyboard.press("Escape");
   await page.waitForURL(/\/desk\/inbox/);
-  await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute("data-case"))).toBe(second);
+  await expect.poll(() => focusedCase(page)).toBe(second);
 });
 
 it("the shortcuts are told on “?”, and “/” leads to the search", async () => {

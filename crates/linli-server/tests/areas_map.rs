@@ -189,6 +189,13 @@ on_both! {
         assert_eq!(found["items"][0]["code"], COMMUNITY);
         assert!(found["items"][0].get("n_open").is_none());
         assert_eq!(world.get(&nobody, "/api/areas/search?q=%20").await.ok()["items"], json!([]));
+        let below = world.get(&nobody, &format!("/api/public/areas?parent={COMMUNITY}")).await.ok();
+        assert!(below["items"].as_array().unwrap().iter().any(|area| area["code"] == GRID_1 && area.get("n_open").is_none()));
+        world.get(&nobody, "/api/public/areas?parent=999999999999").await.refused(404, "not_found");
+        let drawn = world.get(&nobody, &format!("/api/areas/{COMMUNITY}/outlines")).await.ok();
+        assert!(drawn["features"].as_array().unwrap().iter().any(|feature| feature["properties"]["code"] == GRID_1));
+        let itself = world.get(&nobody, &format!("/api/areas/{GRID_1}/outlines")).await.ok();
+        assert_eq!(itself["features"][0]["properties"]["code"], GRID_1);
     }
 
     async fn the_wall_counts_matters_of_the_day_and_lists_what_is_late(t: TestDb) {

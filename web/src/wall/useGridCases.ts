@@ -3,8 +3,8 @@ import { shallowRef, watch, type Ref } from "vue";
 import { api, unwrap } from "@shared/api/client";
 import { toProblem, type ProblemError } from "@shared/api/problem";
 import type { AreaRef, CaseRow } from "@shared/api/types";
+import { geometryOf } from "@shared/map/outlines";
 import type { AreaFeatures, PointFeatures, PointProperties } from "@shared/map/types";
-import { geometryOf } from "./scale";
 
 /** More than a grid of 300 households ever has open. */
 const MOST_CASES = 100;

@@ -17,7 +17,9 @@ use super::counts;
 use super::geometry::Point;
 use super::store::{self, AreaEdit, AreaMade, Place, PlaceKind};
 use super::tree::AreaRef;
-use super::view::{AreaRow, AreaView, PlaceView, PointView, ProfileView, counted, feature};
+use super::view::{
+    AreaRow, AreaView, FeatureCollection, PlaceView, PointView, ProfileView, counted, feature, outlines,
+};
 use crate::app::App;
 use crate::http::{Answer, Body, CommandKey, MaybeSigned, Origin, Path, Query, Refused, Signed, key_scope};
 use crate::once;
@@ -36,6 +38,8 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(search_areas))
         .routes(routes!(show_area, edit_area))
         .routes(routes!(show_boundary))
+        .routes(routes!(list_public_areas))
+        .routes(routes!(show_outlines))
         .routes(routes!(put_up_place))
         .routes(routes!(show_place))
         .routes(routes!(show_place_qr))
@@ -86,7 +90,7 @@ async fn rows(app: &App, codes: &[AreaCode], reach: &Scope) -> Answer<Vec<AreaRo
 /// Areas by name.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct AreaRefs {
-    /// Whole names first, wider areas first; at most 20.
+    /// Found by name: whole names first, wider areas first, at most 20. Below an area: in the order of their codes.
     items: Vec<AreaRef>,
 }
 
@@ -296,6 +300,34 @@ async fn show_boundary(State(app): State<App>, Path(code): Path<AreaCode>) -> An
     let shape = areas.index().shape(&code).filter(|_| areas.get(&code).is_some()).ok_or(ProblemCode::NotFound)?;
     let outline: Value = feature(&shape, &json!({ "code": code, "name": areas.name(&code), "level": code.level() }));
     Ok(([(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"))], Json(outline)).into_response())
+}
+
+/// Lists the areas directly below one, for whoever says where something is: names only.
+#[utoipa::path(get, path = "/api/public/areas", tag = "public", params(ListAreas), responses((status = 200, body = AreaRefs), (status = 404, body = crate::http::ProblemBody)), extensions(("x-access" = json!("public"))))]
+async fn list_public_areas(State(app): State<App>, Query(wish): Query<ListAreas>) -> Answer<Json<AreaRefs>> {
+    let areas = app.areas();
+    let codes = match &wish.parent {
+        Some(parent) if areas.get(parent).is_some() => areas.children(parent),
+        Some(_) => return Err(ProblemCode::NotFound.into()),
+        None => areas.cities(),
+    };
+    Ok(Json(AreaRefs { items: codes.iter().map(|code| areas.reference(code)).collect() }))
+}
+
+/// Shows the outlines of the areas directly below one, to point at a place; of the area itself where nothing below is drawn.
+#[utoipa::path(get, path = "/api/areas/{code}/outlines", tag = "public", params(("code" = AreaCode, Path)), responses((status = 200, body = FeatureCollection), (status = 404, body = crate::http::ProblemBody)), extensions(("x-access" = json!("public"))))]
+async fn show_outlines(State(app): State<App>, Path(code): Path<AreaCode>) -> Answer<Response> {
+    let areas = app.areas();
+    if areas.get(&code).is_none() {
+        return Err(ProblemCode::NotFound.into());
+    }
+    let drawn = tokio::task::spawn_blocking(move || {
+        let told = |code: &AreaCode| (*code, json!({ "code": code, "name": areas.name(code) }));
+        let below = outlines(&areas, code.level(), areas.children(&code).iter().map(told));
+        if below.features.is_empty() { outlines(&areas, code.level(), [told(&code)]) } else { below }
+    });
+    let drawn = drawn.await.map_err(|_| Refused::from(ProblemCode::Internal))?;
+    Ok(([(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"))], Json(drawn)).into_response())
 }
 
 /// A place that gets a printed QR code.

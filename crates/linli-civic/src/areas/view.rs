@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::counts::Open;
-use super::geometry::{Point, Shape};
+use super::geometry::{Point, Shape, simplify_together};
 use super::records::Profile;
 use super::store::{Place, PlaceKind};
 use super::tree::{AreaRef, AreaTree};
@@ -236,4 +236,40 @@ impl PlaceView {
 #[must_use]
 pub fn feature(shape: &Shape, properties: &Value) -> Value {
     json!({ "type": "Feature", "properties": properties, "geometry": shape.to_geojson() })
+}
+
+/// GeoJSON (RFC 7946).
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct FeatureCollection {
+    /// `FeatureCollection`.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// Features with at least `code` and `name` of the area.
+    pub features: Vec<Value>,
+}
+
+/// The outlines of areas with what is told of each, simplified together so that neighbours still touch; areas without an
+/// outline are left out.
+pub fn outlines(
+    areas: &AreaTree,
+    around: AreaLevel,
+    told: impl IntoIterator<Item = (AreaCode, Value)>,
+) -> FeatureCollection {
+    let drawn: Vec<(Shape, Value)> =
+        told.into_iter().filter_map(|(code, told)| Some((areas.index().shape(&code)?, told))).collect();
+    let shapes: Vec<&Shape> = drawn.iter().map(|(shape, _)| shape).collect();
+    let simple = simplify_together(&shapes, tolerance_m(around));
+    let features = drawn.iter().zip(&simple).map(|((_, told), shape)| feature(shape, told)).collect();
+    FeatureCollection { kind: "FeatureCollection", features }
+}
+
+/// How far a border may be drawn from where it is: about a pixel of a wall of 1,500 pixels that shows the whole area.
+const fn tolerance_m(level: AreaLevel) -> f64 {
+    match level {
+        AreaLevel::City => 120.0,
+        AreaLevel::County => 30.0,
+        AreaLevel::Street => 8.0,
+        AreaLevel::Community => 1.5,
+        AreaLevel::Grid | AreaLevel::MicroGrid => 0.5,
+    }
 }

@@ -78,6 +78,7 @@ impl Case {
             draft.category.as_deref().and_then(|category| ground.first_seat(&draft.area, Some(category), weight));
         let seating = if routed.is_some() { Seating::Found } else { Seating::NotFound };
         let mut routing = draft.found_by.clone();
+        let scanned = draft.found_by.iter().find_map(|why| why.values.get("place")).cloned();
         let seat = match routed {
             Some(routed) => {
                 routing.extend(routed.why);
@@ -131,7 +132,7 @@ impl Case {
         for effect in begin.map(|def| def.effects.clone()).unwrap_or_default() {
             case.follow(effect, world, &actor, None)?;
         }
-        let payload = json!({ "to": case.stage, "seat": case.seat, "category": case.category, "weight": case.weight, "channel": case.channel, "routed": seating == Seating::Found });
+        let payload = json!({ "to": case.stage, "seat": case.seat, "category": case.category, "weight": case.weight, "channel": case.channel, "place": scanned, "routed": seating == Seating::Found });
         let reported = case.tell("reported", payload, None, world.at, actor);
         if seating == Seating::NotFound {
             return Ok(Change::new(case, reported));

@@ -395,6 +395,7 @@ impl Reader<'_> {
         };
         let seat =
             |name: &str| seat_in(payload, name).map(|seat| self.seat_name(&shown.book, &seat)).unwrap_or_default();
+        let scanned = text("place");
         let role = actor.role_name.clone().unwrap_or_default();
         let who = if actor.kind == "staff" && !actor.name.ends_with(&role) {
             self.lang.say("actor.staff", &[("role", &role), ("name", &actor.name)])
@@ -404,7 +405,7 @@ impl Reader<'_> {
         let category = shown.book.category(&text("category")).map(|category| category.name.clone()).unwrap_or_default();
         let values = [
             ("actor", who),
-            ("place", scanned(shown)),
+            ("place", if scanned.is_empty() { shown.case.place_text.clone() } else { scanned }),
             ("category", category),
             ("seat", seat("seat")),
             ("from", seat("seat_before")),
@@ -517,12 +518,6 @@ fn joined(office: &str, role_name: &str) -> String {
     let starts = role_name.char_indices().map(|(at, _)| at).chain([role_name.len()]);
     let shared = starts.filter(|at| role_name.get(..*at).is_some_and(|start| office.ends_with(start))).max();
     format!("{office}{}", role_name.get(shared.unwrap_or(0)..).unwrap_or_default())
-}
-
-/// What the printed code hangs on that was scanned, or the place in the reporter's words.
-fn scanned(shown: &Shown) -> String {
-    let named = shown.case.routing.iter().find_map(|why| why.values.get("place"));
-    named.unwrap_or(&shown.case.place_text).clone()
 }
 
 fn seat_in(payload: &serde_json::Value, name: &str) -> Option<Seat> {

@@ -8,9 +8,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::areas::counts::{Done, Open};
-use crate::areas::geometry::{Shape, simplify_together};
 use crate::areas::tree::{AreaRef, AreaTree};
-use crate::areas::view::{counted, feature};
+use crate::areas::view::{FeatureCollection, counted, outlines};
 use crate::cases::list::BoxKey;
 use crate::cases::row::CaseRow;
 use crate::say::Lang;
@@ -32,16 +31,6 @@ pub struct WallView {
     pub features: FeatureCollection,
     /// Open cases with a point, where the area has nothing below it; empty elsewhere.
     pub cases: Vec<CaseRow>,
-}
-
-/// GeoJSON (RFC 7946).
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct FeatureCollection {
-    /// `FeatureCollection`.
-    #[serde(rename = "type")]
-    pub kind: &'static str,
-    /// Features with `code`, `name`, `n_open` and `n_late` of the area.
-    pub features: Vec<Value>,
 }
 
 /// An area on the wall.
@@ -157,35 +146,15 @@ pub fn figures(open: Open, done: Done, lang: Lang) -> Vec<WallFigure> {
     values.into_iter().filter_map(figure).collect()
 }
 
-/// The outlines of what lies below, simplified together so that neighbours still touch; of the area itself where nothing
-/// below is drawn.
+/// The outlines of what lies below; of the area itself where nothing below is drawn.
 pub fn features(areas: &AreaTree, area: &WallArea, children: &[WallArea]) -> FeatureCollection {
-    let drawn = |areas_of: &[WallArea]| -> Vec<(WallArea, Shape)> {
-        areas_of.iter().filter_map(|area| Some((area.clone(), areas.index().shape(&area.code)?))).collect()
-    };
-    let mut outlines = drawn(children);
-    if outlines.is_empty() {
-        outlines = drawn(std::slice::from_ref(area));
-    }
-    let shapes: Vec<&Shape> = outlines.iter().map(|(_, shape)| shape).collect();
-    let simple = simplify_together(&shapes, tolerance_m(area.level));
-    let features = outlines.iter().zip(&simple).map(|((area, _), shape)| feature(shape, &properties(area))).collect();
-    FeatureCollection { kind: "FeatureCollection", features }
+    let told = |area: &WallArea| (area.code, properties(area));
+    let below = outlines(areas, area.level, children.iter().map(told));
+    if below.features.is_empty() { outlines(areas, area.level, [told(area)]) } else { below }
 }
 
 fn properties(area: &WallArea) -> Value {
     json!({ "code": area.code, "name": area.name, "n_open": area.n_open, "n_late": area.n_late })
-}
-
-/// How far a border may be drawn from where it is: about a pixel of a wall of 1,500 pixels that shows the whole area.
-const fn tolerance_m(level: AreaLevel) -> f64 {
-    match level {
-        AreaLevel::City => 120.0,
-        AreaLevel::County => 30.0,
-        AreaLevel::Street => 8.0,
-        AreaLevel::Community => 1.5,
-        AreaLevel::Grid | AreaLevel::MicroGrid => 0.5,
-    }
 }
 
 const DAY_MS: i64 = 86_400_000;

@@ -2,6 +2,7 @@
 import { api, unwrap } from "@shared/api/client";
 import { ProblemError } from "@shared/api/problem";
 import type { AreaRef } from "@shared/api/types";
+import { geometryOf } from "@shared/map/outlines";
 import type { AreaFeatures, AreaProperties } from "@shared/map/types";
 
 type Outline = GeoJSON.Feature<GeoJSON.Polygon | GeoJSON.MultiPolygon, AreaProperties>;
@@ -10,15 +11,10 @@ const kept = new Map<string, AreaFeatures | null>();
 /** Enough for an afternoon's cases; a boundary changes a few times a year. */
 const MOST_KEPT = 200;
 
-function isGeometry(value: unknown): value is GeoJSON.Polygon | GeoJSON.MultiPolygon {
-  if (typeof value !== "object" || value === null || !("type" in value)) return false;
-  return value.type === "Polygon" || value.type === "MultiPolygon";
-}
-
 function outlineOf(data: unknown, area: AreaRef): Outline | null {
   if (typeof data !== "object" || data === null || !("geometry" in data)) return null;
-  const { geometry } = data;
-  if (!isGeometry(geometry)) return null;
+  const geometry = geometryOf(data.geometry);
+  if (geometry === null) return null;
   return { type: "Feature", properties: { code: area.code, name: area.name }, geometry };
 }
 

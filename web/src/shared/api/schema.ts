@@ -180,6 +180,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/areas/{code}/outlines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows the outlines of the areas directly below one, to point at a place; of the area itself where nothing below is drawn. */
+        get: operations["show_outlines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/areas/{code}/places": {
         parameters: {
             query?: never;
@@ -457,6 +474,23 @@ export interface paths {
         };
         /** Shows the playbook of new cases, with the findings of its check. */
         get: operations["show_playbook"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/public/areas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the areas directly below one, for whoever says where something is: names only. */
+        get: operations["list_public_areas"];
         put?: never;
         post?: never;
         delete?: never;
@@ -886,7 +920,7 @@ export interface components {
         };
         /** @description Areas by name. */
         AreaRefs: {
-            /** @description Whole names first, wider areas first; at most 20. */
+            /** @description Found by name: whole names first, wider areas first, at most 20. Below an area: in the order of their codes. */
             items: components["schemas"]["AreaRef"][];
         };
         /** @description 区域 in a list. */
@@ -1261,7 +1295,7 @@ export interface components {
         Face: "field" | "desk" | "wall";
         /** @description GeoJSON (RFC 7946). */
         FeatureCollection: {
-            /** @description Features with `code`, `name`, `n_open` and `n_late` of the area. */
+            /** @description Features with at least `code` and `name` of the area. */
             features: unknown[];
             /** @description `FeatureCollection`. */
             type: string;
@@ -2698,6 +2732,35 @@ export interface operations {
             };
         };
     };
+    show_outlines: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: components["schemas"]["AreaCode"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeatureCollection"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     put_up_place: {
         parameters: {
             query?: never;
@@ -3289,6 +3352,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PlaybookView"];
+                };
+            };
+        };
+    };
+    list_public_areas: {
+        parameters: {
+            query?: {
+                /** @description The area directly above; without it, the widest areas that the caller may see. */
+                parent?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AreaRefs"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };

@@ -1,28 +1,10 @@
 import { ref, shallowRef, watch, type Ref, type ShallowRef } from "vue";
 import { api, unwrap } from "../api/client";
-import type { AreaFeatures, AreaProperties } from "./types";
+import { outlinesIn } from "./outlines";
+import type { AreaFeatures } from "./types";
 
 /** Digits of a community's code; the codes of its grids begin with it. */
 const COMMUNITY_DIGITS = 12;
-
-type Outline = AreaFeatures["features"][number];
-
-function outlineOf(value: unknown, properties: AreaProperties): Outline[] {
-  if (typeof value !== "object" || value === null || !("geometry" in value)) return [];
-  const geometry = value.geometry as GeoJSON.Geometry | null;
-  if (geometry?.type !== "Polygon" && geometry?.type !== "MultiPolygon") return [];
-  return [{ type: "Feature", geometry, properties }];
-}
-
-async function fetchOutline(code: string, name: string): Promise<Outline[]> {
-  try {
-    const feature = await unwrap(api.GET("/api/areas/{code}/boundary", { params: { path: { code } } }));
-    return outlineOf(feature, { code, name });
-  } catch {
-    // An area without a boundary is simply not drawn.
-    return [];
-  }
-}
 
 /** The grids of the community that `code` lies in, drawn; or the community itself where its grids are not drawn yet. */
 export function useOutlines(code: () => string | null): { outlines: ShallowRef<AreaFeatures | null>; busy: Ref<boolean> } {
@@ -37,13 +19,9 @@ export function useOutlines(code: () => string | null): { outlines: ShallowRef<A
     if (community === null) return;
     busy.value = true;
     try {
-      const { items } = await unwrap(api.GET("/api/areas", { params: { query: { parent: community } } }));
-      const drawn = items.filter((area) => area.has_boundary);
-      const parts = await Promise.all(drawn.map((area) => fetchOutline(area.code, area.name)));
-      const grids = parts.flat();
-      const features = grids.length > 0 ? grids : await fetchOutline(community, "");
-      outlines.value = { type: "FeatureCollection", features };
+      outlines.value = outlinesIn(await unwrap(api.GET("/api/areas/{code}/outlines", { params: { path: { code: community } } })));
     } catch {
+      // Without outlines there is nothing to point at; the page then offers its other ways.
       outlines.value = { type: "FeatureCollection", features: [] };
     } finally {
       busy.value = false;
