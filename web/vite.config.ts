@@ -1,4 +1,7 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { defineConfig } from "vitest/config";
 import type { Plugin } from "vite";
 import vue from "@vitejs/plugin-vue";
@@ -25,8 +28,28 @@ function faceFallback(): Plugin {
   };
 }
 
+/** Files below this do not gain from it, in bytes: about one packet. */
+const WORTH_COMPRESSING = 1_000;
+
+/** Writes the compressed forms that the server sends, so that it need not compress and they are as small as they get. */
+function compressedForms(): Plugin {
+  return {
+    name: "linli-compressed-forms",
+    apply: "build",
+    async writeBundle({ dir = "" }, bundle) {
+      for (const name of Object.keys(bundle).filter((file) => /\.(js|mjs|css|html|json|svg)$/.test(file))) {
+        const plain = await readFile(join(dir, name));
+        if (plain.length < WORTH_COMPRESSING) continue;
+        const best = { params: { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY } };
+        await writeFile(join(dir, `${name}.br`), brotliCompressSync(plain, best));
+        await writeFile(join(dir, `${name}.gz`), gzipSync(plain, { level: 9 }));
+      }
+    },
+  };
+}
+
 export default defineConfig({
-  plugins: [vue(), ElementPlus({}), faceFallback()],
+  plugins: [vue(), ElementPlus({}), faceFallback(), compressedForms()],
   resolve: { alias: { "@shared": here("./src/shared") } },
   define: {
     __VUE_I18N_FULL_INSTALL__: "false",

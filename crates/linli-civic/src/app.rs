@@ -4,12 +4,12 @@ use std::sync::{Arc, RwLock};
 
 use linli_access::Vault;
 use linli_db::Db;
-use linli_kernel::{Calendar, Clock, IdSource, Timestamp};
+use linli_kernel::{Calendar, Clock, IdSource, ProblemCode, Timestamp};
 
 use crate::areas::tree::AreaTree;
 use crate::cases::paper::PaperNumbers;
 use crate::files::Files;
-use crate::http::AccessTable;
+use crate::http::{AccessTable, Answer, Refused};
 use crate::limits::Limits;
 use crate::live::Live;
 use crate::playbooks::Shelf;
@@ -38,8 +38,15 @@ pub struct Parts {
     pub paper: PaperNumbers,
     /// News for open pages.
     pub live: Live,
-    /// How often one address may ask.
+    /// How often one address may report, send photos, answer or sign in.
     pub limits: Limits,
+    /// How often one address may look things up; apart, so that looking never stops anyone from reporting.
+    pub reading: Limits,
+    /// Room for slow work off the async threads (pictures, password hashes): two at a time, so that a crowd of
+    /// them can take neither the memory nor every core.
+    pub slow: Arc<tokio::sync::Semaphore>,
+    /// One reload of the areas at a time, so that an older tree never replaces a newer one.
+    pub reloading: tokio::sync::Mutex<()>,
     /// What this instance is called.
     pub site: SiteConfig,
     /// Every route's declared access.
@@ -74,6 +81,20 @@ impl App {
         self.clock.now()
     }
 
+    /// Runs slow work off the async threads, when there is room for it.
+    ///
+    /// # Errors
+    /// `Internal` when the work panics.
+    pub async fn slowly<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Answer<T> {
+        let room = Arc::clone(&self.slow).acquire_owned().await.map_err(|_| Refused::from(ProblemCode::Internal))?;
+        let done = tokio::task::spawn_blocking(move || {
+            let out = work();
+            drop(room);
+            out
+        });
+        done.await.map_err(|_| ProblemCode::Internal.into())
+    }
+
     /// The areas as they stand.
     #[must_use]
     pub fn areas(&self) -> Arc<AreaTree> {
@@ -86,6 +107,7 @@ impl App {
     /// # Errors
     /// The database's.
     pub async fn reload_areas(&self) -> Result<(), linli_db::StoreError> {
+        let _one = self.reloading.lock().await;
         let tree = Arc::new(self.db.read(AreaTree::load).await?);
         match self.0.areas.write() {
             Ok(mut slot) => *slot = tree,

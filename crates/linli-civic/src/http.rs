@@ -121,7 +121,12 @@ impl IntoResponse for Refused {
 /// Puts a refusal into the reader's language.
 pub async fn say_problems(request: Request, next: Next) -> Response {
     let lang = lang_of(request.headers());
-    let response = next.run(request).await;
+    let is_api = request.uri().path().starts_with("/api/");
+    let mut response = next.run(request).await;
+    // Shared computers in a hall: nothing of a case stays in a cache unless its route says so.
+    if is_api && !response.headers().contains_key(header::CACHE_CONTROL) {
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
     let Some(Unsaid(problem)) = response.extensions().get::<Unsaid>().cloned() else { return response };
     let mut said = (response.status(), Json(body_of(&problem, lang))).into_response();
     said.headers_mut()
@@ -396,14 +401,18 @@ async fn caller_of(app: &App, headers: &HeaderMap) -> Result<Option<Caller>, Ref
     };
     let Some((caller, touch)) = found else { return Ok(None) };
     if touch {
-        app.db.write(move |tx| session::touch(tx, &token, now)).await?;
+        // Best effort: a page that can be read is read, even when nothing can be written just now.
+        drop(app.db.write(move |tx| session::touch(tx, &token, now)).await);
     }
     Ok(Some(caller))
 }
 
 /// Defence against requests forged by another site: the browser itself says where a request comes from.
 /// What is no browser sends neither header and carries no cookies by accident.
-fn same_site(headers: &HeaderMap) -> Result<(), Refused> {
+///
+/// # Errors
+/// `CrossSite` when the browser says so.
+pub fn same_site(headers: &HeaderMap) -> Result<(), Refused> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let host = text("x-forwarded-host").or_else(|| text("host"));
     let fine = match (text("sec-fetch-site"), text("origin")) {

@@ -14,5 +14,7 @@ pub mod live;
 pub mod map;
 pub mod once;
 pub mod people;
+pub mod plain;
 pub mod playbooks;
+pub mod qr;
 pub mod say;

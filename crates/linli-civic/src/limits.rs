@@ -35,11 +35,15 @@ impl Limits {
     /// # Errors
     /// `TooMany` with the seconds to wait.
     pub fn take(&self, origin: Origin, now: Timestamp) -> Result<(), Refused> {
-        let Some(address) = origin.0 else { return Ok(()) };
+        let Some(address) = origin.0.map(subscriber) else { return Ok(()) };
         let cost = 60_000 / i64::from(self.per_minute);
         let mut buckets = self.buckets.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if buckets.len() >= ADDRESSES_KEPT {
             buckets.retain(|_, bucket| now.since(bucket.at) < 60_000);
+            if buckets.len() >= ADDRESSES_KEPT {
+                // A flood from everywhere: forget, rather than grow and search for ever.
+                buckets.clear();
+            }
         }
         let bucket = buckets.entry(address).or_insert(Bucket { left_ms: 60_000, at: now });
         bucket.left_ms = (bucket.left_ms + now.since(bucket.at).max(0)).min(60_000);
@@ -50,6 +54,17 @@ impl Limits {
         }
         bucket.left_ms -= cost;
         Ok(())
+    }
+}
+
+/// Whoever has an IPv6 line has 2^64 addresses of it.
+fn subscriber(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(v6) => {
+            let [a, b, c, d, ..] = v6.segments();
+            IpAddr::V6(std::net::Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+        }
     }
 }
 

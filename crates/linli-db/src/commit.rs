@@ -106,6 +106,8 @@ fn append(writer: &mut Writer<'_>, event: &NewEvent) -> Result<(), StoreError> {
         actor_kind: event.actor.kind(),
         actor_id: event.actor.account().map(|id| id.to_string()),
         actor_role: event.actor.role().map(|role| role.as_str()),
+        area_code: event.area.map(|area| area.to_string()),
+        unit_code: event.unit.clone(),
         payload: &payload,
     };
     let hash = link.hash(&prev_hash);
@@ -152,6 +154,8 @@ pub(crate) struct Link<'a> {
     pub actor_kind: &'a str,
     pub actor_id: Option<String>,
     pub actor_role: Option<&'a str>,
+    pub area_code: Option<String>,
+    pub unit_code: Option<String>,
     pub payload: &'a str,
 }
 
@@ -173,6 +177,8 @@ impl Link<'_> {
             self.actor_kind,
             self.actor_id.as_deref().unwrap_or(""),
             self.actor_role.unwrap_or(""),
+            self.area_code.as_deref().unwrap_or(""),
+            self.unit_code.as_deref().unwrap_or(""),
             self.payload,
         ];
         for field in fields {

@@ -208,11 +208,31 @@ fn open_postgres(url: &str) -> Result<postgres::Client, StoreError> {
     if config.get_connect_timeout().is_none() {
         config.connect_timeout(std::time::Duration::from_secs(10));
     }
-    let mut client = config.connect(postgres::NoTls)?;
+    let is_local = config.get_hosts().iter().all(|host| matches!(host, postgres::config::Host::Unix(_)));
+    let mode = config.get_ssl_mode();
+    let mut client = if is_local || mode == postgres::config::SslMode::Disable {
+        config.connect(postgres::NoTls)?
+    } else {
+        match tls() {
+            Ok(tls) => config.connect(tls)?,
+            // `prefer` (the default) takes TLS where it can be had; `require` insists.
+            Err(_) if mode == postgres::config::SslMode::Prefer => config.connect(postgres::NoTls)?,
+            Err(error) => return Err(error),
+        }
+    };
     client.batch_execute(
         "SET statement_timeout = '30s'; SET idle_in_transaction_session_timeout = '60s'; SET timezone = 'UTC';",
     )?;
     Ok(client)
+}
+
+/// TLS that trusts what this machine trusts.
+fn tls() -> Result<tokio_postgres_rustls::MakeRustlsConnect, StoreError> {
+    // Installed once a process; a second time changes nothing.
+    drop(rustls::crypto::ring::default_provider().install_default());
+    tokio_postgres_rustls::MakeRustlsConnect::with_native_certs()
+        .map(|(tls, _)| tls)
+        .map_err(|errors| StoreError::Open(format!("no certificates to trust: {errors:?}")))
 }
 
 /// A transaction that may commit changes.

@@ -220,6 +220,7 @@ enum Ran {
 
 trait WriteJob: Send {
     fn run(&mut self, conn: &mut Conn, ids: &IdSource) -> Ran;
+    fn is_abandoned(&self) -> bool;
     fn answer(self: Box<Self>);
     fn fail(self: Box<Self>, error: StoreError);
 }
@@ -253,6 +254,10 @@ where
         ran
     }
 
+    fn is_abandoned(&self) -> bool {
+        self.reply.is_closed()
+    }
+
     fn answer(self: Box<Self>) {
         let out = self.out.unwrap_or_else(|| Err(StoreError::Closed.into()));
         drop(self.reply.send(out));
@@ -280,7 +285,9 @@ impl WriterThread {
                 Ok(conn) => conn,
                 Err(error) => {
                     tracing::error!(%error, "cannot reach the database");
-                    batch.drain(..).for_each(|job| job.fail(StoreError::Open(error.to_string())));
+                    // Everyone who waits is told at once: whoever is told can try again, whoever waits only hangs.
+                    batch.extend(self.queue.try_iter());
+                    batch.drain(..).for_each(|job| job.fail(StoreError::Busy));
                     std::thread::sleep(Duration::from_millis(200));
                     continue;
                 }
@@ -305,6 +312,11 @@ impl WriterThread {
         let mut n_run = 0;
         let mut next = first.into_iter().next();
         while let Some(mut job) = next.take() {
+            if job.is_abandoned() {
+                // Whoever asked has gone, and may be asking again: doing it now could do it twice.
+                next = self.queue.try_recv().ok();
+                continue;
+            }
             n_run += 1;
             match self.run_one(conn, &mut *job) {
                 Ran::Keep { events } => {
@@ -382,7 +394,8 @@ impl WriterThread {
                 job.fail(StoreError::NotCommitted(error.to_string()));
                 return health;
             }
-            match job.run(conn, &self.ids) {
+            // Under a savepoint here too: a job that swallowed a fault of the database must not look committed.
+            match self.run_one(conn, &mut *job) {
                 Ran::Keep { events } => match conn.batch("COMMIT") {
                     Ok(()) => {
                         if events {

@@ -45,6 +45,14 @@ impl Dialect {
         }
     }
 
+    /// Two nodes that start at once migrate one after the other, however long it takes.
+    pub(crate) const fn lock_for_migration(self) -> &'static str {
+        match self {
+            Self::Sqlite => "",
+            Self::Postgres => "SET LOCAL statement_timeout = 0; SELECT pg_advisory_xact_lock(7215614)",
+        }
+    }
+
     pub(crate) const fn begin_write(self) -> &'static str {
         match self {
             // IMMEDIATE: a read lock that must be upgraded later can fail half-way.

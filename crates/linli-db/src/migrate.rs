@@ -21,10 +21,8 @@ pub(crate) fn migrate(conn: &mut Conn) -> Result<Applied, StoreError> {
     let dialect = conn.dialect();
     // Two nodes that start at once: the second waits here and then finds nothing left to do.
     conn.batch(dialect.begin_write())?;
+    conn.batch(dialect.lock_for_migration())?;
     conn.batch("CREATE TABLE IF NOT EXISTS migration (n BIGINT PRIMARY KEY, name TEXT NOT NULL)")?;
-    if dialect == crate::Dialect::Postgres {
-        conn.batch("LOCK TABLE migration IN ACCESS EXCLUSIVE MODE")?;
-    }
     let found = conn.number("SELECT COALESCE(MAX(n), 0) AS n FROM migration", &[])?;
     if found > LATEST {
         conn.batch("ROLLBACK")?;

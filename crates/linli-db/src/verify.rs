@@ -58,7 +58,7 @@ struct Chain {
 pub fn verify(conn: &mut Conn) -> Result<Verified, StoreError> {
     let mut out = Verified::default();
     let mut chain: Option<Chain> = None;
-    let sql = "SELECT e.stream_kind, e.stream_id, e.n, e.kind, e.at, e.actor_kind, e.actor_id, e.actor_role, e.payload, e.prev_hash, e.hash, t.body \
+    let sql = "SELECT e.stream_kind, e.stream_id, e.n, e.kind, e.at, e.actor_kind, e.actor_id, e.actor_role, e.area_code, e.unit_code, e.payload, e.prev_hash, e.hash, t.body \
                FROM event e LEFT JOIN event_text t ON t.stream_kind = e.stream_kind AND t.stream_id = e.stream_id AND t.n = e.n \
                ORDER BY e.stream_kind, e.stream_id, e.n";
     conn.each(sql, &[], |row| {
@@ -89,6 +89,8 @@ pub fn verify(conn: &mut Conn) -> Result<Verified, StoreError> {
             actor_kind: &actor_kind,
             actor_id: row.get("actor_id")?,
             actor_role: actor_role.as_deref(),
+            area_code: row.get("area_code")?,
+            unit_code: row.get("unit_code")?,
             payload: &payload,
         };
         let what = if n != last + 1 {

@@ -1,7 +1,7 @@
-//! The four faces: files of the web project, built into the binary.
+//! The four faces: files of the web project, built into the binary together with their compressed forms.
 
 use axum::body::Body;
-use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 
 #[derive(rust_embed::RustEmbed)]
@@ -36,11 +36,30 @@ pub async fn serve(uri: Uri, headers: HeaderMap) -> Response {
     })
 }
 
+/// The compressed forms that the build of the web project writes beside a file, best first.
+const CODINGS: [(&str, &str); 2] = [("br", "br"), ("gzip", "gz")];
+
+/// Whether the browser takes a content coding. `q=0` refuses one by name (RFC 9110 §12.5.3).
+fn accepts(headers: &HeaderMap, coding: &str) -> bool {
+    let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    accepted.split(',').any(|entry| {
+        let (name, weight) = entry.split_once(';').unwrap_or((entry, ""));
+        name.trim().eq_ignore_ascii_case(coding) && !matches!(weight.trim(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000")
+    })
+}
+
 fn file(path: &str, headers: &HeaderMap) -> Option<Response> {
     if path.is_empty() {
         return None;
     }
-    let found = Dist::get(path)?;
+    let compressed = CODINGS
+        .iter()
+        .filter(|(coding, _)| accepts(headers, coding))
+        .find_map(|(coding, suffix)| Some((Dist::get(&format!("{path}.{suffix}"))?, *coding)));
+    let (found, coding) = match compressed {
+        Some((found, coding)) => (found, Some(coding)),
+        None => (Dist::get(path)?, None),
+    };
     let etag = format!("\"{}\"", hex::encode(found.metadata.sha256_hash().get(..12).unwrap_or_default()));
     if headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok()) == Some(etag.as_str()) {
         return Some((StatusCode::NOT_MODIFIED, [(header::ETAG, etag)]).into_response());
@@ -49,11 +68,33 @@ fn file(path: &str, headers: &HeaderMap) -> Option<Response> {
     let kind = if kind.type_() == "text" { format!("{kind}; charset=utf-8") } else { kind.to_string() };
     // Files under assets/ carry their content's hash in the name and never change.
     let cache = if path.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
-    Some(
-        (
-            [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, cache.to_owned()), (header::ETAG, etag)],
-            Body::from(found.data.into_owned()),
-        )
-            .into_response(),
+    let mut response = (
+        [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, cache.to_owned()), (header::ETAG, etag)],
+        Body::from(found.data.into_owned()),
     )
+        .into_response();
+    if let Some(coding) = coding {
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding));
+        headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    }
+    Some(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asks(accepted: &'static str) -> HeaderMap {
+        HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static(accepted))])
+    }
+
+    #[test]
+    fn a_coding_is_used_only_by_those_who_take_it() {
+        assert!(accepts(&asks("gzip, deflate, br;q=0.9"), "br"));
+        assert!(accepts(&asks("GZIP"), "gzip"));
+        assert!(!accepts(&asks("gzip, br;q=0"), "br"));
+        assert!(!accepts(&asks("brotli"), "br"));
+        assert!(!accepts(&HeaderMap::new(), "gzip"));
+    }
 }

@@ -89,6 +89,7 @@ pub async fn open_app(options: &Options) -> anyhow::Result<App> {
     let opened = options.clone();
     let (db, _) = tokio::task::spawn_blocking(move || open_db(&opened)).await??;
     let vault = Vault::new(&secret(&options.data)?);
+    check_key(&db, &vault).await?;
     let calendar = calendar(&options.data)?;
     let id = match &options.playbook {
         Some(id) => id.clone(),
@@ -125,10 +126,36 @@ pub async fn open_app(options: &Options) -> anyhow::Result<App> {
         paper: PaperNumbers::default(),
         live: Live::default(),
         limits: Limits::new(options.per_minute),
+        reading: Limits::new(options.per_minute.saturating_mul(10)),
         site: options.site.clone(),
         access: AccessTable::from_document(&crate::routes::document())?,
+        slow: Arc::new(tokio::sync::Semaphore::new(2)),
+        reloading: tokio::sync::Mutex::new(()),
         areas: RwLock::new(Arc::new(areas)),
     }))
+}
+
+/// The database knows the key that sealed its phone numbers by a fingerprint: with another key they would be lost in silence.
+async fn check_key(db: &Db, vault: &Vault) -> anyhow::Result<()> {
+    let print = vault.index("setting.key_print", "linli");
+    match setting(db, "key_print").await? {
+        Some(known) if known == print => Ok(()),
+        Some(_) => bail!(
+            "the key in keys/data.key is not the one that this database was sealed with: put the right file back (from the backup, or from the node that made it)"
+        ),
+        None => {
+            db.write(move |tx| {
+                tx.bookkeep(|writer| {
+                    writer.exec(
+                        "INSERT INTO setting (name, value) VALUES ('key_print', $1) ON CONFLICT (name) DO NOTHING",
+                        &params![print],
+                    )
+                })
+            })
+            .await?;
+            Ok(())
+        }
+    }
 }
 
 /// A setting of the instance.

@@ -78,8 +78,8 @@ pub struct Site {
 #[utoipa::path(get, path = "/api/site", tag = "site", responses((status = 200, body = Site)), extensions(("x-access" = json!("public"))))]
 async fn show_site(State(app): State<App>, lang: Lang) -> Answer<Json<Site>> {
     let areas = app.areas();
-    // Communities of other cities may be there as examples: the city is the one that is there as a whole.
-    let city = areas.cities().iter().max_by_key(|code| areas.children(code).len());
+    // A demo may hold a community of another city too; the city is the one that is there with its counties.
+    let city = areas.cities().iter().rev().max_by_key(|code| areas.children(code).len());
     let city = city.map(|code| areas.name(code)).unwrap_or_default();
     let demo_accounts = if app.site.demo { crate::demo::accounts(&app, lang).await? } else { Vec::new() };
     let mut notices = Vec::new();

@@ -5,7 +5,7 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use linli_civic::app::App;
-use linli_civic::{areas, audit, cases, files, live, map, people, playbooks};
+use linli_civic::{areas, audit, cases, files, live, map, people, plain, playbooks};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -41,6 +41,7 @@ fn all() -> OpenApiRouter<App> {
         .merge(live::http::routes())
         .merge(map::http::routes())
         .merge(audit::http::routes())
+        .merge(plain::http::routes())
         .merge(crate::ops::routes())
 }
 

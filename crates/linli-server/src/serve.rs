@@ -33,8 +33,8 @@ pub fn service(app: &App) -> Router {
         .layer(axum::extract::DefaultBodyLimit::max(MAX_JSON_BYTES))
         .fallback(crate::faces::serve)
         .layer(middleware::from_fn_with_state(app.clone(), protect))
-        .layer(middleware::from_fn(say_problems))
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn(say_problems))
         .layer(CompressionLayer::new().compress_when(compress))
         .layer(middleware::from_fn(log))
         .with_state(app.clone())
@@ -48,7 +48,14 @@ fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
 
 /// Headers that keep a page from being framed, sniffed or fed by strangers.
 async fn protect(State(app): State<App>, request: Request, next: Next) -> Response {
+    // Scripts and styles take the policy of the page that they belong to; a worker has its own.
+    let path = request.uri().path();
+    let is_part_of_page = path.starts_with("/assets/") && !path.contains("worker");
     let mut response = next.run(request).await;
+    if is_part_of_page {
+        response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        return response;
+    }
     let tiles = app.site.tile_url.as_deref().and_then(origin_of).unwrap_or_default();
     let policy = format!(
         "default-src 'self'; img-src 'self' data: blob: {tiles}; style-src 'self' 'unsafe-inline'; script-src 'self'; worker-src 'self' blob:; \

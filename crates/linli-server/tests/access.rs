@@ -96,6 +96,10 @@ on_both! {
             world.post(&stranger, &format!("/api/cases/{named}/contact"), json!({ "purpose": "联系反映人" })).await.refused(404, "not_found");
             world.post(&stranger, &format!("/api/cases/{named}/actions/take"), json!({ "version": 2, "fields": {} })).await.refused(404, "not_found");
         }
+        world.get(&stranger, &format!("/api/wall?area={GRID_2}")).await.refused(403, "forbidden");
+        let head = world.as_("head").await;
+        world.get(&head, "/api/wall?area=610502005008").await.refused(404, "not_found");
+        assert_eq!(world.get(&head, &format!("/api/wall?area={GRID_2}")).await.ok()["area"]["code"], GRID_2);
         world.get(&stranger, &format!("/api/attachments/{photo_of_case}")).await.refused(404, "not_found");
         world.get(&Session::none(), &format!("/api/attachments/{photo_of_case}")).await.refused(404, "not_found");
         world.get(&Session::none(), &format!("/api/attachments/{photo_of_case}?code=2222222222")).await.refused(404, "not_found");
@@ -200,4 +204,86 @@ fn png() -> Vec<u8> {
     let mut out = std::io::Cursor::new(Vec::new());
     image::DynamicImage::new_luma8(8, 8).write_to(&mut out, image::ImageFormat::Png).unwrap();
     out.into_inner()
+}
+
+on_both! {
+    async fn what_is_said_inside_the_office_reaches_no_holder_of_the_code(t: TestDb) {
+        let world = World::new(t).await;
+        let code = world.report_lamp().await;
+        let worker = world.as_("worker1").await;
+        let clerk = world.as_("clerk").await;
+        let public = format!("/api/public/cases/{code}");
+        let nobody = Session::none();
+        let stale = world.get(&nobody, &public).await.ok()["version"].clone();
+        let photo = world.send(Method::POST, "/api/attachments", worker.0.as_deref(), &[], png()).await.ok()["id"].clone();
+        world.act(&worker, &code, "take", json!({})).await.ok();
+        world.act(&worker, &code, "comment", json!({ "text": "居民态度不好，先放放", "photos": [photo] })).await.ok();
+        world.act(&worker, &code, "settle", json!({ "reply": world::reply() })).await.ok();
+        let before = world.get(&nobody, &public).await.ok();
+        assert!(!before.to_string().contains("更换灯泡"), "a reply that nobody verified: {before}");
+        world.act(&clerk, &code, "reject", json!({ "reason": "没有拍照，糊弄" })).await.ok();
+        world.act(&worker, &code, "settle", json!({ "reply": world::reply() })).await.ok();
+        world.act(&clerk, &code, "verify", json!({})).await.ok();
+        let after = world.get(&nobody, &public).await.ok();
+        assert!(after.to_string().contains("更换灯泡"));
+        for inside in ["先放放", "糊弄", "张敏", photo.as_str().unwrap()] {
+            assert!(!after.to_string().contains(inside), "{inside}: {after}");
+        }
+        let photo = photo.as_str().unwrap();
+        world.get(&nobody, &format!("/api/attachments/{photo}?code={code}")).await.refused(404, "not_found");
+        // A stale answer is told that things moved on, not who moved them.
+        let fields = json!({ "stars": 5, "solved": true, "satisfied": true });
+        let refused = world.post(&nobody, &format!("{public}/actions/rate"), json!({ "version": stale, "fields": fields })).await;
+        let refused = refused.refused(409, "version_conflict");
+        assert!(!refused["detail"].as_str().unwrap().contains("张敏"), "{refused}");
+        // Whoever works on the case does not rate it, even by its code.
+        let version = after["version"].clone();
+        world.post(&worker, &format!("{public}/actions/rate"), json!({ "version": version, "fields": fields })).await.refused(403, "own_work");
+    }
+
+    async fn a_comment_makes_nobody_elses_decision_stale(t: TestDb) {
+        let world = World::new(t).await;
+        let code = world.report_lamp().await;
+        let worker = world.as_("worker1").await;
+        let taken = world.act(&worker, &code, "take", json!({})).await.ok();
+        let clerk = world.as_("clerk").await;
+        world.act(&clerk, &code, "comment", json!({ "text": "请注意安全" })).await.ok();
+        let path = format!("/api/cases/{code}/actions/settle");
+        world.post(&worker, &path, json!({ "version": taken["version"], "fields": { "reply": world::reply() } })).await.ok();
+    }
+
+    async fn the_same_command_at_the_same_time_is_one_success_twice(t: TestDb) {
+        let world = World::new(t).await;
+        let worker = world.as_("worker1").await;
+        for i in 0..5 {
+            let code = world.report_lamp().await;
+            let version = world.get(&worker, &format!("/api/cases/{code}")).await.ok()["version"].clone();
+            let (path, key) = (format!("/api/cases/{code}/actions/take"), format!("take-{i}"));
+            let body = json!({ "version": version, "fields": {} });
+            let (one, two) = tokio::join!(world.post_with_key(&worker, &path, &key, body.clone()), world.post_with_key(&worker, &path, &key, body.clone()));
+            one.ok();
+            two.ok();
+        }
+    }
+
+    async fn fifty_wrong_passwords_at_once_rest_the_account(t: TestDb) {
+        let world = World::new(t).await;
+        let nobody = Session::none();
+        let wrong = || world.post(&nobody, "/api/session", json!({ "name": "clerk", "password": "wrong-password-1" }));
+        let (a, b, c, d, e, f, g, h) = tokio::join!(wrong(), wrong(), wrong(), wrong(), wrong(), wrong(), wrong(), wrong());
+        assert!([a, b, c, d, e, f, g, h].iter().all(|answered| matches!(answered.status.as_u16(), 401 | 423)));
+        world.post(&nobody, "/api/session", json!({ "name": "clerk", "password": world::PASSWORD })).await.refused(423, "account_locked");
+    }
+
+    async fn a_seat_that_nobody_holds_or_of_another_county_cannot_be_chosen(t: TestDb) {
+        let world = World::new(t).await;
+        let reported = world.post(&Session::none(), "/api/cases", json!({ "text": "有点事情想请人来看看", "area_code": GRID_2 })).await.ok();
+        let code = reported["code"].as_str().unwrap();
+        let clerk = world.as_("clerk").await;
+        for area in ["610524001020", "610502005008001"] {
+            let fields = json!({ "seat": { "area_code": area }, "reason": "就近" });
+            world.act(&clerk, code, "dispatch", fields).await.refused(422, "invalid");
+        }
+        world.act(&clerk, code, "dispatch", json!({ "seat": { "area_code": GRID_2 }, "reason": "就近" })).await.ok();
+    }
 }

@@ -32,6 +32,9 @@ const ACCEPTED: &[&str] = &[
     "Zlib",
 ];
 
+/// Besides, for tools that run at build time and leave nothing of themselves in what is shipped.
+const ACCEPTED_FOR_TOOLS: &[&str] = &["MPL-2.0"];
+
 /// Checks both lock files: how many packages there are, and what is wrong with which.
 ///
 /// # Errors
@@ -41,11 +44,18 @@ pub fn check(root: &Path) -> Result<(usize, Vec<String>)> {
     let lock =
         std::fs::read_to_string(root.join("web/package-lock.json")).context("cannot read web/package-lock.json")?;
     packages.extend(npm(&serde_json::from_str(&lock)?));
-    let faults = packages.iter().filter_map(|(name, licence)| fault(name, licence.as_deref())).collect();
+    let faults = packages.iter().filter_map(fault).collect();
     Ok((packages.len(), faults))
 }
 
-type Package = (String, Option<String>);
+/// Something that we build on.
+#[derive(Debug, PartialEq, Eq)]
+struct Package {
+    name: String,
+    licence: Option<String>,
+    /// Whether nothing of it is in what is shipped.
+    is_tool: bool,
+}
 
 fn crates(root: &Path) -> Result<Vec<Package>> {
     let host = repo::output(Command::new("rustc").args(["--print", "host-tuple"]))?;
@@ -61,27 +71,28 @@ fn crates(root: &Path) -> Result<Vec<Package>> {
         .map(|package| {
             let text = |key: &str| package.get(key).and_then(Value::as_str);
             let name = format!("crate {} {}", text("name").unwrap_or("?"), text("version").unwrap_or("?"));
-            (name, text("license").map(str::to_owned))
+            Package { name, licence: text("license").map(str::to_owned), is_tool: false }
         })
         .collect())
 }
 
-/// What is shipped to browsers; tools of the build are checked as well, for they may leave code in it.
 fn npm(lock: &Value) -> Vec<Package> {
     let packages = lock.get("packages").and_then(Value::as_object).into_iter().flatten();
     packages
         .filter(|(path, _)| !path.is_empty())
-        .map(|(path, package)| {
-            let name = path.rsplit("node_modules/").next().unwrap_or(path);
-            (format!("npm {name}"), package.get("license").and_then(Value::as_str).map(str::to_owned))
+        .map(|(path, package)| Package {
+            name: format!("npm {}", path.rsplit("node_modules/").next().unwrap_or(path)),
+            licence: package.get("license").and_then(Value::as_str).map(str::to_owned),
+            is_tool: package.get("dev").and_then(Value::as_bool).unwrap_or(false),
         })
         .collect()
 }
 
-fn fault(name: &str, licence: Option<&str>) -> Option<String> {
-    match licence {
+fn fault(package: &Package) -> Option<String> {
+    let name = &package.name;
+    match package.licence.as_deref() {
         None => Some(format!("{name} names no licence")),
-        Some(licence) if is_accepted(licence) => None,
+        Some(licence) if is_accepted(licence) || package.is_tool && ACCEPTED_FOR_TOOLS.contains(&licence) => None,
         Some(licence) => Some(format!("{name} is under {licence}, which is not among the accepted")),
     }
 }
@@ -167,14 +178,37 @@ mod tests {
         ] {
             assert!(!is_accepted(refused), "{refused}");
         }
-        assert!(fault("crate x 1", None).is_some());
-        assert!(fault("crate x 1", Some("AGPL-3.0")).is_some());
-        assert_eq!(fault("crate x 1", Some("ISC")), None);
+        let package = |licence: Option<&str>, is_tool| Package {
+            name: "x".to_owned(),
+            licence: licence.map(str::to_owned),
+            is_tool,
+        };
+        assert!(fault(&package(None, false)).is_some());
+        assert!(fault(&package(Some("AGPL-3.0"), true)).is_some());
+        assert!(fault(&package(Some("MPL-2.0"), false)).is_some());
+        assert_eq!(fault(&package(Some("MPL-2.0"), true)), None);
+        assert_eq!(fault(&package(Some("ISC"), false)), None);
+    }
+
+    #[test]
+    fn cargo_deny_is_told_the_same() {
+        let deny = std::fs::read_to_string(repo::root().unwrap().join("deny.toml")).unwrap();
+        let deny: toml::Table = toml::from_str(&deny).unwrap();
+        let allowed = deny["licenses"]["allow"].as_array().unwrap();
+        for licence in allowed {
+            assert!(ACCEPTED.contains(&licence.as_str().unwrap()), "{licence}");
+        }
+        assert!(!allowed.is_empty());
     }
 
     #[test]
     fn the_lock_file_of_the_web_project_is_read() {
-        let lock = serde_json::json!({ "packages": { "": {}, "node_modules/a": { "license": "MIT" }, "node_modules/a/node_modules/@b/c": {} } });
-        assert_eq!(npm(&lock), [("npm a".to_owned(), Some("MIT".to_owned())), ("npm @b/c".to_owned(), None)]);
+        let lock = serde_json::json!({ "packages": {
+            "": {}, "node_modules/a": { "license": "MIT", "dev": true }, "node_modules/a/node_modules/@b/c": {}
+        } });
+        let read = npm(&lock);
+        assert_eq!(read.iter().map(|package| package.name.as_str()).collect::<Vec<_>>(), ["npm a", "npm @b/c"]);
+        assert_eq!(read.iter().map(|package| package.is_tool).collect::<Vec<_>>(), [true, false]);
+        assert_eq!(read.iter().map(|package| package.licence.as_deref()).collect::<Vec<_>>(), [Some("MIT"), None]);
     }
 }

@@ -1,5 +1,5 @@
 /** The API's shapes that only this face uses; the rest comes from `@shared/api/types`. */
-import type { components } from "@shared/api/schema";
+import type { components, paths } from "@shared/api/schema";
 
 type Shapes = components["schemas"];
 
@@ -10,5 +10,5 @@ export type BoxKey = Shapes["BoxKey"];
 export type Finding = Shapes["Finding"];
 export type PlaybookView = Shapes["PlaybookView"];
 export type Profile = Shapes["Profile"];
-export type ReadLogEntry = Shapes["ReadLogEntry"];
+export type ReadLogEntry = paths["/api/read-log"]["get"]["responses"]["200"]["content"]["application/json"]["items"][number];
 export type Role = Shapes["Role"];

@@ -13,6 +13,7 @@ function view(children: WallArea[]): WallView {
     children,
     figures: [],
     late: [],
+    cases: [],
     features: { type: "FeatureCollection", features: children.map(({ code }) => ({ type: "Feature", properties: { code }, geometry: outline })) },
   };
 }

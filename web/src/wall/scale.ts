@@ -24,8 +24,7 @@ export function mapFeatures(view: WallView, label: (area: WallArea) => string): 
   const mostOpen = Math.max(0, ...view.children.map((area) => area.n_open));
   const mostLate = Math.max(0, ...view.children.map((area) => area.n_late));
   const byCode = new Map(view.children.map((area) => [area.code, area]));
-  const given = Array.isArray(view.features.features) ? (view.features.features as unknown[]) : [];
-  const features = given.flatMap((feature): AreaFeatures["features"] => {
+  const features = view.features.features.flatMap((feature): AreaFeatures["features"] => {
     if (typeof feature !== "object" || feature === null || !("geometry" in feature) || !("properties" in feature)) return [];
     const geometry = geometryOf(feature.geometry);
     const properties = feature.properties as { code?: unknown } | null;

@@ -17,13 +17,12 @@ use super::counts;
 use super::geometry::Point;
 use super::store::{self, AreaEdit, AreaMade, Place, PlaceKind};
 use super::tree::AreaRef;
-use super::view::{AreaRow, AreaView, PlaceView, ProfileView, counted, feature};
+use super::view::{AreaRow, AreaView, PlaceView, PointView, ProfileView, counted, feature};
 use crate::app::App;
-use crate::cases::public::qr_svg;
-use crate::cases::view::{PointView, Reader};
 use crate::http::{Answer, Body, CommandKey, MaybeSigned, Origin, Path, Query, Refused, Signed, key_scope};
 use crate::once;
 use crate::people::duty;
+use crate::qr::qr_svg;
 use crate::say::Lang;
 
 const MAX_NAME: usize = 60;
@@ -141,12 +140,11 @@ async fn view(app: &App, code: AreaCode, caller: &Caller, lang: Lang) -> Answer<
         .db
         .read(move |conn| {
             let areas = app.areas();
-            let reader = Reader { areas: &areas, vault: &app.vault, lang, now, public_url: &app.site.public_url };
             let counts = counts::open_at(conn, &reach.within(&code), now)?;
             let on_duty = duty::on_duty(conn, &app.vault, &code.lineage(), now)?;
             let places = store::places_of(conn, &code)?;
             let row = AreaRow::of(&areas, &code, counted(&reach, &code, &counts));
-            Ok(AreaView::of(&reader, row, &on_duty, &places))
+            Ok(AreaView::of(&areas, lang, row, &on_duty, &places))
         })
         .await
 }
@@ -280,7 +278,8 @@ async fn add_area(
 }
 
 fn numbered(parent: &AreaCode, suffix: &str) -> Result<AreaCode, Problem> {
-    let number = (suffix.len() == 3).then(|| suffix.parse::<u32>().ok()).flatten();
+    let is_number = suffix.len() == 3 && suffix.bytes().all(|byte| byte.is_ascii_digit());
+    let number = is_number.then(|| suffix.parse::<u32>().ok()).flatten();
     let code = number.and_then(|number| parent.child(number).ok());
     code.ok_or_else(|| Problem::field("suffix", "bad_suffix"))
 }
@@ -373,9 +372,8 @@ async fn place_view(app: &App, code: &str, lang: Lang) -> Answer<PlaceView> {
             };
             let place = found.ok_or(ProblemCode::NotFound)?;
             let areas = app.areas();
-            let reader = Reader { areas: &areas, vault: &app.vault, lang, now, public_url: &app.site.public_url };
             let on_duty = duty::on_duty(conn, &app.vault, &place.area.lineage(), now)?;
-            Ok(PlaceView::of(&reader, &place, &on_duty))
+            Ok(PlaceView::of(&areas, lang, &place, &on_duty))
         })
         .await
 }

@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 use linli_access::read_log::{self, Read};
 use linli_access::{Act, scope};
 use linli_db::{Bind, Conn, StoreError, Val, placeholders};
-use linli_kernel::{AccountId, AreaCode, Cursor, Page, PublicCode, Timestamp};
+use linli_kernel::{AccountId, AreaCode, Cursor, PublicCode, Timestamp};
 
 use crate::app::App;
 use crate::http::{Answer, Query, Refused, Signed};
@@ -43,6 +43,15 @@ pub struct ReadLogEntry {
     purpose: String,
 }
 
+/// One page of the log.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct ReadLog {
+    /// The newest first.
+    items: Vec<ReadLogEntry>,
+    /// Pass as `cursor` for the next page; `null` on the last one.
+    next: Option<String>,
+}
+
 /// Narrows the log.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -57,13 +66,13 @@ pub struct ListReads {
 }
 
 /// Lists who read whose contact and why, newest first, for cases of the auditor's areas. Keyset pages.
-#[utoipa::path(get, path = "/api/read-log", tag = "people", params(ListReads), responses((status = 200, body = inline(Page<ReadLogEntry>))), extensions(("x-access" = json!("read_audit"))))]
+#[utoipa::path(get, path = "/api/read-log", tag = "people", params(ListReads), responses((status = 200, body = ReadLog)), extensions(("x-access" = json!("read_audit"))))]
 async fn list_reads(
     State(app): State<App>,
     Signed(caller): Signed,
     lang: Lang,
     Query(wish): Query<ListReads>,
-) -> Answer<Json<Page<ReadLogEntry>>> {
+) -> Answer<Json<ReadLog>> {
     let reach = scope(&caller, Act::ReadAudit);
     let keys = wish.area.map_or_else(|| reach.keys().map(str::to_owned).collect(), |area| reach.within(&area));
     let cursor = Cursor::new(wish.cursor, wish.limit);
@@ -83,7 +92,7 @@ async fn list_reads(
             field: read.field,
             purpose: read.purpose,
         };
-        Ok::<_, Refused>(Page { items: page.items.into_iter().map(entry).collect(), next: page.next })
+        Ok::<_, Refused>(ReadLog { items: page.items.into_iter().map(entry).collect(), next: page.next })
     });
     Ok(Json(page.await?))
 }

@@ -2,8 +2,8 @@
 
 use linli_kernel::Calendar;
 use linli_kernel::{
-    Action, Actor, AreaCode, Change, DeadlineId, DeadlineKind, IdSource, NewEvent, Phase, Problem, ProblemCode, Stream,
-    StreamKind, Timestamp, Weight,
+    Action, Actor, AreaCode, AreaLevel, Change, DeadlineId, DeadlineKind, IdSource, NewEvent, Phase, Problem,
+    ProblemCode, Stream, StreamKind, Timestamp, Weight,
 };
 use linli_playbook::{
     ActionDef, Assignee, Effect, FieldKind, Flow, FlowRefusal, Playbook, SeatMove, Seating, Situation, Standing,
@@ -189,6 +189,7 @@ impl Case {
         let mut payload = json!({
             "from": before.stage, "to": self.stage, "seat": self.seat, "level": self.seat.level(),
             "category": self.category, "photos": form.photos(), "ground": form.ground(), "deadline": given.breached, "n_reopened": self.n_reopened,
+            "public": form.flag("public"),
         });
         if let (Some(object), true) = (payload.as_object_mut(), self.seat != before.seat) {
             object.insert("seat_before".to_owned(), json!(before.seat));
@@ -252,7 +253,7 @@ impl Case {
             payload,
             text,
             area: Some(self.area),
-            unit: self.seat.unit.as_ref().map(|_| self.seat.key()),
+            unit: Some(self.seat.key()),
         }
     }
 
@@ -280,6 +281,11 @@ impl Case {
             }
             if !world.book.may_sit_at(self.category.as_deref(), seat.level()) {
                 return Err(ProblemCode::TakenBack.into());
+            }
+            let elsewhere = seat.area.at(AreaLevel::County) != self.area.at(AreaLevel::County);
+            let sideways = form.def.verb == Action::HandOn && seat.unit.is_none() && seat.level() != self.seat.level();
+            if elsewhere || sideways || !(world.staffed)(&seat) {
+                return Err(Problem::field("fields.seat", "not_an_option"));
             }
         }
         Ok(())
@@ -497,6 +503,13 @@ impl Form<'_> {
             .or_else(|| self.text_of(|kind| matches!(kind, FieldKind::Text)))
             .map(str::to_owned)
     }
+}
+
+/// The seat that a command names, if its form asks for one.
+#[must_use]
+pub fn chosen_seat(book: &Playbook, case: &Case, verb: Action, fields: &Map<String, Value>) -> Option<Seat> {
+    let flow = book.flow(case.kind)?;
+    flow.actions.iter().filter(|def| def.verb == verb).find_map(|def| Form { def, fields }.seat())
 }
 
 /// The ids of the photos in the fields of a command, whatever the form calls them.

@@ -9,21 +9,24 @@ use serde_json::{Map, Value};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use linli_access::{Act, Caller, Decision, decide, read_log};
+use linli_access::{Act, Caller, Decision, decide, read_log, scope};
 use linli_db::{Conn, StoreError, Tx, feed, idempotency};
 use linli_kernel::{Action, Actor, AreaCode, EventId, Page, Problem, ProblemCode, Timestamp};
 
 use super::act::{Given, photo_ids};
-use super::list::{self, Asker, CaseRow, InboxBox, ListCases};
+use super::list::{self, Asker, InboxBox, ListCases};
 use super::model::Seat;
+use super::reader::{Reader, Shown};
 use super::routing::Ground;
+use super::row::CaseRow;
 use super::store::{self, Named};
-use super::view::{CaseView, Contact, Reader, Shown, UnitRef};
+use super::view::CaseView;
 use super::{Case, Doer, World};
 use crate::app::App;
 use crate::areas::tree::{AreaRef, AreaTree};
 use crate::files;
 use crate::http::{Answer, Body, CommandKey, Path, Query, Refused, Signed, key_scope};
+use crate::people::view::{Contact, UnitRef};
 use crate::people::{Staffed, duty};
 use crate::say::Lang;
 
@@ -165,7 +168,10 @@ pub enum Who {
     /// Someone signed in.
     Staff(Caller),
     /// Whoever holds the public code.
-    Reporter,
+    Reporter {
+        /// The account that is signed in beside it, if one is.
+        signed_in: Option<Caller>,
+    },
 }
 
 /// An action that somebody wants taken.
@@ -208,13 +214,26 @@ pub fn run_in(app: &App, tx: &mut Tx<'_>, command: &Command) -> Answer<()> {
         }
     }
     let case = store::load_for_change(tx, &command.named)?.ok_or(ProblemCode::NotFound)?;
+    // Again, now that nobody else can be at it: the same command may have been done while this one waited for the row.
+    if let Some(key) = &command.key
+        && matches!(idempotency::look_up::<u32>(tx, key)?, idempotency::Known::Done(_))
+    {
+        return Ok(());
+    }
     let doer = doer(&case, &command.who)?;
-    // A comment changes nothing that anyone decided on: it never conflicts.
-    if case.version != command.version && command.verb != Action::Comment {
-        return Err(conflict(app, tx, &case)?.into());
+    // A comment changes nothing that anyone decided on: it neither conflicts nor makes another's decision stale.
+    if case.version != command.version && command.verb != Action::Comment && decided_at(tx, &case)? > command.version {
+        return Err(match command.who {
+            Who::Staff(_) => conflict(app, tx, &case)?.into(),
+            // Who did what inside the office is not for the resident.
+            Who::Reporter { .. } => ProblemCode::VersionConflict.into(),
+        });
     }
     let book = app.playbooks.pinned(tx, &case.playbook.0, &case.playbook.1)?;
-    let staffed = Staffed::above(tx, &case.area, now)?;
+    let mut staffed = Staffed::above(tx, &case.area, now)?;
+    if let Some(seat) = super::act::chosen_seat(&book, &case, command.verb, &command.fields) {
+        staffed = staffed.and(Staffed::above(tx, &seat.area, now)?);
+    }
     let areas = app.areas();
     let world = World {
         book: &book,
@@ -245,13 +264,24 @@ pub fn run_in(app: &App, tx: &mut Tx<'_>, command: &Command) -> Answer<()> {
 
 fn doer(case: &Case, who: &Who) -> Answer<Doer> {
     match who {
-        Who::Reporter => Ok(Doer { actor: Actor::Reporter, standing: linli_playbook::Standing::reporter() }),
+        // Whoever works on a case does not judge it by its public code.
+        Who::Reporter { signed_in: Some(caller) } if scope(caller, Act::WorkOnCase).reaches(&case.keys()).is_some() => {
+            Err(ProblemCode::OwnWork.into())
+        }
+        Who::Reporter { .. } => Ok(Doer { actor: Actor::Reporter, standing: linli_playbook::Standing::reporter() }),
         Who::Staff(caller) => match decide(caller, Act::WorkOnCase, &case.keys()) {
             Decision::Allowed(role) => Ok(Doer { actor: caller.acting_as(role), standing: case.standing(caller) }),
             Decision::Forbidden => Err(ProblemCode::Forbidden.into()),
             Decision::Hidden => Err(ProblemCode::NotFound.into()),
         },
     }
+}
+
+/// The version at which the case was last changed by more than a comment.
+fn decided_at(conn: &mut Conn, case: &Case) -> Result<u32, StoreError> {
+    let sql = "SELECT COALESCE(MAX(n), 0) AS n FROM event WHERE stream_kind = 'case' AND stream_id = $1 AND kind <> 'commented'";
+    let n = conn.number(sql, &linli_db::params![case.id])?;
+    Ok(u32::try_from(n).unwrap_or(case.version))
 }
 
 /// Who did what meanwhile.
@@ -288,12 +318,14 @@ pub async fn view(app: &App, named: Named, caller: Caller, lang: Lang) -> Answer
             let reader = Reader { areas: &areas, vault: &app.vault, lang, now, public_url: &app.site.public_url };
             let current = app.playbooks.current();
             let asker = Asker { caller: &caller, book: &current, areas: &areas, now };
-            let earlier = match &case.reporter.phone_index {
+            // What binds a person's cases together is for those who may call them.
+            let may_call = matches!(decide(&caller, Act::ReadContact, &case.keys()), Decision::Allowed(_));
+            let earlier = match case.reporter.phone_index.as_ref().filter(|_| may_call) {
                 Some(index) => list::earlier(conn, &asker, index, case.id, &reader)?,
                 None => Vec::new(),
             };
             let shown = Shown::read(conn, &app.vault, case, book, now)?;
-            Ok(reader.staff(&shown, &caller, earlier))
+            Ok(reader.staff(&shown, &caller, may_call, earlier))
         })
         .await
 }

@@ -56,7 +56,9 @@ impl Ground<'_> {
             }
             level = here.up().filter(|above| *above >= self.book.top_level());
         }
-        None
+        // Nobody up to the top: the city's own hotline, if it has one, before nobody at all.
+        let city = Seat::of(place.at(AreaLevel::City));
+        (self.staffed)(&city).then_some(Routed { seat: city, why })
     }
 
     /// The host of a category at a level, by the responsibility list.

@@ -13,6 +13,7 @@ use linli_kernel::{AttachmentId, ProblemCode, PublicCode, Timestamp};
 
 use super::{Attachment, MAX_BYTES, Photo};
 use crate::app::App;
+use crate::cases::publicity::{self, Publicity};
 use crate::cases::store::{self, Named};
 use crate::http::{Answer, MaybeSigned, Origin, Path, Query, Raw, Refused};
 
@@ -99,7 +100,7 @@ async fn send_photo(
         app.limits.take(origin, now)?;
     }
     let files = app.files.clone();
-    let worked = tokio::task::spawn_blocking(move || {
+    let worked = app.slowly(move || {
         let photo = Photo::read(&body).map_err(Refused::from)?;
         let sha256 = files.keep(&photo).map_err(|error| {
             tracing::error!(%error, "a photo cannot be written");
@@ -107,7 +108,7 @@ async fn send_photo(
         })?;
         Ok::<_, Refused>((photo, sha256))
     });
-    let (photo, sha256) = worked.await.map_err(|_| Refused::from(ProblemCode::Internal))??;
+    let (photo, sha256) = worked.await??;
     let attachment = Attachment {
         id: AttachmentId::new(app.ids.uuid(now)),
         case: None,
@@ -154,16 +155,26 @@ async fn show_photo(
                 Some(case) => store::load(conn, &Named::Id(case))?,
                 None => None,
             };
-            Ok::<_, Refused>(Some((attachment, case)))
+            let public = match &case {
+                Some(case) => {
+                    let history = linli_db::feed::history(conn, "case", &case.id.to_string())?;
+                    let publicity = publicity::of(&history);
+                    let of_photo =
+                        history.iter().zip(publicity).find(|((event, _), _)| Some(event.n) == attachment.event_n);
+                    of_photo.is_some_and(|(_, publicity)| publicity == Publicity::Whole)
+                }
+                None => false,
+            };
+            Ok::<_, Refused>(Some((attachment, case, public)))
         })
         .await?;
-    let (attachment, case) = found.ok_or(ProblemCode::NotFound)?;
+    let (attachment, case, public) = found.ok_or(ProblemCode::NotFound)?;
     let account = caller.as_ref().map(|caller| caller.account);
     let may = match &case {
         // Not attached yet: only its sender previews it.
         None => account.is_some() && account == attachment.account,
         Some(case) => {
-            code.as_ref() == Some(&case.code)
+            (public && code.as_ref() == Some(&case.code))
                 || caller
                     .as_ref()
                     .is_some_and(|caller| matches!(decide(caller, Act::ViewCase, &case.keys()), Decision::Allowed(_)))

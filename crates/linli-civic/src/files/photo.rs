@@ -13,8 +13,10 @@ pub const MAX_BYTES: usize = 10 * 1024 * 1024;
 const MAX_PX: u32 = 1_600;
 /// The longer side of a thumbnail.
 pub const THUMB_PX: u32 = 320;
-/// A picture of more pixels is refused before it is decoded: it would fill the memory.
+/// A longer side is refused before anything is decoded.
 const MAX_DECODED_PX: u32 = 12_000;
+/// A picture that would take more memory than this is refused before it is decoded: a megabyte of PNG can hold a gigabyte.
+const MAX_DECODED_BYTES: u64 = 160 * 1024 * 1024;
 const QUALITY: u8 = 82;
 
 /// A photo as it is kept.
@@ -55,9 +57,13 @@ fn decode(bytes: &[u8]) -> Option<DynamicImage> {
     let mut limits = Limits::default();
     limits.max_image_width = Some(MAX_DECODED_PX);
     limits.max_image_height = Some(MAX_DECODED_PX);
-    limits.max_alloc = Some(256 * 1024 * 1024);
+    limits.max_alloc = Some(MAX_DECODED_BYTES);
     reader.limits(limits);
     let mut decoder = reader.into_decoder().ok()?;
+    // `into_decoder` checks the sides only; the memory is ours to check.
+    if decoder.total_bytes() > MAX_DECODED_BYTES {
+        return None;
+    }
     // The orientation is the one thing of the metadata that the picture itself needs.
     let orientation = decoder.orientation().ok()?;
     let mut image = DynamicImage::from_decoder(decoder).ok()?;
@@ -120,6 +126,25 @@ mod tests {
         assert!(!photo.jpeg.windows(10).any(|part| part == b"GPS-SECRET"));
         assert!(!photo.jpeg.windows(4).any(|part| part == b"Exif"));
         assert_eq!((photo.width, photo.height), (20, 40));
+    }
+
+    #[test]
+    fn a_small_file_that_would_fill_the_memory_is_refused_undecoded() {
+        // A valid header that promises 12,000 × 12,000 pixels of 16-bit RGBA: 1.15 GB.
+        let mut out = Vec::new();
+        DynamicImage::new_rgba16(2, 2).write_to(&mut Cursor::new(&mut out), ImageFormat::Png).unwrap();
+        out[16..20].copy_from_slice(&12_000_u32.to_be_bytes());
+        out[20..24].copy_from_slice(&12_000_u32.to_be_bytes());
+        let crc = crc32(&out[12..29]);
+        out[29..33].copy_from_slice(&crc.to_be_bytes());
+        assert_eq!(Photo::read(&out).unwrap_err().code, ProblemCode::NotAnImage);
+    }
+
+    /// CRC-32 as PNG has it.
+    fn crc32(bytes: &[u8]) -> u32 {
+        !bytes.iter().fold(u32::MAX, |crc, byte| {
+            (0..8).fold(crc ^ u32::from(*byte), |crc, _| if crc & 1 == 1 { (crc >> 1) ^ 0xEDB8_8320 } else { crc >> 1 })
+        })
     }
 
     #[test]

@@ -72,10 +72,14 @@ async fn listen_to_case(State(app): State<App>, Path(code): Path<String>) -> Ans
     Ok(sse(stream))
 }
 
+/// A stream lives so long; the browser then asks again, and whoever may no longer hear is refused.
+const LIFE: Duration = Duration::from_secs(300);
+
 fn sse<S: Stream<Item = Result<Event, Infallible>> + Send + 'static>(stream: S) -> impl IntoResponse {
     // A proxy that buffers would hold news back.
     (
         [("x-accel-buffering", "no"), ("cache-control", "no-store")],
-        Sse::new(stream).keep_alive(KeepAlive::new().interval(Duration::from_secs(20))),
+        Sse::new(stream.take_until(tokio::time::sleep(LIFE)))
+            .keep_alive(KeepAlive::new().interval(Duration::from_secs(20))),
     )
 }

@@ -98,9 +98,10 @@ async fn next(db: &Db, position: feed::Position) -> Result<Vec<feed::Event>, Sto
 fn news_of(event: feed::Event) -> Option<News> {
     let area: AreaCode = event.area_code.as_deref()?.parse().ok()?;
     let mut keys = Keys::of_area(&area);
-    if let Some((seat, unit)) = event.unit_code.as_deref().and_then(|key| key.split_once('/')) {
+    if let Some(key) = event.unit_code.as_deref() {
+        let (seat, unit) = key.split_once('/').map_or((key, None), |(seat, unit)| (seat, Some(unit)));
         let seat: AreaCode = seat.parse().ok()?;
-        keys = keys.with_seat(&seat, Some(unit));
+        keys = keys.with_seat(&seat, unit);
     }
     Some(News { stream_kind: event.stream_kind, stream_id: event.stream_id, n: event.n, kind: event.kind, keys })
 }

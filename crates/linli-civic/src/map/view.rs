@@ -11,7 +11,8 @@ use crate::areas::counts::{Done, Open};
 use crate::areas::geometry::{Shape, simplify_together};
 use crate::areas::tree::{AreaRef, AreaTree};
 use crate::areas::view::{counted, feature};
-use crate::cases::list::{BoxKey, CaseRow};
+use crate::cases::list::BoxKey;
+use crate::cases::row::CaseRow;
 use crate::say::Lang;
 
 /// 一图 of an area.
@@ -27,11 +28,20 @@ pub struct WallView {
     pub figures: Vec<WallFigure>,
     /// The cases that are overdue the longest, at most 20.
     pub late: Vec<CaseRow>,
-    /// Outlines (GeoJSON FeatureCollection) of what lies below, or of the area itself where nothing below is drawn.
-    #[schema(value_type = Object)]
-    pub features: Value,
+    /// Outlines of what lies below, or of the area itself where nothing below is drawn.
+    pub features: FeatureCollection,
     /// Open cases with a point, where the area has nothing below it; empty elsewhere.
     pub cases: Vec<CaseRow>,
+}
+
+/// GeoJSON (RFC 7946).
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct FeatureCollection {
+    /// `FeatureCollection`.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// Features with `code`, `name`, `n_open` and `n_late` of the area.
+    pub features: Vec<Value>,
 }
 
 /// An area on the wall.
@@ -149,7 +159,7 @@ pub fn figures(open: Open, done: Done, lang: Lang) -> Vec<WallFigure> {
 
 /// The outlines of what lies below, simplified together so that neighbours still touch; of the area itself where nothing
 /// below is drawn.
-pub fn features(areas: &AreaTree, area: &WallArea, children: &[WallArea]) -> Value {
+pub fn features(areas: &AreaTree, area: &WallArea, children: &[WallArea]) -> FeatureCollection {
     let drawn = |areas_of: &[WallArea]| -> Vec<(WallArea, Shape)> {
         areas_of.iter().filter_map(|area| Some((area.clone(), areas.index().shape(&area.code)?))).collect()
     };
@@ -159,9 +169,8 @@ pub fn features(areas: &AreaTree, area: &WallArea, children: &[WallArea]) -> Val
     }
     let shapes: Vec<&Shape> = outlines.iter().map(|(_, shape)| shape).collect();
     let simple = simplify_together(&shapes, tolerance_m(area.level));
-    let features: Vec<Value> =
-        outlines.iter().zip(&simple).map(|((area, _), shape)| feature(shape, &properties(area))).collect();
-    json!({ "type": "FeatureCollection", "features": features })
+    let features = outlines.iter().zip(&simple).map(|((area, _), shape)| feature(shape, &properties(area))).collect();
+    FeatureCollection { kind: "FeatureCollection", features }
 }
 
 fn properties(area: &WallArea) -> Value {

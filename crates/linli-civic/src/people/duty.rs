@@ -63,6 +63,13 @@ impl Staffed {
         Ok(Self(keys.into_iter().collect()))
     }
 
+    /// These and others.
+    #[must_use]
+    pub fn and(mut self, others: Self) -> Self {
+        self.0.extend(others.0);
+        self
+    }
+
     /// Whether somebody answers at the seat with this key.
     #[must_use]
     pub fn has(&self, seat_key: &str) -> bool {

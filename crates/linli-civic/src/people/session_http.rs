@@ -15,10 +15,10 @@ use linli_kernel::{
     AccountId, Actor, AreaCode, Change, GrantId, NewEvent, Problem, ProblemCode, Role, Stream, StreamKind, Timestamp,
 };
 
+use super::view::UnitRef;
 use crate::app::App;
 use crate::areas::tree::AreaRef;
-use crate::cases::view::UnitRef;
-use crate::http::{Answer, Body, Origin, Refused, Signed};
+use crate::http::{Answer, Body, Origin, Refused, Signed, same_site};
 use crate::say::Lang;
 
 /// The routes of signing in.
@@ -129,13 +129,13 @@ async fn sign_in(
     Body(body): Body<SignIn>,
 ) -> Answer<Response> {
     let now = app.now();
+    // Signing a stranger in unawares is a forgery too.
+    same_site(&headers)?;
     app.limits.take(origin, now)?;
     let name = body.name.trim().to_owned();
     let account = app.db.read(move |conn| Login::find(conn, &name).map_err(Refused::from)).await?;
     let hash = account.as_ref().map_or_else(|| password::NOBODY.to_owned(), |account| account.password_hash.clone());
-    let right = tokio::task::spawn_blocking(move || password::verify(&body.password, &hash))
-        .await
-        .map_err(|_| Refused::from(ProblemCode::Internal))?;
+    let right = app.slowly(move || password::verify(&body.password, &hash)).await?;
     let Some(account) = account else { return Err(ProblemCode::WrongPassword.into()) };
     if let Some(until) = account.locked_until.filter(|until| *until > now) {
         return Err(Problem::new(ProblemCode::AccountLocked).with("until", clock_time(until)).into());
@@ -161,6 +161,9 @@ async fn sign_in(
         let (account, token) = (account.clone(), token.clone());
         app.db
             .write(move |tx| {
+                if let Some(until) = account.rests(tx, now)? {
+                    return Err(Problem::new(ProblemCode::AccountLocked).with("until", clock_time(until)).into());
+                }
                 account.succeeded(tx, now)?;
                 session::start(tx, &token, account.id, now)?;
                 let found = session::look_up(tx, &token, now)?;
@@ -215,13 +218,13 @@ async fn change_password(
         .read(move |conn| Login::find(conn, &name).map_err(Refused::from))
         .await?
         .ok_or(ProblemCode::NotSignedIn)?;
-    let hash = tokio::task::spawn_blocking(move || {
+    let hash = app.slowly(move || {
         if !password::verify(&body.old, &account.password_hash) {
             return Err(Refused::from(Problem::field("old", "wrong_old_password")));
         }
         password::hash(&body.new).map_err(|_| Refused::from(ProblemCode::Internal))
     });
-    let hash = hash.await.map_err(|_| Refused::from(ProblemCode::Internal))??;
+    let hash = hash.await??;
     let now = app.now();
     let role = caller.grants.first().map_or(Role::Resident, |grant| grant.role);
     let token = token_of(&headers);
@@ -294,38 +297,46 @@ struct Login {
     id: AccountId,
     password_hash: String,
     disabled: bool,
-    n_failures: i64,
     locked_until: Option<Timestamp>,
 }
 
 impl Login {
     fn find(conn: &mut linli_db::Conn, name: &str) -> Result<Option<Self>, StoreError> {
         conn.first(
-            "SELECT id, password_hash, disabled_at, n_failures, locked_until FROM account WHERE name = $1",
+            "SELECT id, password_hash, disabled_at, locked_until FROM account WHERE name = $1",
             &params![name],
             |row| {
                 Ok(Self {
                     id: row.parse("id")?,
                     password_hash: row.get("password_hash")?,
                     disabled: row.at_opt("disabled_at")?.is_some(),
-                    n_failures: row.get("n_failures")?,
                     locked_until: row.at_opt("locked_until")?,
                 })
             },
         )
     }
 
-    /// Counts a wrong password; until when the account rests, if it does now.
+    /// Counts a wrong password; until when the account rests, if it does now. One statement, so that fifty attempts at
+    /// once are fifty, and a rest that was begun is never taken back.
     fn failed(&self, tx: &mut linli_db::Tx<'_>, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
-        let rested = self.locked_until.is_some_and(|until| until <= now);
-        let n_failures = if rested { 1 } else { self.n_failures + 1 };
-        let until = (n_failures >= password::FAILURES_BEFORE_REST).then(|| now.plus_ms(password::REST_MS));
-        tx.bookkeep(|writer| {
-            // Counted in the database, so that five attempts at once are five.
-            let set = if rested { "n_failures = 1" } else { "n_failures = n_failures + 1" };
-            writer.exec(&format!("UPDATE account SET {set}, locked_until = $2 WHERE id = $1"), &params![self.id, until])
+        let sql = "UPDATE account SET \
+                   n_failures = CASE WHEN locked_until IS NOT NULL AND locked_until <= $2 THEN 1 ELSE n_failures + 1 END, \
+                   locked_until = CASE WHEN locked_until > $2 THEN locked_until WHEN locked_until IS NULL AND n_failures + 1 >= $3 THEN $4 ELSE NULL END \
+                   WHERE id = $1 RETURNING locked_until";
+        let until = now.plus_ms(password::REST_MS);
+        let rows = tx.bookkeep(|writer| {
+            writer.returning(sql, &params![self.id, now, password::FAILURES_BEFORE_REST, until], |row| {
+                row.at_opt("locked_until")
+            })
         })?;
-        Ok(until)
+        Ok(rows.into_iter().next().flatten())
+    }
+
+    /// Whether the account rests now, read again inside the transaction that would open a session.
+    fn rests(&self, tx: &mut linli_db::Tx<'_>, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        let sql = format!("SELECT locked_until FROM account WHERE id = $1{}", tx.dialect().for_update());
+        let until = tx.first(&sql, &params![self.id], |row| row.at_opt("locked_until"))?.flatten();
+        Ok(until.filter(|until| *until > now))
     }
 
     fn succeeded(&self, tx: &mut linli_db::Tx<'_>, now: Timestamp) -> Result<(), StoreError> {

@@ -10,10 +10,10 @@ use std::sync::Arc;
 
 use linli_civic::app::App;
 use linli_civic::areas::synth::Chance;
+use linli_civic::areas::view::PointView;
 use linli_civic::cases::http::{Command, Who, run_in};
-use linli_civic::cases::public::{Ready, ReportCase, enter, prepare};
+use linli_civic::cases::report::{Ready, ReportCase, enter, prepare};
 use linli_civic::cases::store::{self, Named};
-use linli_civic::cases::view::PointView;
 use linli_civic::cases::{Case, sweep};
 use linli_civic::files::Attachment;
 use linli_civic::http::{Answer, Refused};
@@ -303,7 +303,7 @@ impl Teller<'_> {
             version: running.version,
             fields,
             key: None,
-            who: person.map_or(Who::Reporter, |person| Who::Staff(person.caller.clone())),
+            who: person.map_or(Who::Reporter { signed_in: None }, |person| Who::Staff(person.caller.clone())),
         };
         match run_in(&self.house.app, tx, &command) {
             Ok(()) => self.tale.told.n_commands += 1,

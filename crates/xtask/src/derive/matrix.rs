@@ -8,7 +8,7 @@ use linli_access::matrix::{Reach, reach};
 use linli_civic::http::{AccessTable, Need};
 use linli_civic::say::Lang;
 use linli_kernel::Role;
-use linli_playbook::{ActionDef, Flow, Playbook, Relation, Who};
+use linli_playbook::{ActionDef, Assignee, Effect, Flow, Guard, Playbook, Relation, Who};
 use serde_json::Value;
 
 /// The playbooks whose flows are shown.
@@ -101,7 +101,7 @@ fn flows(page: &mut String) -> Result<()> {
         page,
         "办哪一步由工作法里的流程定。下面先列每一步，再按岗位汇总：● 该岗位符合条件时可以做，空白 = 该岗位做不了。"
     )?;
-    writeln!(page, "“条件”是人与这件事的关系，两个条件都要满足：岗位够格，而且关系对得上。")?;
+    writeln!(page, "冒号前是人与这件事的关系，冒号后是岗位：两样都要对得上；没有写岗位的，有这层关系就行。")?;
     let mut shown: Vec<Playbook> = Vec::new();
     for id in PLAYBOOKS {
         let sources = linli_server::open::playbook_sources(None)?;
@@ -110,7 +110,7 @@ fn flows(page: &mut String) -> Result<()> {
         for flow in &book.flows {
             match shown.iter().find(|other| other.flow(flow.kind) == Some(flow)) {
                 Some(same) => writeln!(page, "\n{}：与“{}”(`{}`) 相同。", flow.name, same.name, same.id)?,
-                None => show_flow(page, flow)?,
+                None => show_flow(page, &book, flow)?,
             }
         }
         shown.push(book);
@@ -118,11 +118,11 @@ fn flows(page: &mut String) -> Result<()> {
     Ok(())
 }
 
-fn show_flow(page: &mut String, flow: &Flow) -> Result<()> {
+fn show_flow(page: &mut String, book: &Playbook, flow: &Flow) -> Result<()> {
     let stage = |id: &str| flow.stage(id).map_or_else(|| id.to_owned(), |stage| stage.name.clone());
     writeln!(page, "\n#### {} (`{}`)\n", flow.name, flow.kind)?;
-    row(page, ["做什么", "在哪一步", "到哪一步", "谁"].map(str::to_owned))?;
-    row(page, ["---"; 4].map(str::to_owned))?;
+    row(page, ["做什么", "在哪一步", "到哪一步", "谁", "什么情况下"].map(str::to_owned))?;
+    row(page, ["---"; 5].map(str::to_owned))?;
     for def in &flow.actions {
         let from = if def.from.is_empty() {
             "新事项".to_owned()
@@ -130,11 +130,7 @@ fn show_flow(page: &mut String, flow: &Flow) -> Result<()> {
             def.from.iter().map(|id| stage(id)).collect::<Vec<_>>().join("、")
         };
         let to = def.to.as_deref().map_or_else(|| "不变".to_owned(), stage);
-        let who = def.who.iter().map(who_text).collect::<Vec<_>>().join("；");
-        let levels: Vec<String> =
-            def.seat_levels.iter().map(|level| Lang::ZhCn.word("level", level.as_str())).collect();
-        let who = if levels.is_empty() { who } else { format!("{who}（仅限{}一级）", levels.join("、")) };
-        row(page, [format!("{} (`{}`)", def.name, def.verb), from, to, who])?;
+        row(page, [format!("{} (`{}`)", def.name, def.verb), from, to, who_text(def), when_text(book, def)])?;
     }
     let doers: Vec<Role> = Role::ALL
         .iter()
@@ -149,26 +145,73 @@ fn show_flow(page: &mut String, flow: &Flow) -> Result<()> {
         if defs.is_empty() {
             continue;
         }
-        let may = |role: Role| defs.iter().flat_map(|def| &def.who).any(|who| fits(who, role));
+        let may = |role: Role| defs.iter().flat_map(|def| &def.who).any(|who| fits(flow, who, role));
         let cells = doers.iter().map(|role| if may(*role) { "●".to_owned() } else { String::new() });
         row(page, std::iter::once(format!("{} (`{verb}`)", Lang::ZhCn.word("action", verb.as_str()))).chain(cells))?;
     }
     Ok(())
 }
 
-fn who_text(who: &Who) -> String {
-    let relation = relation_name(who.relation);
-    who.role.map_or_else(|| relation.to_owned(), |role| format!("{}（{relation}）", role_name(role)))
+/// Who may take an action, relation by relation.
+fn who_text(def: &ActionDef) -> String {
+    let mut parts: Vec<(Relation, Vec<String>)> = Vec::new();
+    for who in &def.who {
+        let at = parts.iter().position(|(relation, _)| *relation == who.relation);
+        let at = at.unwrap_or_else(|| {
+            parts.push((who.relation, Vec::new()));
+            parts.len() - 1
+        });
+        if let Some((_, roles)) = parts.get_mut(at) {
+            roles.extend(who.role.map(role_name));
+        }
+    }
+    let texts = parts.into_iter().map(|(relation, roles)| match roles.as_slice() {
+        [] => relation_name(relation).to_owned(),
+        roles => format!("{}：{}", relation_name(relation), roles.join("、")),
+    });
+    texts.collect::<Vec<_>>().join("；")
 }
 
-fn fits(who: &Who, role: Role) -> bool {
+/// What else must hold.
+fn when_text(book: &Playbook, def: &ActionDef) -> String {
+    let levels: Vec<String> = def.seat_levels.iter().map(|level| Lang::ZhCn.word("level", level.as_str())).collect();
+    let levels = (!levels.is_empty()).then(|| format!("事情在{}一级", levels.join("、")));
+    let guards = def.guards.iter().map(|guard| guard_text(book, def, guard));
+    levels.into_iter().chain(guards).collect::<Vec<_>>().join("，")
+}
+
+fn guard_text(book: &Playbook, def: &ActionDef, guard: &Guard) -> String {
+    match guard {
+        Guard::Routed => "按分类和位置找到了负责的人".to_owned(),
+        Guard::Unrouted => "没有选分类，或没找到负责的人".to_owned(),
+        Guard::BelowTop => "还没到最高一级".to_owned(),
+        Guard::AtTop => "已到最高一级".to_owned(),
+        Guard::ReopenLeft => format!("重办不满{}次", book.settings.reopen_limit),
+        Guard::ReopenSpent => format!("已重办{}次", book.settings.reopen_limit),
+        Guard::WithinWindow => format!("答复后{}天内", book.settings.reopen_window_days),
+        Guard::Field { name, is } => {
+            let label =
+                def.form.iter().find(|field| field.name == *name).map_or(name.as_str(), |field| field.label.as_str());
+            format!("“{label}”答{}", if *is { "是" } else { "否" })
+        }
+    }
+}
+
+fn fits(flow: &Flow, who: &Who, role: Role) -> bool {
     match (who.relation, who.role) {
         (Relation::System, _) => false,
         (Relation::Anyone, _) => true,
         (Relation::Reporter, _) => role == Role::Resident,
         (_, Some(named)) => named == role,
+        (Relation::Handler, None) => becomes_handler(flow, role),
         (_, None) => role != Role::Resident,
     }
+}
+
+/// Whether a role can come to hold a case: by an action that assigns it to whoever takes it.
+fn becomes_handler(flow: &Flow, role: Role) -> bool {
+    let takes = flow.actions.iter().filter(|def| def.effects.contains(&Effect::Assign(Assignee::Actor)));
+    takes.flat_map(|def| &def.who).any(|who| who.relation != Relation::Handler && fits(flow, who, role))
 }
 
 fn routes(page: &mut String, document: &Value) -> Result<()> {
@@ -187,7 +230,10 @@ fn routes(page: &mut String, document: &Value) -> Result<()> {
         let need = match need {
             Need::Public => "所有人".to_owned(),
             Need::SignedIn => "登录的人".to_owned(),
-            Need::May(act) => format!("{} (`{}`)", act_name(act), act.as_str()),
+            Need::May(act) => {
+                let name = act_name(act).split('（').next().unwrap_or_default();
+                format!("可以“{name}”的人 (`{}`)", act.as_str())
+            }
         };
         row(page, [format!("`{method} {path}`"), summary.to_owned(), need])?;
     }
@@ -214,10 +260,15 @@ mod tests {
 
     #[test]
     fn a_resident_answers_rates_and_never_dispatches() {
+        let sources = linli_server::open::playbook_sources(None).unwrap();
+        let book = linli_playbook::load(&sources, "base").unwrap().playbook;
+        let flow = book.flow(linli_kernel::CaseKind::Request).unwrap();
         let who = |role, relation| Who { role, relation };
-        assert!(fits(&who(None, Relation::Reporter), Role::Resident));
-        assert!(!fits(&who(None, Relation::Seat), Role::Resident));
-        assert!(!fits(&who(Some(Role::GridHead), Relation::Seat), Role::GridWorker));
-        assert!(!fits(&who(None, Relation::System), Role::GridHead));
+        assert!(fits(flow, &who(None, Relation::Reporter), Role::Resident));
+        assert!(!fits(flow, &who(None, Relation::Seat), Role::Resident));
+        assert!(!fits(flow, &who(Some(Role::GridHead), Relation::Seat), Role::GridWorker));
+        assert!(!fits(flow, &who(None, Relation::System), Role::GridHead));
+        assert!(fits(flow, &who(None, Relation::Handler), Role::GridWorker));
+        assert!(!fits(flow, &who(None, Relation::Handler), Role::HotlineClerk), "a hotline clerk never takes a case");
     }
 }

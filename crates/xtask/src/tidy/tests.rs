@@ -166,6 +166,7 @@ const HARMLESS: &[(&str, &str, &str)] = &[
         "crates/linli-db/migrations/0001.sql",
         "-- pg_dump is not needed\nCREATE TABLE a (b TEXT) {CLUSTERED};",
     ),
+    ("dialect", "crates/linli-server/src/cli/backup.rs", "bail!(\"use pg_basebackup\")"),
     ("one_write_path", "crates/linli-civic/src/cases/store.rs", "writer.exec(SQL, &[])"),
     ("one_write_path", "crates/linli-civic/src/cases/tests.rs", "writer.exec(SQL, &[])"),
     ("clock", "crates/linli-civic/src/cases/act.rs", "let at = world.at; // never Timestamp::now()"),

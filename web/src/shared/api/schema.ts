@@ -4,326 +4,6 @@
  */
 
 export interface paths {
-    "/api/site": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["get_site"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/categories": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["list_categories"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/places/{code}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["get_place"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/routing": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["route_report"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/attachments": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["upload_attachment"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/cases": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["list_cases"];
-        put?: never;
-        post: operations["report_case"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/public/cases/{code}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["get_public_case"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/public/cases/{code}/actions/{verb}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["act_on_public_case"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/session": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["get_session"];
-        put?: never;
-        post: operations["sign_in"];
-        delete: operations["sign_out"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/session/password": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["change_password"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/inbox": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["get_inbox"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/cases/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["get_case"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/cases/{id}/actions/{verb}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["act_on_case"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/cases/{id}/seats": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["suggest_seats"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/cases/{id}/contact": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["reveal_contact"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/areas": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["list_areas"];
-        put?: never;
-        post: operations["create_area"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/areas/search": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["search_areas"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/areas/{code}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["get_area"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch: operations["edit_area"];
-        trace?: never;
-    };
-    "/api/areas/{code}/boundary": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["get_area_boundary"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/areas/{code}/places": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["create_place"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/accounts": {
         parameters: {
             query?: never;
@@ -331,9 +11,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Lists the accounts that have a post inside the caller's areas, by sign-in name. Keyset pages. */
         get: operations["list_accounts"];
         put?: never;
-        post: operations["create_account"];
+        /** Opens an account with its first post and invents its password, which is shown once. */
+        post: operations["open_account"];
         delete?: never;
         options?: never;
         head?: never;
@@ -353,6 +35,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
+        /** Changes an account. Disabling ends all its sessions; the last administrator of an area cannot be disabled. */
         patch: operations["edit_account"];
         trace?: never;
     };
@@ -365,6 +48,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Gives an account a further post, inside the caller's own areas and never to themself. */
         post: operations["add_grant"];
         delete?: never;
         options?: never;
@@ -382,7 +66,8 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        delete: operations["remove_grant"];
+        /** Ends a post now; it stays in the history. The last administrator of an area stays one. */
+        delete: operations["end_grant"];
         options?: never;
         head?: never;
         patch?: never;
@@ -397,6 +82,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Invents a new password for someone who lost theirs. All their sessions end; the next sign-in demands another one. */
         post: operations["reset_password"];
         delete?: never;
         options?: never;
@@ -413,7 +99,349 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Ends the rest of an account that had five wrong passwords in a row. */
         post: operations["unlock_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/areas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the areas directly below one, with the open cases that the caller may count there. */
+        get: operations["list_areas"];
+        put?: never;
+        /** Adds a numbered grid below a community, or a micro-grid below a grid. */
+        post: operations["add_area"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/areas/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Finds areas by name or code, for whoever says where something is. */
+        get: operations["search_areas"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/areas/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows an area: its figures, who answers there, its printed codes. */
+        get: operations["show_area"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Changes the name or the figures of an area. A version that is no longer the present one is a conflict, answered with
+         *     the present state.
+         */
+        patch: operations["edit_area"];
+        trace?: never;
+    };
+    "/api/areas/{code}/boundary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows the outline of an area as a GeoJSON feature; outlines are public. */
+        get: operations["show_boundary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/areas/{code}/places": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts up a place whose printed QR code opens the report with the area filled in. */
+        post: operations["put_up_place"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/attachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sends one photo (JPEG, PNG or WebP, at most 10 MB). It is decoded and encoded anew, so that nothing but
+         *     pixels is kept; attach it to a report or an action within a day.
+         */
+        post: operations["send_photo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/attachments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows a photo to those who may see its case: staff of the area, or whoever holds the public code. */
+        get: operations["show_photo"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists cases that the caller may see: a box of the inbox, a search, or all that is open. Keyset pages. */
+        get: operations["list_cases"];
+        put?: never;
+        /** Reports a matter. No account is needed; staff who report for a resident are recorded as such. */
+        post: operations["report_case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows a case, by its id or its public code, with everything that the caller may do now. */
+        get: operations["show_case"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{id}/actions/{verb}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes one of the actions that the case offered. A version that is no longer the present one is a
+         *     conflict (409 `version_conflict`), answered with who did what meanwhile and the present state.
+         */
+        post: operations["act_on_case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{id}/contact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Shows the reporter's contact. The look is recorded with its purpose, in the same transaction that reads. */
+        post: operations["read_contact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{id}/seats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists the seats that a case could be dispatched or handed on to: who the responsibility list names at each level of the
+         *     place, the neighbouring grids and communities, and the units; with reasons, and with what may not be chosen.
+         */
+        get: operations["list_seats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/categories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the categories that residents can choose. */
+        get: operations["list_categories"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/docs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The document as a page. */
+        get: operations["docs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/inbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Counts what the caller must do now, box by box. */
+        get: operations["show_inbox"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * News of the caller's cases as server-sent events: `case` with `{id, version, type}`; `again` when the listener fell
+         *     behind and should look at everything anew.
+         */
+        get: operations["listen"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/openapi.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The OpenAPI 3.1 document. */
+        get: operations["openapi"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/places/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows the place of a printed code, with the grid worker to turn to there. */
+        get: operations["show_place"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/places/{code}/qr.svg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The QR picture of a place, to print and hang up. */
+        get: operations["show_place_qr"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -427,7 +455,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["get_playbook"];
+        /** Shows the playbook of new cases, with the findings of its check. */
+        get: operations["show_playbook"];
         put?: never;
         post?: never;
         delete?: never;
@@ -436,14 +465,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/wall": {
+    "/api/public/cases/{code}": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: operations["get_wall"];
+        /** Shows a case to whoever holds its public code. */
+        get: operations["show_public_case"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/public/cases/{code}/actions/{verb}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes one of the actions that the case offered to its reporter: answer a question, rate, reopen. */
+        post: operations["act_on_public_case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/public/cases/{code}/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** News of one case for whoever holds its public code: `case` with `{version}`. */
+        get: operations["listen_to_case"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/public/cases/{code}/qr.svg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The QR picture of a case's page, to photograph or print. */
+        get: operations["show_case_qr"];
         put?: never;
         post?: never;
         delete?: never;
@@ -459,7 +540,201 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["get_read_log"];
+        /** Lists who read whose contact and why, newest first, for cases of the auditor's areas. Keyset pages. */
+        get: operations["list_reads"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/routing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tells where a report would go, who would answer and by when, and which categories its words suggest. Nothing is kept. */
+        post: operations["preview_routing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells who is signed in. */
+        get: operations["show_me"];
+        put?: never;
+        /** Signs in: sets the session cookie. Five wrong passwords in a row, and the account rests for 30 minutes. */
+        post: operations["sign_in"];
+        /** Signs out: the session ends on the server too. */
+        delete: operations["sign_out"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Changes the caller's own password; every other session of theirs ends. */
+        post: operations["change_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/site": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What this instance is called, and what everybody should know. */
+        get: operations["show_site"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/wall": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Shows an area on one page: figures, what lies below with what is open there, the cases that are overdue the longest,
+         *     and outlines to draw.
+         */
+        get: operations["show_wall"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Alive: the process answers. */
+        get: operations["healthz"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Figures for Prometheus. Counts only: nothing of a person, nothing of a case. */
+        get: operations["metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/plain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The page to report on, without a script. */
+        get: operations["show_plain_report"];
+        put?: never;
+        /** Makes a report of the filled-in page and leads to the case; with something wrong, the page comes back as it was filled in. */
+        post: operations["send_plain_report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/plain/c/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The page of a case, without a script. */
+        get: operations["show_plain_case"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/plain/follow": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Leads to the page of a case by its typed code. */
+        get: operations["find_plain_case"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Ready: the database answers and the areas are loaded. */
+        get: operations["readyz"];
         put?: never;
         post?: never;
         delete?: never;
@@ -472,598 +747,1383 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @enum {string} */
-        AreaLevel: "city" | "county" | "street" | "community" | "grid" | "micro_grid";
-        /** @enum {string} */
-        Role: "resident" | "grid_worker" | "grid_head" | "community_clerk" | "street_dispatcher" | "department_clerk" | "hotline_clerk" | "county_leader" | "auditor" | "administrator";
-        /** @enum {string} */
-        Phase: "open" | "waiting" | "settled" | "closed";
-        /** @enum {string} */
-        Weight: "micro" | "general" | "larger" | "major";
+        /** @description 账号 as answers show it. */
+        Account: {
+            /** @description Whether it is kept from signing in. */
+            disabled: boolean;
+            /** @description As colleagues and residents know them. */
+            display_name: string;
+            /** @description The posts that it has now, inside the reader's areas. */
+            grants: components["schemas"]["Grant"][];
+            /** @description Which. */
+            id: components["schemas"]["AccountId"];
+            last_login_at?: components["schemas"]["Timestamp"] | null;
+            locked_until?: components["schemas"]["Timestamp"] | null;
+            /** @description The sign-in name. */
+            name: string;
+            /** @description The work phone, masked. */
+            phone_masked?: string | null;
+        };
+        /** @description An account with its first password, which is shown this once. */
+        AccountCreated: {
+            /** @description The account. */
+            account: components["schemas"]["Account"];
+            /** @description To hand over; the first sign-in demands another one. */
+            password: string;
+        };
+        /**
+         * Format: uuid
+         * @description Id of an account (UUIDv7).
+         * @example 019a5f0e-7c3a-7000-8000-000000000002
+         */
+        AccountId: string;
+        /** @description An action on a case. */
+        ActOnCase: {
+            /** @description The fields of the action's form. */
+            fields?: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: int32
+             * @description The version that the caller saw.
+             */
+            version: number;
+        };
         /** @enum {string} */
         Action: "report" | "accept" | "dispatch" | "take" | "comment" | "ask" | "answer" | "settle" | "verify" | "reject" | "rate" | "reopen" | "close" | "send_back" | "escalate" | "hand_on";
-        /** @enum {string} */
-        DeadlineKind: "sign" | "contact" | "arrive" | "handle" | "reply" | "verify" | "rate";
-        /** @enum {string} */
-        DeadlineState: "running" | "paused" | "met" | "breached" | "cancelled";
-        /** @enum {string} */
-        Face: "field" | "desk" | "wall";
-        /** @enum {string} */
-        Tone: "primary" | "normal" | "danger";
-        /** @enum {string} */
-        ActorKind: "reporter" | "staff" | "system";
-        /** @enum {string} */
-        StepKey: "reported" | "taken" | "settled" | "rated";
-        /** @enum {string} */
-        StepState: "done" | "now" | "todo";
-        /** @enum {string} */
-        FieldKind: "text" | "longtext" | "choice" | "photos" | "seat" | "category" | "weight" | "stars" | "boolean" | "reply" | "ground";
-        /** @enum {string} */
-        PlaceKind: "building" | "grid" | "premises";
-        /** @enum {string} */
-        BoxKey: "to_accept" | "to_sign" | "mine" | "to_verify" | "sent_back" | "waiting" | "soon" | "late" | "all_open" | "closed";
-        /** @enum {string} */
-        DueState: "late" | "soon" | "ok" | "none";
-        /** @enum {string} */
-        NoticeLevel: "info" | "warn";
-        /** @enum {string} */
-        AttachmentBy: "reporter" | "staff";
-        Notice: {
-            level: components["schemas"]["NoticeLevel"];
-            text: string;
-        };
-        DemoAccount: {
-            name: string;
-            password: string;
-            display_name: string;
-            role_name: string;
-            area_name: string;
-            face: components["schemas"]["Face"];
-        };
-        Site: {
-            name: string;
-            city: string;
-            demo: boolean;
-            demo_accounts: components["schemas"]["DemoAccount"][];
-            phone: string;
-            emergency: string;
-            tile_url?: string | null;
-            notices: components["schemas"]["Notice"][];
-        };
-        AreaRef: {
-            code: string;
-            name: string;
-            level: components["schemas"]["AreaLevel"];
-            full_name: string;
-        };
-        /** @description WGS-84 */
-        Point: {
-            lon: number;
-            lat: number;
-        };
-        Category: {
-            code: string;
-            name: string;
-            parent?: string | null;
+        /** @description 动作: one arrow of the flow. */
+        ActionDef: {
+            /** @description What follows, in this order. */
+            effects: string[];
+            /** @description What must be said. */
+            form: components["schemas"]["Field"][];
+            /** @description Stages it starts from; empty for `report` only. */
+            from: string[];
+            /** @description All must hold. */
+            guards: string[];
+            /** @description A line below the button. */
             hint?: string | null;
-            emergency?: string | null;
-            icon?: string | null;
-        };
-        Contact: {
+            /** @description The button. */
             name: string;
-            role_name: string;
-            phone?: string | null;
+            /** @description Only while the seat is at one of these levels; empty for every level. */
+            seat_levels: components["schemas"]["AreaLevel"][];
+            /** @description Where it leads; `None` leaves the case where it is. */
+            to?: string | null;
+            /** @description How loud the button is. */
+            tone: components["schemas"]["Tone"];
+            /** @description What is done. */
+            verb: components["schemas"]["Action"];
+            /** @description Any one of these may take it. */
+            who: components["schemas"]["Who"][];
         };
-        Place: {
-            code: string;
+        /** @description An action that this reader may take now. */
+        ActionOffer: {
+            /** @description What must be said. */
+            form: components["schemas"]["Field"][];
+            /** @description A line below it. */
+            hint?: string | null;
+            /** @description The button. */
             name: string;
-            area: components["schemas"]["AreaRef"];
-            point?: null | components["schemas"]["Point"];
-            worker?: null | components["schemas"]["Contact"];
-            kind: components["schemas"]["PlaceKind"];
+            /** @description How loud it is. */
+            tone: components["schemas"]["ActionTone"];
+            /** @description What is done. */
+            verb: components["schemas"]["Action"];
         };
-        CategorySuggestion: {
-            code: string;
-            name: string;
-            why: string;
-        };
-        RoutingRequest: {
-            point?: components["schemas"]["Point"];
-            area_code?: string;
-            place?: string;
-            address?: string;
-            category?: string;
-            text?: string;
-        };
-        Routing: {
-            area?: null | components["schemas"]["AreaRef"];
-            seat_name: string;
-            worker?: null | components["schemas"]["Contact"];
-            promised_at?: string | null;
-            why: string[];
-            candidates: components["schemas"]["AreaRef"][];
-            category_suggestions: components["schemas"]["CategorySuggestion"][];
-        };
-        Attachment: {
-            id: string;
-            url: string;
-            thumb_url: string;
-            width: number;
-            height: number;
-            size_bytes: number;
-            by: components["schemas"]["AttachmentBy"];
-            at: string;
-            token?: string | null;
-        };
-        ReportCase: {
-            text: string;
-            point?: components["schemas"]["Point"];
-            area_code?: string;
-            place?: string;
-            address?: string;
-            category?: string;
-            phone?: string;
-            name?: string;
-            attachments?: string[];
-            channel?: string;
-            weight?: components["schemas"]["Weight"];
-        };
-        Step: {
-            key: components["schemas"]["StepKey"];
-            name: string;
-            at?: string | null;
-            state: components["schemas"]["StepState"];
-        };
+        /**
+         * @description How loud a button is.
+         * @enum {string}
+         */
+        ActionTone: "primary" | "normal" | "danger";
+        /** @description Who did a thing. */
         Actor: {
-            kind: components["schemas"]["ActorKind"];
+            /** @description `reporter`, `staff` or `system`. */
+            kind: string;
+            /** @description As the reader may know them. */
             name: string;
+            /** @description The role acted in. */
             role_name?: string | null;
         };
-        TimelineEntry: {
+        /** @description 时限长度: so many of a unit. */
+        Amount: {
+            /**
+             * Format: int32
+             * @description How many.
+             */
             n: number;
-            type: string;
-            at: string;
-            actor: components["schemas"]["Actor"];
-            sentence: string;
-            text?: string | null;
-            reply?: null | components["schemas"]["Reply"];
-            attachments: components["schemas"]["Attachment"][];
-            public: boolean;
+            /** @description Of what. */
+            unit: components["schemas"]["TimeUnit"];
         };
-        Reply: {
-            received: string;
-            talked_to: string;
-            done: string;
-            by_when: string;
-        };
-        Rating: {
-            stars: number;
-            solved: boolean;
-            satisfied: boolean;
-            text?: string | null;
-            at: string;
-        };
-        Option: {
-            value: string;
-            label: string;
-        };
-        Field: {
+        /**
+         * @description Area code: 12 digits (city to community), 15 (grid) or 18 (micro-grid).
+         * @example 610502005007003
+         */
+        AreaCode: string;
+        /** @enum {string} */
+        AreaLevel: "city" | "county" | "street" | "community" | "grid" | "micro_grid";
+        /** @description Someone who answers at an area. */
+        AreaPerson: {
+            /** @description The account. */
+            account_id: components["schemas"]["AccountId"];
+            /** @description Their name. */
             name: string;
-            label: string;
-            kind: components["schemas"]["FieldKind"];
-            required: boolean;
-            max_len: number;
-            min?: number;
-            help?: string | null;
-            options: components["schemas"]["Option"][];
-        };
-        ActionOffer: {
-            verb: components["schemas"]["Action"];
-            name: string;
-            tone: components["schemas"]["Tone"];
-            hint?: string | null;
-            form: components["schemas"]["Field"][];
-        };
-        PublicCase: {
-            code: string;
-            category_name?: string | null;
-            text: string;
-            place_text: string;
-            area?: null | components["schemas"]["AreaRef"];
-            stage_name: string;
-            phase: components["schemas"]["Phase"];
-            reported_at: string;
-            promised_at?: string | null;
-            late: boolean;
-            settled_at?: string | null;
-            closed_at?: string | null;
-            version: number;
-            seat_name: string;
-            worker?: null | components["schemas"]["Contact"];
-            steps: components["schemas"]["Step"][];
-            timeline: components["schemas"]["TimelineEntry"][];
-            reply?: null | components["schemas"]["Reply"];
-            question?: string | null;
-            rating?: null | components["schemas"]["Rating"];
-            attachments: components["schemas"]["Attachment"][];
-            actions: components["schemas"]["ActionOffer"][];
-            qr_url: string;
-            point?: null | components["schemas"]["Point"];
-        };
-        Reported: {
-            code: string;
-            follow_url: string;
-            case: components["schemas"]["PublicCase"];
-        };
-        ActionRequest: {
-            version: number;
-            fields: {
-                [key: string]: unknown;
-            };
-        };
-        Unit: {
-            code: string;
-            name: string;
-        };
-        Grant: {
-            id: string;
+            /** @description Their work phone. */
+            phone?: string | null;
+            /** @description What they are. */
             role: components["schemas"]["Role"];
+            /** @description What they are, in words. */
             role_name: string;
-            area: components["schemas"]["AreaRef"];
-            unit?: null | components["schemas"]["Unit"];
-            expires_at?: string | null;
         };
-        Warning: {
-            code: string;
-            text: string;
-        };
-        Me: {
-            id: string;
-            name: string;
-            display_name: string;
-            grants: components["schemas"]["Grant"][];
-            faces: components["schemas"]["Face"][];
-            may: string[];
-            home_area: components["schemas"]["AreaRef"];
-            must_change_password: boolean;
-            warnings: components["schemas"]["Warning"][];
-        };
-        SignIn: {
-            name: string;
-            password: string;
-        };
-        ChangePassword: {
-            old: string;
-            new: string;
-        };
-        InboxBox: {
-            key: components["schemas"]["BoxKey"];
-            name: string;
-            n: number;
-            n_soon: number;
-            n_late: number;
-        };
-        Inbox: {
-            boxes: components["schemas"]["InboxBox"][];
-        };
-        CaseRow: {
-            id: string;
-            code: string;
-            paper_no: string;
-            text: string;
-            category_name?: string | null;
-            weight: components["schemas"]["Weight"];
-            weight_name: string;
-            stage: string;
-            stage_name: string;
-            phase: components["schemas"]["Phase"];
-            area: components["schemas"]["AreaRef"];
-            seat_name: string;
-            handler_name?: string | null;
-            reported_at: string;
-            due_at?: string | null;
-            due_kind_name?: string | null;
-            due_state: components["schemas"]["DueState"];
-            reopened: number;
-            has_photos: boolean;
-            point?: null | components["schemas"]["Point"];
-            channel: string;
-            version: number;
-        };
-        CasePage: {
-            items: components["schemas"]["CaseRow"][];
-            next?: string | null;
-            total?: number | null;
-        };
-        DeadlineView: {
-            kind: components["schemas"]["DeadlineKind"];
-            name: string;
-            starts_at: string;
-            due_at: string;
-            state: components["schemas"]["DeadlineState"];
-            met_at?: string | null;
-            breached_at?: string | null;
-            provisional: boolean;
-            rule: string;
-            on_breach?: string | null;
-        };
-        Seat: {
-            area: components["schemas"]["AreaRef"];
-            unit?: null | components["schemas"]["Unit"];
-            level: components["schemas"]["AreaLevel"];
-        };
-        Reporter: {
-            anonymous: boolean;
-            phone_masked?: string | null;
-            name_masked?: string | null;
-            earlier: components["schemas"]["CaseRow"][];
-        };
-        PersonOnCase: {
-            name: string;
-            role_name: string;
-            phone?: string | null;
-            relation: string;
-        };
-        PlaybookRef: {
-            id: string;
-            version: string;
-        };
-        CaseView: {
-            id: string;
-            code: string;
-            paper_no: string;
-            text: string;
-            category_name?: string | null;
-            weight: components["schemas"]["Weight"];
-            weight_name: string;
-            stage: string;
-            stage_name: string;
-            phase: components["schemas"]["Phase"];
-            area: components["schemas"]["AreaRef"];
-            seat_name: string;
-            handler_name?: string | null;
-            reported_at: string;
-            due_at?: string | null;
-            due_kind_name?: string | null;
-            due_state: components["schemas"]["DueState"];
-            reopened: number;
-            has_photos: boolean;
-            point?: null | components["schemas"]["Point"];
-            channel: string;
-            version: number;
-            kind: string;
-            kind_name: string;
-            category?: string | null;
-            category_path?: string | null;
-            full_text: string;
-            place_text: string;
-            seat: components["schemas"]["Seat"];
-            handler?: null | components["schemas"]["Contact"];
-            promised_at?: string | null;
-            provisional: boolean;
-            settled_at?: string | null;
-            closed_at?: string | null;
-            reporter: components["schemas"]["Reporter"];
-            channel_name: string;
-            reply?: null | components["schemas"]["Reply"];
-            rating?: null | components["schemas"]["Rating"];
-            question?: string | null;
-            deadlines: components["schemas"]["DeadlineView"][];
-            timeline: components["schemas"]["TimelineEntry"][];
-            attachments: components["schemas"]["Attachment"][];
-            people: components["schemas"]["PersonOnCase"][];
-            routing: string[];
-            actions: components["schemas"]["ActionOffer"][];
-            follow_url: string;
-            playbook: components["schemas"]["PlaybookRef"];
-        };
-        SeatSuggestion: {
-            area: components["schemas"]["AreaRef"];
-            unit?: null | components["schemas"]["Unit"];
-            seat_name: string;
-            people: components["schemas"]["Contact"][];
-            why: string;
-            suggested: boolean;
-            open_cases: number;
-            blocked?: string | null;
-        };
-        SeatSuggestions: {
-            items: components["schemas"]["SeatSuggestion"][];
-        };
-        ContactRequest: {
-            purpose: string;
-        };
-        ContactRevealed: {
-            phone?: string | null;
-            name?: string | null;
-        };
-        Profile: {
-            households?: number | null;
-            residents?: number | null;
-            merchants?: number | null;
-        };
-        AreaRow: {
-            code: string;
-            name: string;
-            level: components["schemas"]["AreaLevel"];
+        /** @description An area as answers name it. */
+        AreaRef: {
+            /** @description Its code. */
+            code: components["schemas"]["AreaCode"];
+            /** @description Where it lies, from the county down: 临渭区向阳街道红旗社区第三网格. */
             full_name: string;
-            n_children: number;
-            n_open: number;
-            n_late: number;
-            profile: components["schemas"]["Profile"];
-            has_boundary: boolean;
+            /** @description Its level. */
+            level: components["schemas"]["AreaLevel"];
+            /** @description The name that people use. */
+            name: string;
         };
-        AreaRows: {
-            items: components["schemas"]["AreaRow"][];
-        };
+        /** @description Areas by name. */
         AreaRefs: {
+            /** @description Whole names first, wider areas first; at most 20. */
             items: components["schemas"]["AreaRef"][];
         };
-        AreaPerson: {
-            name: string;
-            role_name: string;
-            phone?: string | null;
-            account_id: string;
-            role: components["schemas"]["Role"];
-        };
-        AreaView: {
-            code: string;
-            name: string;
-            level: components["schemas"]["AreaLevel"];
+        /** @description 区域 in a list. */
+        AreaRow: {
+            /** @description Its code. */
+            code: components["schemas"]["AreaCode"];
+            /** @description Where it lies, from the county down. */
             full_name: string;
-            n_children: number;
-            n_open: number;
-            n_late: number;
-            profile: components["schemas"]["Profile"];
+            /** @description Whether its outline is known. */
             has_boundary: boolean;
+            /** @description Its level. */
+            level: components["schemas"]["AreaLevel"];
+            /** @description Areas directly below. */
+            n_children: number;
+            /**
+             * Format: int64
+             * @description Of them past a deadline.
+             */
+            n_late: number;
+            /**
+             * Format: int64
+             * @description Open cases that the reader may count here.
+             */
+            n_open: number;
+            /** @description The name that people use. */
+            name: string;
+            /** @description Households, residents, merchants. */
+            profile: components["schemas"]["Profile"];
+            /**
+             * Format: int64
+             * @description The version that a change names.
+             */
+            version: number;
+        };
+        /** @description Areas of a level. */
+        AreaRows: {
+            /** @description In the order of their codes. */
+            items: components["schemas"]["AreaRow"][];
+        };
+        /** @description 区域 on its page. */
+        AreaView: {
+            /** @description From the city down, without itself. */
             ancestors: components["schemas"]["AreaRef"][];
+            /** @description Its code. */
+            code: components["schemas"]["AreaCode"];
+            /** @description Where it lies, from the county down. */
+            full_name: string;
+            /** @description Whether its outline is known. */
+            has_boundary: boolean;
+            /** @description Its level. */
+            level: components["schemas"]["AreaLevel"];
+            /** @description Areas directly below. */
+            n_children: number;
+            /**
+             * Format: int64
+             * @description Of them past a deadline.
+             */
+            n_late: number;
+            /**
+             * Format: int64
+             * @description Open cases here.
+             */
+            n_open: number;
+            /** @description The name that people use. */
+            name: string;
+            /** @description Who answers at the area itself. */
             people: components["schemas"]["AreaPerson"][];
+            /** @description Printed QR codes of the area itself. */
             places: components["schemas"]["Place"][];
+            /** @description Households, residents, merchants. */
+            profile: components["schemas"]["Profile"];
+            /**
+             * Format: int64
+             * @description The version that a change names.
+             */
+            version: number;
         };
-        EditArea: {
-            name?: string;
-            profile?: components["schemas"]["Profile"];
+        /** @description A photo as pages show it. */
+        Attachment: {
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            /** @description Who sent it. */
+            by: components["schemas"]["SentBy"];
+            /**
+             * Format: int64
+             * @description Pixels down.
+             */
+            height: number;
+            /** @description Which; pass it in `attachments` of a command. */
+            id: components["schemas"]["AttachmentId"];
+            /**
+             * Format: int64
+             * @description Bytes of the photo as kept.
+             */
+            size_bytes: number;
+            /** @description Where a small one is. */
+            thumb_url: string;
+            /** @description Where the photo is. */
+            url: string;
+            /**
+             * Format: int64
+             * @description Pixels across.
+             */
+            width: number;
         };
-        NewArea: {
-            parent: string;
-            name: string;
-            suffix?: string;
+        /**
+         * Format: uuid
+         * @description Id of an attachment (UUIDv7).
+         * @example 019a5f0e-7c3a-7000-8000-000000000003
+         */
+        AttachmentId: string;
+        /**
+         * @description 收件箱: a box of the inbox.
+         * @enum {string}
+         */
+        BoxKey: "to_accept" | "to_sign" | "mine" | "to_verify" | "sent_back" | "waiting" | "soon" | "late" | "all_open" | "closed";
+        /** @description Which years' holidays are known. */
+        CalendarYears: {
+            /** @description This year and the next, where the list is missing: deadlines there are provisional. */
+            missing: number[];
+            /** @description Years with a published list. */
+            years: number[];
         };
-        NewPlace: {
-            name: string;
-            kind: components["schemas"]["PlaceKind"];
-            point?: components["schemas"]["Point"];
+        /**
+         * Format: uuid
+         * @description Id of a case (UUIDv7).
+         * @example 019a5f0e-7c3a-7000-8000-000000000001
+         */
+        CaseId: string;
+        /** @enum {string} */
+        CaseKind: "request" | "dispute" | "hazard" | "service" | "wish" | "topic";
+        /** @description A case in a list. */
+        CaseRow: {
+            /** @description Where it is. */
+            area: components["schemas"]["AreaRef"];
+            /** @description The category in words. */
+            category_name?: string | null;
+            /** @description How it came. */
+            channel: components["schemas"]["Channel"];
+            /** @description The resident's code. */
+            code: components["schemas"]["PublicCode"];
+            due_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Of what. */
+            due_kind_name?: string | null;
+            /** @description How it stands. */
+            due_state: components["schemas"]["DueState"];
+            /** @description Who has it in hand. */
+            handler_name?: string | null;
+            /** @description Whether photos belong to it. */
+            has_photos: boolean;
+            /** @description Its id. */
+            id: components["schemas"]["CaseId"];
+            /** @description The number for paper. */
+            paper_no: string;
+            /** @description Its summary. */
+            phase: components["schemas"]["Phase"];
+            point?: components["schemas"]["Point"] | null;
+            /**
+             * Format: int32
+             * @description How often it was reopened.
+             */
+            reopened: number;
+            /** @description When it was said. */
+            reported_at: components["schemas"]["Timestamp"];
+            /** @description Who answers now. */
+            seat_name: string;
+            /** @description The stage. */
+            stage: string;
+            /** @description In words. */
+            stage_name: string;
+            /** @description The first 80 characters of what was said. */
+            text: string;
+            /**
+             * Format: int32
+             * @description The version that a command names.
+             */
+            version: number;
+            /** @description How heavy it is. */
+            weight: components["schemas"]["Weight"];
+            /** @description In words. */
+            weight_name: string;
         };
-        Account: {
-            id: string;
-            name: string;
-            display_name: string;
-            phone_masked?: string | null;
-            disabled: boolean;
-            locked_until?: string | null;
-            grants: components["schemas"]["Grant"][];
-            last_login_at?: string | null;
+        /** @description A case as staff see it. */
+        CaseView: components["schemas"]["CaseRow"] & {
+            /** @description What the reader may do now. */
+            actions: components["schemas"]["ActionOffer"][];
+            /** @description All photos. */
+            attachments: components["schemas"]["Attachment"][];
+            /** @description The category's code. */
+            category?: string | null;
+            /** @description 公共设施 / 路灯不亮 */
+            category_path?: string | null;
+            /** @description How it came, in words. */
+            channel_name: string;
+            closed_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Its clocks. */
+            deadlines: components["schemas"]["DeadlineView"][];
+            /** @description Where the resident follows it. */
+            follow_url: string;
+            /** @description All that was said. */
+            full_text: string;
+            handler?: components["schemas"]["Contact"] | null;
+            /** @description What it is. */
+            kind: components["schemas"]["CaseKind"];
+            /** @description In words. */
+            kind_name: string;
+            /** @description Who is involved. */
+            people: components["schemas"]["InvolvedPerson"][];
+            /** @description Where, in words. */
+            place_text: string;
+            /** @description The playbook it is pinned to. */
+            playbook: components["schemas"]["PinnedPlaybook"];
+            promised_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Whether the promise was counted without a published holiday list. */
+            provisional: boolean;
+            /** @description The question that waits for the resident. */
+            question?: string | null;
+            rating?: components["schemas"]["Rating"] | null;
+            reply?: components["schemas"]["Reply"] | null;
+            /** @description Who said it, masked. */
+            reporter: components["schemas"]["ReporterView"];
+            /** @description Why it went where it went. */
+            routing: string[];
+            /** @description Who answers now. */
+            seat: components["schemas"]["SeatView"];
+            settled_at?: components["schemas"]["Timestamp"] | null;
+            supervised_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Its history. */
+            timeline: components["schemas"]["TimelineEntry"][];
         };
-        Accounts: {
-            items: components["schemas"]["Account"][];
-            next?: string | null;
+        /** @description The categories that residents can choose. */
+        Categories: {
+            /** @description In the order of the playbook. */
+            items: components["schemas"]["Category"][];
         };
-        NewAccount: {
-            name: string;
-            display_name: string;
-            phone?: string;
-            role: components["schemas"]["Role"];
-            area_code: string;
-            unit_code?: string;
-        };
-        AccountCreated: {
-            account: components["schemas"]["Account"];
-            password: string;
-        };
-        EditAccount: {
-            display_name?: string;
-            phone?: string;
-            disabled?: boolean;
-        };
-        NewGrant: {
-            role: components["schemas"]["Role"];
-            area_code: string;
-            unit_code?: string;
-            expires_at?: string;
-        };
-        NewPassword: {
-            password: string;
-        };
-        Finding: {
-            severity: components["schemas"]["Severity"];
+        /** @description A category that residents can choose. */
+        Category: {
+            /** @description Its code. */
             code: string;
-            file: string;
-            line: number;
-            message: string;
-            hint: string;
+            /** @description Shown instead of the form, for matters of life and limb. */
+            emergency?: string | null;
+            /** @description What to say so that it can be settled at once. */
+            hint?: string | null;
+            /** @description A name of the icon set. */
+            icon?: string | null;
+            /** @description Its name. */
+            name: string;
+            /** @description The one above it. */
+            parent?: string | null;
+        };
+        /** @description A category that the words suggest; a person confirms it. */
+        CategorySuggestion: {
+            /** @description Its code. */
+            code: string;
+            /** @description Its name. */
+            name: string;
+            /** @description Which words suggest it. */
+            why: string;
+        };
+        /** @description The old password and the new one. */
+        ChangePassword: {
+            /** @description The new one: at least 10 characters of two kinds, not a common one, not the name. */
+            new: string;
+            /** @description The present password. */
+            old: string;
         };
         /** @enum {string} */
-        Severity: "error" | "warning";
-        PlaybookCalendar: {
-            years: number[];
-            missing: number[];
+        Channel: "web" | "qr" | "visit" | "counter" | "phone" | "hotline" | "api";
+        /** @description One entry of a list to choose from. */
+        Choice: {
+            /** @description What people read. */
+            label: string;
+            /** @description What is stored. */
+            value: string;
         };
-        PlaybookView: {
-            id: string;
+        /** @description Someone to turn to. */
+        Contact: {
+            /** @description Their name. */
             name: string;
-            version: string;
-            categories: {
-                [key: string]: unknown;
-            }[];
-            responsibilities: {
-                [key: string]: unknown;
-            }[];
-            units: {
-                [key: string]: unknown;
-            }[];
-            flows: {
-                [key: string]: unknown;
-            }[];
-            deadlines: {
-                [key: string]: unknown;
-            }[];
-            findings: components["schemas"]["Finding"][];
-            calendar: components["schemas"]["PlaybookCalendar"];
+            /** @description Their work phone. */
+            phone?: string | null;
+            /** @description What they are. */
+            role_name: string;
         };
-        WallFigure: {
-            key: string;
+        /** @enum {string} */
+        DeadlineKind: "sign" | "contact" | "arrive" | "handle" | "reply" | "verify" | "rate";
+        /** @description 时限规则 */
+        DeadlineRule: {
+            /** @description How long. */
+            amount: components["schemas"]["Amount"];
+            /** @description Which rule says so. */
+            basis?: string | null;
+            /** @description For this category (or all below this first-level one) only. */
+            category?: string | null;
+            /** @description Of what. */
+            kind: components["schemas"]["DeadlineKind"];
+            level?: components["schemas"]["AreaLevel"] | null;
+            /** @description What linli does when it falls due. */
+            on_breach: components["schemas"]["OnBreach"];
+            soon?: components["schemas"]["Amount"] | null;
+            weight?: components["schemas"]["Weight"] | null;
+        };
+        /** @enum {string} */
+        DeadlineState: "running" | "paused" | "met" | "breached" | "cancelled";
+        /** @description A clock as staff see it. */
+        DeadlineView: {
+            breached_at?: components["schemas"]["Timestamp"] | null;
+            /** @description When it ends. */
+            due_at: components["schemas"]["Timestamp"];
+            /** @description Of what. */
+            kind: components["schemas"]["DeadlineKind"];
+            met_at?: components["schemas"]["Timestamp"] | null;
+            /** @description In words. */
             name: string;
-            value: number;
-            unit: string;
-            box: string;
+            /** @description What linli does when it is over. */
+            on_breach?: string | null;
+            /** @description Counted without a published holiday list. */
+            provisional: boolean;
+            /** @description The rule in words. */
+            rule: string;
+            /** @description When it started. */
+            starts_at: components["schemas"]["Timestamp"];
+            /** @description How it stands. */
+            state: components["schemas"]["DeadlineState"];
         };
-        WallArea: {
-            code: string;
+        /** @description An account of the demo, shown on its sign-in page. */
+        DemoAccount: {
+            /** @description Where. */
+            area_name: string;
+            /** @description As colleagues know them. */
+            display_name: string;
+            /** @description Which face they work with. */
+            face: string;
+            /** @description The sign-in name. */
             name: string;
-            level: components["schemas"]["AreaLevel"];
-            full_name: string;
-            n_open: number;
-            n_late: number;
-            has_boundary: boolean;
+            /** @description The password; exists in the demo only. */
+            password: string;
+            /** @description What they are. */
+            role_name: string;
         };
-        WallView: {
-            area: components["schemas"]["AreaRef"];
-            ancestors: components["schemas"]["AreaRef"][];
-            children: components["schemas"]["WallArea"][];
-            figures: components["schemas"]["WallFigure"][];
-            late: components["schemas"]["CaseRow"][];
-            features: {
-                [key: string]: unknown;
+        /**
+         * @description How a clock stands in a list.
+         * @enum {string}
+         */
+        DueState: "late" | "soon" | "ok" | "none";
+        /** @enum {string} */
+        DutyKind: "basic" | "cooperating" | "taken_back";
+        /** @description What is to be changed of an account; what is left out stays. */
+        EditAccount: {
+            /** @description Whether it is kept from signing in; its sessions end at once. */
+            disabled?: boolean | null;
+            /** @description As colleagues and residents know them, 1 to 40 characters. */
+            display_name?: string | null;
+            /** @description The work phone; an empty text removes it. */
+            phone?: string | null;
+        };
+        /** @description What is to be changed of an area; what is left out stays. */
+        EditArea: {
+            /** @description The name that people use, 1 to 60 characters. */
+            name?: string | null;
+            profile?: components["schemas"]["Profile"] | null;
+            /**
+             * Format: int64
+             * @description The version that the caller saw; without it, whatever stands now is changed.
+             */
+            version?: number | null;
+        };
+        /**
+         * @description A face that the caller works with.
+         * @enum {string}
+         */
+        Face: "field" | "desk" | "wall";
+        /** @description GeoJSON (RFC 7946). */
+        FeatureCollection: {
+            /** @description Features with `code`, `name`, `n_open` and `n_late` of the area. */
+            features: unknown[];
+            /** @description `FeatureCollection`. */
+            type: string;
+        };
+        /** @description A field of an action's form, as the page draws it. */
+        Field: {
+            /** @description A line below the field. */
+            help?: string | null;
+            /** @description How it is drawn. */
+            kind: components["schemas"]["FieldWord"];
+            /** @description What people read. */
+            label: string;
+            /**
+             * Format: int32
+             * @description Longest text in characters; most photos.
+             */
+            max_len: number;
+            /**
+             * Format: int32
+             * @description Fewest photos.
+             */
+            min: number;
+            /** @description Its name in `fields`. */
+            name: string;
+            /** @description What to choose from. */
+            options: components["schemas"]["FieldOption"][];
+            /** @description Whether the action waits for it. */
+            required: boolean;
+        };
+        /** @description What a field holds. */
+        FieldKind: "text" | "longtext" | {
+            /** @description One of a list. */
+            choice: {
+                /** @description The list. */
+                options: components["schemas"]["Choice"][];
+            };
+        } | {
+            /** @description 照片: attachment ids. */
+            photos: {
+                /**
+                 * Format: int32
+                 * @description Fewest.
+                 */
+                min: number;
+                /** @description Why photos are asked for; needed where they are required. */
+                reason?: string | null;
+            };
+        } | "seat" | "category" | "weight" | "stars" | "boolean" | "reply" | {
+            /** @description 理由: one of a list that the event keeps by its value. */
+            ground: {
+                /** @description The list. */
+                options: components["schemas"]["Choice"][];
             };
         };
-        ReadLogEntry: {
-            at: string;
-            reader: string;
-            role_name: string;
-            case_code?: string | null;
-            purpose: string;
-            what: string;
+        /** @description One entry of a list to choose from. */
+        FieldOption: {
+            /** @description What people read. */
+            label: string;
+            /** @description What is stored. */
+            value: string;
         };
-        ReadLog: {
-            items: components["schemas"]["ReadLogEntry"][];
-            next?: string | null;
-        };
-        FieldError: {
-            field: string;
+        /** @description One field that is wrong. */
+        FieldProblem: {
+            /** @description A stable code: `required`, `too_long`, `unknown`. */
             code: string;
+            /** @description The field, as in the request body (`fields.reply.done`). */
+            field: string;
+            /** @description What is wrong and how to mend it, in the reader's language. */
             message: string;
         };
-        Problem: {
-            type: string;
-            title: string;
-            status: number;
+        /**
+         * @description How a field is drawn.
+         * @enum {string}
+         */
+        FieldWord: "text" | "longtext" | "choice" | "photos" | "seat" | "category" | "weight" | "stars" | "boolean" | "reply" | "ground";
+        /**
+         * @description Which figure.
+         * @enum {string}
+         */
+        FigureKey: "open" | "late" | "soon" | "reported_today" | "settled_today" | "within_grid";
+        /** @description 检查结果: one fault of a playbook. */
+        Finding: {
+            /** @description Stable code. */
             code: string;
-            detail?: string | null;
-            errors?: null | components["schemas"]["FieldError"][];
-            current?: null | components["schemas"]["CaseView"];
+            /** @description The file, as `weinan/categories.toml`. */
+            file: string;
+            /** @description How to mend it, in Chinese. */
+            hint: string;
+            /**
+             * Format: int32
+             * @description The line, counted from 1.
+             */
+            line: number;
+            /** @description What is wrong, in Chinese. */
+            message: string;
+            /** @description How grave. */
+            severity: components["schemas"]["Severity"];
         };
-        Categories: {
-            items: components["schemas"]["Category"][];
+        /** @description 首派层级: the level that answers first for each weight. */
+        FirstSeat: {
+            /** @description 一般 */
+            general: components["schemas"]["AreaLevel"];
+            /** @description 较大 */
+            larger: components["schemas"]["AreaLevel"];
+            /** @description 重大 */
+            major: components["schemas"]["AreaLevel"];
+            /** @description 微小 */
+            micro: components["schemas"]["AreaLevel"];
+        };
+        /** @description 流程: how a case of one kind runs. */
+        Flow: {
+            /** @description How it moves. The same verb may stand several times: the first that fits wins. */
+            actions: components["schemas"]["ActionDef"][];
+            /** @description Of which kind. */
+            kind: components["schemas"]["CaseKind"];
+            /** @description What people call it. */
+            name: string;
+            /** @description Where a case can stand. */
+            stages: components["schemas"]["Stage"][];
+            /** @description The stage of a new case that no seat was found for. */
+            start: string;
+        };
+        /** @description 授权 as answers name it. */
+        Grant: {
+            /** @description Where. */
+            area: components["schemas"]["AreaRef"];
+            expires_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Which. */
+            id: components["schemas"]["GrantId"];
+            /** @description What they are. */
+            role: components["schemas"]["Role"];
+            /** @description In words. */
+            role_name: string;
+            unit?: components["schemas"]["UnitRef"] | null;
+        };
+        /**
+         * Format: uuid
+         * @description Id of a grant (UUIDv7).
+         * @example 019a5f0e-7c3a-7000-8000-000000000004
+         */
+        GrantId: string;
+        /** @description The boxes of the inbox. */
+        Inbox: {
+            /** @description In the order of the page. */
+            boxes: components["schemas"]["InboxBox"][];
+        };
+        /** @description One box with its counts. */
+        InboxBox: {
+            /** @description Which. */
+            key: components["schemas"]["BoxKey"];
+            /**
+             * Format: int64
+             * @description Cases in it.
+             */
+            n: number;
+            /**
+             * Format: int64
+             * @description Of them over.
+             */
+            n_late: number;
+            /**
+             * Format: int64
+             * @description Of them nearly over.
+             */
+            n_soon: number;
+            /** @description In words. */
+            name: string;
+        };
+        /** @description Someone and how they stand to the case. */
+        InvolvedPerson: {
+            /** @description Their name. */
+            name: string;
+            /** @description Their work phone. */
+            phone?: string | null;
+            /** @description `handler` or `seat`. */
+            relation: string;
+            /** @description What they are. */
+            role_name: string;
+        };
+        /** @description The signed-in caller. */
+        Me: {
+            /** @description As colleagues know them. */
+            display_name: string;
+            /** @description The faces that they work with, the first one first. */
+            faces: components["schemas"]["Face"][];
+            /** @description What they are, where. */
+            grants: components["schemas"]["Grant"][];
+            home_area?: components["schemas"]["AreaRef"] | null;
+            /** @description The account. */
+            id: components["schemas"]["AccountId"];
+            /** @description Acts that they may do somewhere. */
+            may: string[];
+            /** @description Whether a new password is due before anything else. */
+            must_change_password: boolean;
+            /** @description The sign-in name. */
+            name: string;
+            /** @description What they should know. */
+            warnings: components["schemas"]["Warning"][];
+        };
+        /**
+         * @description A new account with its first post.
+         * @example {
+         *       "area_code": "610502005007003",
+         *       "display_name": "李春梅",
+         *       "name": "wangge-007003",
+         *       "phone": "19900000001",
+         *       "role": "grid_worker"
+         *     }
+         */
+        NewAccount: {
+            /** @description Where. */
+            area_code: string;
+            /** @description As colleagues and residents know them, 1 to 40 characters. */
+            display_name: string;
+            /** @description The sign-in name: 3 to 40 letters, digits, Chinese characters, `-`, `_` and `.`. */
+            name: string;
+            /** @description The work phone; kept encrypted. */
+            phone?: string | null;
+            /** @description What they are to be. */
+            role: components["schemas"]["Role"];
+            /** @description For which unit; department clerks only. */
+            unit_code?: string | null;
+        };
+        /**
+         * @description A grid below a community, or a micro-grid below a grid.
+         * @example {
+         *       "name": "第十三网格",
+         *       "parent": "610502005007"
+         *     }
+         */
+        NewArea: {
+            /** @description The name that people use, 1 to 60 characters. */
+            name: string;
+            /** @description The community or grid. */
+            parent: string;
+            /** @description Its number, `001` to `999`; the next free one without it. */
+            suffix?: string | null;
+        };
+        /** @description A further post. */
+        NewGrant: {
+            /** @description Where. */
+            area_code: string;
+            expires_at?: components["schemas"]["Timestamp"] | null;
+            /** @description What they are to be. */
+            role: components["schemas"]["Role"];
+            /** @description For which unit; department clerks only. */
+            unit_code?: string | null;
+        };
+        /** @description A password that is shown this once. */
+        NewPassword: {
+            /** @description To hand over; the next sign-in demands another one. */
+            password: string;
+        };
+        /**
+         * @description A place that gets a printed QR code.
+         * @example {
+         *       "kind": "building",
+         *       "name": "红旗小区3号楼"
+         *     }
+         */
+        NewPlace: {
+            /** @description What it is. */
+            kind: components["schemas"]["PlaceKind"];
+            /** @description 红旗小区3号楼, 1 to 60 characters. */
+            name: string;
+            point?: components["schemas"]["Point"] | null;
+        };
+        /**
+         * @description 逾期处理: what linli does by itself when a deadline falls due. The engine must offer the action to `system`.
+         * @enum {string}
+         */
+        OnBreach: "nothing" | "escalate" | "close";
+        /** @enum {string} */
+        Phase: "open" | "waiting" | "settled" | "closed";
+        /** @description Which playbook a case is pinned to. */
+        PinnedPlaybook: {
+            /** @description Its id. */
+            id: string;
+            /** @description Its version. */
+            version: string;
+        };
+        /** @description 二维码位置: what a printed code hangs on. */
+        Place: {
+            /** @description The area that it stands in. */
+            area: components["schemas"]["AreaRef"];
+            /** @description What the printed code says. */
+            code: string;
+            /** @description What it is. */
+            kind: components["schemas"]["PlaceKind"];
+            /** @description 红旗小区3号楼 */
+            name: string;
+            point?: components["schemas"]["Point"] | null;
+            worker?: components["schemas"]["Contact"] | null;
+        };
+        /**
+         * @description What a printed code hangs on.
+         * @enum {string}
+         */
+        PlaceKind: "building" | "grid" | "premises";
+        /** @description 工作法: a place's way of working, resolved from its files and those that it extends. */
+        Playbook: {
+            /** @description What it is about, in a sentence or two. */
+            about?: string | null;
+            /** @description What residents report, in two levels. */
+            categories: components["schemas"]["Category"][];
+            /** @description How long each step may last. */
+            deadlines: components["schemas"]["DeadlineRule"][];
+            /** @description The level that answers first, by weight (四级响应). */
+            first_seat: components["schemas"]["FirstSeat"];
+            /** @description The steps, one flow for each kind of case. */
+            flows: components["schemas"]["Flow"][];
+            /** @description The folder's name. */
+            id: string;
+            /** @description Levels that may answer for a case, from the top down. */
+            levels: components["schemas"]["AreaLevel"][];
+            /** @description What people call it. */
+            name: string;
+            /** @description Who answers, by category and level (权责清单). */
+            responsibilities: components["schemas"]["Responsibility"][];
+            /** @description Numbers that steer the flows. */
+            settings: components["schemas"]["Settings"];
+            /** @description Where the way of working was published. */
+            source?: string | null;
+            /** @description Departments and companies that may answer. */
+            units: components["schemas"]["UnitDef"][];
+            /** @description The first 12 hex digits of the SHA-256 of all files that it was made from. */
+            version: string;
+            /** @description Office hours of a working day. */
+            working_hours: string[];
+        };
+        /** @description A playbook with what its check found. */
+        PlaybookView: {
+            /** @description The calendar that deadlines are counted by. */
+            calendar: components["schemas"]["CalendarYears"];
+            /** @description What its check found, errors first. */
+            findings: components["schemas"]["Finding"][];
+            /** @description The playbook of new cases. */
+            playbook: components["schemas"]["Playbook"];
+        };
+        /** @description A point on the map, WGS-84 degrees. */
+        Point: {
+            /**
+             * Format: double
+             * @description Latitude.
+             */
+            lat: number;
+            /**
+             * Format: double
+             * @description Longitude.
+             */
+            lon: number;
+        };
+        /** @description What is known before a report is sent. */
+        PreviewRouting: {
+            /** @description Where, in words. */
+            address?: string | null;
+            /** @description Where, by area. */
+            area_code?: string | null;
+            /** @description The category's code. */
+            category?: string | null;
+            /** @description Where, by the QR code of a building. */
+            place?: string | null;
+            point?: components["schemas"]["Point"] | null;
+            /** @description What is the matter, to suggest a category. */
+            text?: string | null;
+        };
+        /** @description The body of a refusal (RFC 9457, `application/problem+json`). */
+        Problem: {
+            /** @description The stable code. */
+            code: string;
+            /** @description The present state, where it helps to go on. */
+            current?: unknown;
+            /** @description What happened and what to do, in the reader's language. */
+            detail: string;
+            /** @description The fields that are wrong. */
+            errors?: components["schemas"]["FieldProblem"][];
+            /**
+             * Format: int32
+             * @description The HTTP status again.
+             */
+            status: number;
+            /** @description What kind of problem it is, in a few words of the reader's language. */
+            title: string;
+            /**
+             * @description A reference that names the problem.
+             * @example /api/docs#problem-version_conflict
+             */
+            type: string;
+        };
+        /** @description 基本情况: households, residents, merchants; `null` where nobody has counted. */
+        Profile: {
+            /**
+             * Format: int32
+             * @description 户数
+             */
+            households?: number | null;
+            /**
+             * Format: int32
+             * @description 商户数
+             */
+            merchants?: number | null;
+            /**
+             * Format: int32
+             * @description 人数
+             */
+            residents?: number | null;
+        };
+        /** @description A case as whoever holds its public code sees it. */
+        PublicCase: {
+            /** @description What the reader may do now. */
+            actions: components["schemas"]["ActionOffer"][];
+            /** @description Where. */
+            area: components["schemas"]["AreaRef"];
+            /** @description All photos. */
+            attachments: components["schemas"]["Attachment"][];
+            /** @description The category in words. */
+            category_name?: string | null;
+            closed_at?: components["schemas"]["Timestamp"] | null;
+            /** @description The code. */
+            code: components["schemas"]["PublicCode"];
+            /** @description Whether the promise was broken. */
+            late: boolean;
+            /** @description Its summary. */
+            phase: components["schemas"]["Phase"];
+            /** @description Where, in words. */
+            place_text: string;
+            point?: components["schemas"]["Point"] | null;
+            promised_at?: components["schemas"]["Timestamp"] | null;
+            /** @description The picture of the code. */
+            qr_url: string;
+            /** @description The question that waits for an answer. */
+            question?: string | null;
+            rating?: components["schemas"]["Rating"] | null;
+            reply?: components["schemas"]["Reply"] | null;
+            /** @description When it was said. */
+            reported_at: components["schemas"]["Timestamp"];
+            /** @description Who answers now. */
+            seat_name: string;
+            settled_at?: components["schemas"]["Timestamp"] | null;
+            /** @description The stage in plain words. */
+            stage_name: string;
+            /** @description The four plain steps. */
+            steps: components["schemas"]["PublicStep"][];
+            /** @description What was said. */
+            text: string;
+            /** @description What happened, as far as the resident sees it. */
+            timeline: components["schemas"]["TimelineEntry"][];
+            /**
+             * Format: int32
+             * @description The version that a command names.
+             */
+            version: number;
+            worker?: components["schemas"]["Contact"] | null;
+        };
+        /**
+         * @description The code by which a resident follows a case.
+         * @example 7K3MZ9QW2X
+         */
+        PublicCode: string;
+        /** @description One of the four plain steps. */
+        PublicStep: {
+            at?: components["schemas"]["Timestamp"] | null;
+            /** @description Which. */
+            key: components["schemas"]["StepKey"];
+            /** @description In words. */
+            name: string;
+            /** @description How it stands. */
+            state: components["schemas"]["StepState"];
+        };
+        /** @description 评价: what the resident says of the result. Solved and satisfied are two answers, not one. */
+        Rating: {
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            /** @description 是否满意 */
+            satisfied: boolean;
+            /** @description 是否解决 */
+            solved: boolean;
+            /**
+             * Format: int32
+             * @description 1 to 5.
+             */
+            stars: number;
+            /** @description In their own words. */
+            text?: string | null;
+        };
+        /** @description Why a reporter's contact is wanted. */
+        ReadContact: {
+            /**
+             * @description In the reader's own words, 2 to 200 characters.
+             * @example 联系反映人了解灯杆位置
+             */
+            purpose: string;
+        };
+        /** @description One page of the log. */
+        ReadLog: {
+            /** @description The newest first. */
+            items: components["schemas"]["ReadLogEntry"][];
+            /** @description Pass as `cursor` for the next page; `null` on the last one. */
+            next?: string | null;
+        };
+        /** @description 一次查看: one look at a contact. */
+        ReadLogEntry: {
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            case_code?: components["schemas"]["PublicCode"] | null;
+            /** @description Which field: `contact`. */
+            field: string;
+            /** @description Why, as they said it. */
+            purpose: string;
+            /** @description Who looked. */
+            reader: string;
+            /** @description As what. */
+            role_name: string;
+            /** @description The field in words. */
+            what: string;
+        };
+        /**
+         * @description 关系: how someone stands to a case.
+         * @enum {string}
+         */
+        Relation: "seat" | "handler" | "not_handler" | "above" | "place" | "reporter" | "system" | "anyone";
+        /** @description 四要素答复. Source: 宜兴市吹哨报到工作规则 (2023): 受理时间、与谁沟通、解决措施、解决时限. */
+        Reply: {
+            /** @description 解决时限 */
+            by_when: string;
+            /** @description 解决措施 */
+            done: string;
+            /** @description 受理时间 */
+            received: string;
+            /** @description 与谁沟通 */
+            talked_to: string;
+        };
+        /**
+         * @description A report. Only `text` and one of `point`, `area_code`, `place` or `address` are needed.
+         * @example {
+         *       "category": "lamp",
+         *       "phone": "19900000001",
+         *       "point": {
+         *         "lat": 34.5,
+         *         "lon": 109.5
+         *       },
+         *       "text": "3号楼前的路灯不亮，晚上看不清路"
+         *     }
+         */
+        ReportCase: {
+            /** @description Where, in words; alone it must name one area. */
+            address?: string | null;
+            /** @description Where, by area. */
+            area_code?: string | null;
+            /** @description Ids of photos that were sent before. */
+            attachments?: string[];
+            /** @description The category's code. */
+            category?: string | null;
+            channel?: components["schemas"]["Channel"] | null;
+            /** @description A name to be called by; kept encrypted. */
+            name?: string | null;
+            /** @description A phone number to be reached at; kept encrypted. */
+            phone?: string | null;
+            /** @description Where, by the QR code of a building. */
+            place?: string | null;
+            point?: components["schemas"]["Point"] | null;
+            /** @description What is the matter, 2 to 2,000 characters. */
+            text: string;
+            weight?: components["schemas"]["Weight"] | null;
+        };
+        /** @description What a reporter gets. */
+        Reported: {
+            /** @description The case as it stands. */
+            case: components["schemas"]["PublicCase"];
+            /** @description The code by which the case is followed. */
+            code: components["schemas"]["PublicCode"];
+            /** @description Where it is followed. */
+            follow_url: string;
+        };
+        /** @description A reporter's contact. */
+        ReporterContact: {
+            /** @description The name, if given. */
+            name?: string | null;
+            /** @description The phone number. */
+            phone?: string | null;
+        };
+        /** @description What staff may know of the reporter without a logged look. */
+        ReporterView: {
+            /** @description Whether nothing is known. */
+            anonymous: boolean;
+            /** @description Earlier cases of the same phone number that the reader may see. */
+            earlier: components["schemas"]["CaseRow"][];
+            /** @description 李** */
+            name_masked?: string | null;
+            /** @description 199****0001 */
+            phone_masked?: string | null;
+        };
+        /** @description 权责清单条目: who answers for a category when the case stands at a level. */
+        Responsibility: {
+            /** @description Why, in words that a clerk can quote. */
+            basis: string;
+            /** @description A category's code, a first-level code for all below it, or `*`. */
+            category: string;
+            /** @description 履职性质 */
+            duty: components["schemas"]["DutyKind"];
+            /** @description 协办 */
+            helpers: string[];
+            /** @description 主办 */
+            host: string;
+            /** @description The level at which the case stands. */
+            level: components["schemas"]["AreaLevel"];
+        };
+        /** @enum {string} */
+        Role: "resident" | "grid_worker" | "grid_head" | "community_clerk" | "street_dispatcher" | "department_clerk" | "hotline_clerk" | "county_leader" | "auditor" | "administrator";
+        /** @description Where a report would go. */
+        Routing: {
+            area?: components["schemas"]["AreaRef"] | null;
+            /** @description What the address could mean, when it means several. */
+            candidates: components["schemas"]["AreaRef"][];
+            /** @description Categories that the words suggest. */
+            category_suggestions: components["schemas"]["CategorySuggestion"][];
+            promised_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Who would answer. */
+            seat_name: string;
+            /** @description Why. */
+            why: string[];
+            worker?: components["schemas"]["Contact"] | null;
+        };
+        /** @description A seat that a case could be dispatched to. */
+        SeatSuggestion: {
+            /** @description The area. */
+            area: components["schemas"]["AreaRef"];
+            /** @description Why it cannot be chosen, if it cannot. */
+            blocked?: string | null;
+            /**
+             * Format: int64
+             * @description Open cases at this seat now: load to be shared fairly, not a score.
+             */
+            open_cases: number;
+            /** @description Who answers there. */
+            people: components["schemas"]["Contact"][];
+            /** @description In words. */
+            seat_name: string;
+            /** @description Whether the responsibility list names it. */
+            suggested: boolean;
+            unit?: components["schemas"]["UnitRef"] | null;
+            /** @description Why it is suggested, or what it answers for. */
+            why: string;
+        };
+        /** @description Who answers for the case. */
+        SeatView: {
+            /** @description The area. */
+            area: components["schemas"]["AreaRef"];
+            /** @description The level at which the case stands. */
+            level: components["schemas"]["AreaLevel"];
+            unit?: components["schemas"]["UnitRef"] | null;
+        };
+        /** @description Seats to choose from. */
+        Seats: {
+            /** @description The suggested ones first. */
+            items: components["schemas"]["SeatSuggestion"][];
+        };
+        /**
+         * @description Who sent a photo.
+         * @enum {string}
+         */
+        SentBy: "reporter" | "staff";
+        /** @description Numbers that steer the flows. */
+        Settings: {
+            /**
+             * Format: int32
+             * @description How often a case goes back by the resident's word alone; after that a person decides.
+             */
+            reopen_limit: number;
+            /**
+             * Format: int32
+             * @description How long after the answer a case can be reopened. Unit: calendar days.
+             */
+            reopen_window_days: number;
+        };
+        /**
+         * @description How grave a finding is.
+         * @enum {string}
+         */
+        Severity: "error" | "warning";
+        /** @description Name and password. */
+        SignIn: {
+            /** @description The sign-in name. */
+            name: string;
+            /** @description The password. */
+            password: string;
+        };
+        /** @description What this instance is called. */
+        Site: {
+            /** @description The city it serves. */
+            city: string;
+            /** @description Whether it is the demo. */
+            demo: boolean;
+            /** @description The demo's accounts; empty everywhere else. */
+            demo_accounts: components["schemas"]["DemoAccount"][];
+            /** @description What to do when it burns. */
+            emergency: string;
+            /** @description 邻里 */
+            name: string;
+            /** @description Lines above every page. */
+            notices: components["schemas"]["SiteNotice"][];
+            /** @description The number that residents can call. */
+            phone: string;
+            /** @description Where the base map's tiles come from. */
+            tile_url?: string | null;
+        };
+        /** @description A line above every page. */
+        SiteNotice: {
+            /** @description `info` or `warn`. */
+            level: string;
+            /** @description In the reader's language. */
+            text: string;
+        };
+        /** @description 环节: where a case stands. */
+        Stage: {
+            /** @description Stable id within the flow. */
+            id: string;
+            /** @description What staff read. */
+            name: string;
+            /** @description What everything outside the flow relies on. */
+            phase: components["schemas"]["Phase"];
+            /** @description What the resident reads. */
+            public_name: string;
+        };
+        /**
+         * @description The four plain steps.
+         * @enum {string}
+         */
+        StepKey: "reported" | "taken" | "settled" | "rated";
+        /**
+         * @description How a step stands.
+         * @enum {string}
+         */
+        StepState: "done" | "now" | "todo";
+        /** @enum {string} */
+        TimeUnit: "minutes" | "hours" | "working_hours" | "days" | "working_days";
+        /** @description One entry of the history. */
+        TimelineEntry: {
+            /** @description Who. */
+            actor: components["schemas"]["Actor"];
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            /** @description Photos that came with it. */
+            attachments: components["schemas"]["Attachment"][];
+            /**
+             * Format: int64
+             * @description Its number, from 1.
+             */
+            n: number;
+            /** @description Whether the resident sees it. */
+            public: boolean;
+            reply?: components["schemas"]["Reply"] | null;
+            /** @description What happened, ready to show, in the reader's language. */
+            sentence: string;
+            /** @description What was written. */
+            text?: string | null;
+            /** @description What happened, in one word. */
+            type: string;
+        };
+        /**
+         * Format: date-time
+         * @description A moment in UTC with milliseconds (RFC 3339).
+         * @example 2026-10-09T10:00:00.000Z
+         */
+        Timestamp: string;
+        /**
+         * @description How loud a button is.
+         * @enum {string}
+         */
+        Tone: "primary" | "normal" | "danger";
+        /** @description 承办单位: a kind of department or company that may answer for a case. */
+        UnitDef: {
+            /** @description The one area that has it; without it every area of the level has one. */
+            area?: string | null;
+            /** @description Stable code. */
+            code: string;
+            /** @description What it answers for, in words. */
+            duties?: string | null;
+            /** @description The level of the areas that have such a unit. */
+            level: components["schemas"]["AreaLevel"];
+            /** @description Full name. */
+            name: string;
+            /** @description Short name for lists. */
+            short?: string | null;
+        };
+        /** @description A unit as answers name it. */
+        UnitRef: {
+            /** @description Its code. */
+            code: string;
+            /** @description Its name. */
+            name: string;
+        };
+        /** @description An area on the wall. */
+        WallArea: {
+            /** @description Its code. */
+            code: components["schemas"]["AreaCode"];
+            /** @description Where it lies, from the county down. */
+            full_name: string;
+            /** @description Whether its outline is known. */
+            has_boundary: boolean;
+            /** @description Its level. */
+            level: components["schemas"]["AreaLevel"];
+            /**
+             * Format: int64
+             * @description Of them past a deadline.
+             */
+            n_late: number;
+            /**
+             * Format: int64
+             * @description Open cases.
+             */
+            n_open: number;
+            /** @description The name that people use. */
+            name: string;
+        };
+        /** @description A figure of the wall. */
+        WallFigure: {
+            /** @description The box of the inbox that lists what was counted. */
+            box: components["schemas"]["BoxKey"];
+            /** @description Which. */
+            key: components["schemas"]["FigureKey"];
+            /** @description In words. */
+            name: string;
+            /** @description Of what. */
+            unit: string;
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            value: number;
+        };
+        /** @description 一图 of an area. */
+        WallView: {
+            /** @description What lies above it and is the reader's too, from the top down. */
+            ancestors: components["schemas"]["AreaRef"][];
+            /** @description The area. */
+            area: components["schemas"]["AreaRef"];
+            /** @description Open cases with a point, where the area has nothing below it; empty elsewhere. */
+            cases: components["schemas"]["CaseRow"][];
+            /** @description What lies directly below. */
+            children: components["schemas"]["WallArea"][];
+            /** @description Outlines of what lies below, or of the area itself where nothing below is drawn. */
+            features: components["schemas"]["FeatureCollection"];
+            /** @description Figures of the whole area. */
+            figures: components["schemas"]["WallFigure"][];
+            /** @description The cases that are overdue the longest, at most 20. */
+            late: components["schemas"]["CaseRow"][];
+        };
+        /** @description Something that whoever works here should know. */
+        Warning: {
+            /** @description A stable code: `calendar_missing`. */
+            code: string;
+            /** @description In the reader's language. */
+            text: string;
+        };
+        /** @enum {string} */
+        Weight: "micro" | "general" | "larger" | "major";
+        /** @description Who may take an action: a relation to the case, and a role in which it is held. */
+        Who: {
+            /** @description How the person stands to the case. */
+            relation: components["schemas"]["Relation"];
+            role?: components["schemas"]["Role"] | null;
         };
     };
     responses: never;
@@ -1074,9 +2134,18 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    get_site: {
+    list_accounts: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only within this area. */
+                area?: string;
+                /** @description Part of the sign-in name or the display name. */
+                q?: string;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description Rows wanted, at most 200. */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -1088,16 +2157,963 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Site"];
+                    "application/json": {
+                        /** @description The rows. */
+                        items: {
+                            /** @description Whether it is kept from signing in. */
+                            disabled: boolean;
+                            /** @description As colleagues and residents know them. */
+                            display_name: string;
+                            /** @description The posts that it has now, inside the reader's areas. */
+                            grants: components["schemas"]["Grant"][];
+                            /** @description Which. */
+                            id: components["schemas"]["AccountId"];
+                            last_login_at?: components["schemas"]["Timestamp"] | null;
+                            locked_until?: components["schemas"]["Timestamp"] | null;
+                            /** @description The sign-in name. */
+                            name: string;
+                            /** @description The work phone, masked. */
+                            phone_masked?: string | null;
+                        }[];
+                        /** @description Pass as `cursor` for the next page; `null` on the last one. */
+                        next?: string | null;
+                    };
                 };
             };
-            /** @description problem */
-            default: {
+        };
+    };
+    open_account: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key, the account is opened once and the same password is told */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAccount"];
+            };
+        };
+        responses: {
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["AccountCreated"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    edit_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["AccountId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditAccount"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_grant: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key, the post is given once */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: components["schemas"]["AccountId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewGrant"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_grant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["AccountId"];
+                grant_id: components["schemas"]["GrantId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reset_password: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key, the same password is told */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: components["schemas"]["AccountId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewPassword"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unlock_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["AccountId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_areas: {
+        parameters: {
+            query?: {
+                /** @description The area directly above; without it, the widest areas that the caller may see. */
+                parent?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AreaRows"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_area: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key, the area is added once */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewArea"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AreaView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search_areas: {
+        parameters: {
+            query: {
+                /** @description Names, or the beginning of a code; several words narrow it. */
+                q: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AreaRefs"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_area: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: components["schemas"]["AreaCode"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AreaView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    edit_area: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key, the change is made once */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                code: components["schemas"]["AreaCode"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditArea"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AreaView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_boundary: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: components["schemas"]["AreaCode"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_up_place: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key, the place is put up once */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                code: components["schemas"]["AreaCode"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPlace"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Place"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    send_photo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The photo */
+        requestBody: {
+            content: {
+                "image/*": number[];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attachment"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_photo: {
+        parameters: {
+            query?: {
+                /** @description `thumb` for a small one. */
+                size?: string;
+                /** @description The public code of the case, for its reporter. */
+                code?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": number[];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_cases: {
+        parameters: {
+            query?: {
+                /** @description A box of the inbox; all open cases without one. */
+                box?: components["schemas"]["BoxKey"];
+                /** @description Only within this area. */
+                area?: string;
+                /** @description Only of this category, or below it. */
+                category?: string;
+                /** @description Only of this weight. */
+                weight?: components["schemas"]["Weight"];
+                /** @description Only at this stage. */
+                stage?: string;
+                /** @description Words, a public code, a paper number, or a whole phone number. */
+                q?: string;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description Rows wanted, at most 200. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The rows. */
+                        items: {
+                            /** @description Where it is. */
+                            area: components["schemas"]["AreaRef"];
+                            /** @description The category in words. */
+                            category_name?: string | null;
+                            /** @description How it came. */
+                            channel: components["schemas"]["Channel"];
+                            /** @description The resident's code. */
+                            code: components["schemas"]["PublicCode"];
+                            due_at?: components["schemas"]["Timestamp"] | null;
+                            /** @description Of what. */
+                            due_kind_name?: string | null;
+                            /** @description How it stands. */
+                            due_state: components["schemas"]["DueState"];
+                            /** @description Who has it in hand. */
+                            handler_name?: string | null;
+                            /** @description Whether photos belong to it. */
+                            has_photos: boolean;
+                            /** @description Its id. */
+                            id: components["schemas"]["CaseId"];
+                            /** @description The number for paper. */
+                            paper_no: string;
+                            /** @description Its summary. */
+                            phase: components["schemas"]["Phase"];
+                            point?: components["schemas"]["Point"] | null;
+                            /**
+                             * Format: int32
+                             * @description How often it was reopened.
+                             */
+                            reopened: number;
+                            /** @description When it was said. */
+                            reported_at: components["schemas"]["Timestamp"];
+                            /** @description Who answers now. */
+                            seat_name: string;
+                            /** @description The stage. */
+                            stage: string;
+                            /** @description In words. */
+                            stage_name: string;
+                            /** @description The first 80 characters of what was said. */
+                            text: string;
+                            /**
+                             * Format: int32
+                             * @description The version that a command names.
+                             */
+                            version: number;
+                            /** @description How heavy it is. */
+                            weight: components["schemas"]["Weight"];
+                            /** @description In words. */
+                            weight_name: string;
+                        }[];
+                        /** @description Pass as `cursor` for the next page; `null` on the last one. */
+                        next?: string | null;
+                    };
+                };
+            };
+        };
+    };
+    report_case: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key, the report is made once */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportCase"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reported"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_case: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or public code */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    act_on_case: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key, the action is taken once */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description Id or public code */
+                id: string;
+                verb: components["schemas"]["Action"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActOnCase"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_contact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadContact"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReporterContact"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_seats: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Seats"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1119,18 +3135,88 @@ export interface operations {
                     "application/json": components["schemas"]["Categories"];
                 };
             };
-            /** @description problem */
-            default: {
+        };
+    };
+    docs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "text/html": string;
                 };
             };
         };
     };
-    get_place: {
+    show_inbox: {
+        parameters: {
+            query?: {
+                /** @description Only within this area. */
+                area?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Inbox"];
+                };
+            };
+        };
+    };
+    listen: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+        };
+    };
+    openapi: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    show_place: {
         parameters: {
             query?: never;
             header?: never;
@@ -1149,29 +3235,109 @@ export interface operations {
                     "application/json": components["schemas"]["Place"];
                 };
             };
-            /** @description problem */
-            default: {
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    route_report: {
+    show_place_qr: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/svg+xml": string;
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_playbook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlaybookView"];
+                };
+            };
+        };
+    };
+    show_public_case: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicCase"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    act_on_public_case: {
         parameters: {
             query?: never;
             header?: {
-                "Idempotency-Key"?: string;
+                /** @description Sent again with the same key, the action is taken once */
+                "Idempotency-Key"?: string | null;
             };
-            path?: never;
+            path: {
+                code: string;
+                verb: components["schemas"]["Action"];
+            };
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["RoutingRequest"];
+                "application/json": components["schemas"]["ActOnCase"];
             };
         };
         responses: {
@@ -1180,60 +3346,93 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Routing"];
+                    "application/json": components["schemas"]["PublicCase"];
                 };
             };
-            /** @description problem */
-            default: {
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    upload_attachment: {
+    listen_to_case: {
         parameters: {
             query?: never;
-            header?: {
-                "Idempotency-Key"?: string;
+            header?: never;
+            path: {
+                code: string;
             };
-            path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            201: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Attachment"];
+                    "text/event-stream": string;
                 };
             };
-            /** @description problem */
-            default: {
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    list_cases: {
+    show_case_qr: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/svg+xml": string;
+                };
+            };
+        };
+    };
+    list_reads: {
         parameters: {
             query?: {
-                box?: string;
+                /** @description Only of cases within this area. */
                 area?: string;
-                category?: string;
-                weight?: string;
-                stage?: string;
-                q?: string;
+                /** @description `next` of the page before. */
                 cursor?: string;
+                /** @description Rows wanted, at most 200. */
                 limit?: number;
             };
             header?: never;
@@ -1247,99 +3446,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CasePage"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["ReadLog"];
                 };
             };
         };
     };
-    report_case: {
+    preview_routing: {
         parameters: {
             query?: never;
-            header?: {
-                "Idempotency-Key"?: string;
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ReportCase"];
-            };
-        };
-        responses: {
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Reported"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_public_case: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                code: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PublicCase"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    act_on_public_case: {
-        parameters: {
-            query?: never;
-            header?: {
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                code: string;
-                verb: components["schemas"]["Action"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ActionRequest"];
+                "application/json": components["schemas"]["PreviewRouting"];
             };
         };
         responses: {
@@ -1348,21 +3469,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PublicCase"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Routing"];
                 };
             };
         };
     };
-    get_session: {
+    show_me: {
         parameters: {
             query?: never;
             header?: never;
@@ -1379,13 +3491,12 @@ export interface operations {
                     "application/json": components["schemas"]["Me"];
                 };
             };
-            /** @description problem */
-            default: {
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1411,13 +3522,20 @@ export interface operations {
                     "application/json": components["schemas"]["Me"];
                 };
             };
-            /** @description problem */
-            default: {
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1425,9 +3543,7 @@ export interface operations {
     sign_out: {
         parameters: {
             query?: never;
-            header?: {
-                "Idempotency-Key"?: string;
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -1439,23 +3555,12 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     change_password: {
         parameters: {
             query?: never;
-            header?: {
-                "Idempotency-Key"?: string;
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -1471,672 +3576,47 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description problem */
-            default: {
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    get_inbox: {
+    show_site: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Site"];
+                };
+            };
+        };
+    };
+    show_wall: {
         parameters: {
             query?: {
-                area?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Inbox"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_case: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CaseView"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    act_on_case: {
-        parameters: {
-            query?: never;
-            header?: {
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                id: string;
-                verb: components["schemas"]["Action"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ActionRequest"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CaseView"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    suggest_seats: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SeatSuggestions"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    reveal_contact: {
-        parameters: {
-            query?: never;
-            header?: {
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ContactRequest"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ContactRevealed"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_areas: {
-        parameters: {
-            query?: {
-                parent?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AreaRows"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    create_area: {
-        parameters: {
-            query?: never;
-            header?: {
-                "Idempotency-Key"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewArea"];
-            };
-        };
-        responses: {
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AreaView"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    search_areas: {
-        parameters: {
-            query: {
-                q: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AreaRefs"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_area: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                code: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AreaView"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    edit_area: {
-        parameters: {
-            query?: never;
-            header?: {
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                code: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["EditArea"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AreaView"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_area_boundary: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                code: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    create_place: {
-        parameters: {
-            query?: never;
-            header?: {
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                code: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewPlace"];
-            };
-        };
-        responses: {
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Place"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_accounts: {
-        parameters: {
-            query?: {
-                area?: string;
-                q?: string;
-                cursor?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Accounts"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    create_account: {
-        parameters: {
-            query?: never;
-            header?: {
-                "Idempotency-Key"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewAccount"];
-            };
-        };
-        responses: {
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AccountCreated"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    edit_account: {
-        parameters: {
-            query?: never;
-            header?: {
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["EditAccount"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Account"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    add_grant: {
-        parameters: {
-            query?: never;
-            header?: {
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewGrant"];
-            };
-        };
-        responses: {
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Account"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    remove_grant: {
-        parameters: {
-            query?: never;
-            header?: {
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                id: string;
-                grant_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    reset_password: {
-        parameters: {
-            query?: never;
-            header?: {
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["NewPassword"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    unlock_account: {
-        parameters: {
-            query?: never;
-            header?: {
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Account"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_playbook: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PlaybookView"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_wall: {
-        parameters: {
-            query?: {
+                /** @description The area; the caller's widest one without it. */
                 area?: string;
             };
             header?: never;
@@ -2153,23 +3633,59 @@ export interface operations {
                     "application/json": components["schemas"]["WallView"];
                 };
             };
-            /** @description problem */
-            default: {
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    get_read_log: {
+    healthz: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    show_plain_report: {
         parameters: {
             query?: {
-                area?: string;
-                q?: string;
-                cursor?: string;
+                /** @description As the QR says it. */
+                qr?: string;
             };
             header?: never;
             path?: never;
@@ -2182,16 +3698,112 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ReadLog"];
+                    "text/html": string;
                 };
             };
-            /** @description problem */
-            default: {
+        };
+    };
+    send_plain_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": string;
+            };
+        };
+        responses: {
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "text/html": string;
+                };
+            };
+        };
+    };
+    show_plain_case: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+        };
+    };
+    find_plain_case: {
+        parameters: {
+            query: {
+                /** @description As the resident typed it. */
+                code: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    readyz: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
                 };
             };
         };

@@ -4,7 +4,7 @@ import type { components } from "./schema";
 type Schemas = components["schemas"];
 
 export type Site = Schemas["Site"];
-export type Notice = Schemas["Notice"];
+export type Notice = Schemas["SiteNotice"];
 export type DemoAccount = Schemas["DemoAccount"];
 export type AreaLevel = Schemas["AreaLevel"];
 export type AreaRef = Schemas["AreaRef"];
@@ -13,7 +13,7 @@ export type Category = Schemas["Category"];
 export type Place = Schemas["Place"];
 export type Contact = Schemas["Contact"];
 export type Routing = Schemas["Routing"];
-export type RoutingRequest = Schemas["RoutingRequest"];
+export type RoutingRequest = Schemas["PreviewRouting"];
 export type Attachment = Schemas["Attachment"];
 export type ReportCase = Schemas["ReportCase"];
 export type PublicCase = Schemas["PublicCase"];
@@ -33,11 +33,7 @@ export type CaseView = Schemas["CaseView"];
 export type DeadlineView = Schemas["DeadlineView"];
 export type SeatSuggestion = Schemas["SeatSuggestion"];
 /** A field that is wrong: its name in the request, a stable code, what to do about it. */
-export interface FieldError {
-  field: string;
-  code: string;
-  message: string;
-}
+export type FieldError = Schemas["FieldProblem"];
 export type Problem = Schemas["Problem"];
 export type DueState = CaseRow["due_state"];
 /** The values of an action's form, by field name. */

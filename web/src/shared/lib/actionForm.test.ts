@@ -7,6 +7,7 @@ const field = (name: string, kind: Field["kind"], required = true): Field => ({
   label: name,
   kind,
   required,
+  min: 0,
   max_len: 10,
   help: null,
   options: [],

@@ -1,0 +1,180 @@
+//! The two pages. Pure: from what is known to HTML.
+
+use crate::cases::view::PublicCase;
+use crate::say::Lang;
+
+/// What was filled in, to be shown again when something is wrong with it.
+#[derive(Clone, Debug, Default, serde::Deserialize)]
+pub struct Filled {
+    /// The key of this intention.
+    #[serde(default)]
+    pub key: String,
+    /// What is the matter.
+    #[serde(default)]
+    pub text: String,
+    /// Where, in words.
+    #[serde(default)]
+    pub address: String,
+    /// Where, by the printed code of a building.
+    #[serde(default)]
+    pub place: String,
+    /// The category.
+    #[serde(default)]
+    pub category: String,
+    /// A phone number.
+    #[serde(default)]
+    pub phone: String,
+}
+
+/// A category to choose: code, name, the name above it.
+pub struct Choice {
+    /// Its code.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+    /// The one above it.
+    pub group: String,
+}
+
+/// A field that is wrong: its name and what to do.
+pub type Wrong = (String, String);
+
+const STYLE: &str = "body{font:18px/1.6 'PingFang SC','Noto Sans SC','Microsoft YaHei',system-ui,sans-serif;color:#16302d;background:#fff;margin:0}\
+main{max-width:36rem;margin:0 auto;padding:1rem}h1{font-size:1.5rem;line-height:1.3}label{display:block;font-weight:700;margin:1.2rem 0 .3rem}\
+.h{color:#4d625f;margin:0 0 .3rem;font-weight:400}input,select,textarea{font:inherit;width:100%;box-sizing:border-box;padding:.6rem;border:2px solid #4d625f;border-radius:6px;background:#fff;color:inherit}\
+button{font:inherit;font-weight:700;width:100%;min-height:3.2rem;margin-top:1.6rem;border:0;border-radius:8px;background:#006a60;color:#fff}\
+:focus-visible{outline:3px solid #006a60;outline-offset:2px}.e{border:3px solid #b3261e;border-radius:8px;padding:.8rem 1rem}.e a,.w{color:#b3261e}\
+.p{background:#e6f2f0;border-radius:8px;padding:.8rem 1rem;font-weight:700}ol{padding-left:1.2rem}time{color:#4d625f;display:block;font-size:.9em}a{color:#006a60}code{font-size:1.3em;letter-spacing:.1em}";
+
+fn shell(lang: Lang, title: &str, body: &str) -> String {
+    let tag = match lang {
+        Lang::ZhCn => "zh-CN",
+        Lang::ZhTw => "zh-TW",
+        Lang::En => "en",
+    };
+    format!(
+        "<!doctype html><html lang=\"{tag}\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
+         <title>{title} · {name}</title><style>{STYLE}</style><main>{body}</main></html>",
+        title = escape(title),
+        name = escape(&lang.text("site.name"))
+    )
+}
+
+/// The page to report on.
+pub fn report(lang: Lang, filled: &Filled, place_name: Option<&str>, choices: &[Choice], wrong: &[Wrong]) -> String {
+    let say = |key: &str| escape(&lang.text(&format!("plain.{key}")));
+    let mut body = format!("<h1>{}</h1>", say("report_title"));
+    if !wrong.is_empty() {
+        body.push_str(&format!("<div class=e role=alert><strong>{}</strong><ul>", say("wrong_title")));
+        for (field, message) in wrong {
+            body.push_str(&format!("<li><a href=\"#{}\">{}</a></li>", escape(field), escape(message)));
+        }
+        body.push_str("</ul></div>");
+    }
+    body.push_str(&format!(
+        "<form method=post action=\"/plain\"><input type=hidden name=key value=\"{}\">",
+        escape(&filled.key)
+    ));
+    body.push_str(&format!("<label for=text>{}</label><p class=h id=text-h>{}</p>", say("text"), say("text_hint")));
+    body.push_str(&format!(
+        "<textarea id=text name=text rows=5 maxlength=2000 required aria-describedby=text-h>{}</textarea>",
+        escape(&filled.text)
+    ));
+    match place_name {
+        Some(name) => body.push_str(&format!(
+            "<label for=address>{}</label><p class=p>{}</p><input type=hidden name=place value=\"{}\"><p class=h>{}</p><input id=address name=address maxlength=200 value=\"{}\">",
+            say("where"), escape(name), escape(&filled.place), say("where_more"), escape(&filled.address)
+        )),
+        None => body.push_str(&format!(
+            "<label for=address>{}</label><p class=h id=address-h>{}</p><input id=address name=address maxlength=200 required aria-describedby=address-h value=\"{}\">",
+            say("where"), say("where_hint"), escape(&filled.address)
+        )),
+    }
+    body.push_str(&format!(
+        "<label for=category>{}</label><select id=category name=category><option value=\"\">{}</option>",
+        say("category"),
+        say("category_none")
+    ));
+    let mut group = "";
+    for choice in choices {
+        if choice.group != group {
+            if !group.is_empty() {
+                body.push_str("</optgroup>");
+            }
+            body.push_str(&format!("<optgroup label=\"{}\">", escape(&choice.group)));
+            group = &choice.group;
+        }
+        let selected = if choice.code == filled.category { " selected" } else { "" };
+        body.push_str(&format!(
+            "<option value=\"{}\"{selected}>{}</option>",
+            escape(&choice.code),
+            escape(&choice.name)
+        ));
+    }
+    if !group.is_empty() {
+        body.push_str("</optgroup>");
+    }
+    body.push_str(&format!(
+        "</select><label for=phone>{}</label><p class=h id=phone-h>{}</p>",
+        say("phone"),
+        escape(&lang.text("notice.privacy"))
+    ));
+    body.push_str(&format!(
+        "<input id=phone name=phone type=tel autocomplete=tel aria-describedby=phone-h value=\"{}\">",
+        escape(&filled.phone)
+    ));
+    body.push_str(&format!(
+        "<p class=h>{}</p><button>{}</button></form>",
+        escape(&lang.text("notice.emergency")),
+        say("send")
+    ));
+    body.push_str(&format!(
+        "<h2>{}</h2><form method=get action=\"/plain/follow\"><label for=code>{}</label><input id=code name=code required><button>{}</button></form>",
+        say("follow_title"), say("code"), say("follow")
+    ));
+    shell(lang, &lang.text("plain.report_title"), &body)
+}
+
+/// The page to follow a case on.
+pub fn follow(lang: Lang, case: &PublicCase, lines: &[(String, String, String)], promise: Option<&str>) -> String {
+    let say = |key: &str| escape(&lang.text(&format!("plain.{key}")));
+    let mut body = format!(
+        "<h1>{}</h1><p>{}<br><code>{}</code></p>",
+        escape(case.stage_name()),
+        say("code"),
+        escape(case.code.as_str())
+    );
+    if let Some(promise) = promise {
+        body.push_str(&format!("<p class=p>{}</p>", escape(promise)));
+    }
+    body.push_str(&format!("<p>{}</p>", escape(case.text())));
+    body.push_str(&format!("<h2>{}</h2><ol>", say("history")));
+    for (at, sentence, text) in lines {
+        body.push_str(&format!("<li><time>{}</time>{}", escape(at), escape(sentence)));
+        if !text.is_empty() {
+            body.push_str(&format!("<br>“{}”", escape(text)));
+        }
+        body.push_str("</li>");
+    }
+    body.push_str(&format!(
+        "</ol><p>{}</p><p><a href=\"/plain\">{}</a></p>",
+        escape(&lang.say("notice.follow", &[("code", case.code.as_str())])),
+        say("report_title")
+    ));
+    shell(lang, case.stage_name(), &body)
+}
+
+/// The page that says that there is no such case.
+pub fn nothing(lang: Lang) -> String {
+    let body = format!(
+        "<h1>{}</h1><p>{}</p><p><a href=\"/plain\">{}</a></p>",
+        escape(&lang.text("problem_title.not_found")),
+        escape(&lang.text("problem.not_found")),
+        escape(&lang.text("plain.report_title"))
+    );
+    shell(lang, &lang.text("problem_title.not_found"), &body)
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}

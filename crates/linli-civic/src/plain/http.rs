@@ -1,0 +1,167 @@
+//! The routes of the pages without a script.
+
+use axum::extract::{FromRequest, State};
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use serde::Deserialize;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use linli_kernel::{FieldProblem, Problem, ProblemCode, PublicCode, Timestamp};
+
+use super::html::{self, Choice, Filled, Wrong};
+use crate::app::App;
+use crate::areas;
+use crate::cases::public;
+use crate::cases::report::{self, ReportCase};
+use crate::http::{Answer, Origin, Path, Query, Raw, Refused};
+use crate::say::Lang;
+
+/// The routes of this slice.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(show_plain_report, send_plain_report))
+        .routes(routes!(find_plain_case))
+        .routes(routes!(show_plain_case))
+}
+
+/// The printed code of a building.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ShowReport {
+    /// As the QR says it.
+    qr: Option<String>,
+}
+
+/// The page to report on, without a script.
+#[utoipa::path(get, path = "/plain", tag = "public", params(ShowReport), responses((status = 200, content_type = "text/html", body = String)), extensions(("x-access" = json!("public"))))]
+async fn show_plain_report(State(app): State<App>, lang: Lang, Query(wish): Query<ShowReport>) -> Answer<Html<String>> {
+    let filled =
+        Filled { key: app.ids.uuid(app.now()).to_string(), place: wish.qr.unwrap_or_default(), ..Filled::default() };
+    page(&app, lang, filled, &[]).await
+}
+
+/// Makes a report of the filled-in page and leads to the case; with something wrong, the page comes back as it was filled in.
+#[utoipa::path(post, path = "/plain", tag = "public",
+    request_body(content = String, content_type = "application/x-www-form-urlencoded"),
+    responses((status = 303), (status = 422, content_type = "text/html", body = String)), extensions(("x-access" = json!("public"))))]
+async fn send_plain_report(State(app): State<App>, origin: Origin, lang: Lang, Raw(body): Raw) -> Answer<Response> {
+    app.limits.take(origin, app.now())?;
+    let request = axum::http::Request::post("/")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(axum::body::Body::from(body.clone()));
+    let request = request.map_err(|_| Refused::from(ProblemCode::BadRequest))?;
+    let axum::Form(filled): axum::Form<Filled> =
+        axum::Form::from_request(request, &()).await.map_err(|_| Refused::from(ProblemCode::BadRequest))?;
+    let some = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+    let asked = ReportCase {
+        text: filled.text.clone(),
+        point: None,
+        area_code: None,
+        place: some(&filled.place),
+        address: some(&filled.address),
+        category: some(&filled.category),
+        phone: some(&filled.phone),
+        name: None,
+        attachments: Vec::new(),
+        channel: None,
+        weight: None,
+    };
+    let key =
+        (!filled.key.is_empty()).then(|| linli_db::idempotency::Key::new("reporters", &filled.key, &[b"plain", &body]));
+    match report::report(&app, asked, None, key).await {
+        Ok(code) => Ok(Redirect::to(&format!("/plain/c/{code}")).into_response()),
+        Err(Refused::Problem(problem)) if problem.code.status() < 500 => {
+            let wrong = wrong(&problem, lang);
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, page(&app, lang, filled, &wrong).await?).into_response())
+        }
+        Err(refused) => Err(refused),
+    }
+}
+
+/// A public code.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct FindCase {
+    /// As the resident typed it.
+    code: String,
+}
+
+/// Leads to the page of a case by its typed code.
+#[utoipa::path(get, path = "/plain/follow", tag = "public", params(FindCase), responses((status = 303)), extensions(("x-access" = json!("public"))))]
+async fn find_plain_case(Query(wish): Query<FindCase>) -> Redirect {
+    let code = PublicCode::parse(&wish.code).map(|code| code.to_string()).unwrap_or_else(|| "-".to_owned());
+    Redirect::to(&format!("/plain/c/{code}"))
+}
+
+/// The page of a case, without a script.
+#[utoipa::path(get, path = "/plain/c/{code}", tag = "public", params(("code" = String, Path)), responses((status = 200, content_type = "text/html", body = String), (status = 404, content_type = "text/html", body = String)), extensions(("x-access" = json!("public"))))]
+async fn show_plain_case(State(app): State<App>, lang: Lang, Path(code): Path<String>) -> Answer<Response> {
+    let found = match PublicCode::parse(&code) {
+        Some(code) => public::public_view(&app, code, lang).await,
+        None => Err(ProblemCode::NotFound.into()),
+    };
+    let case = match found {
+        Ok(case) => case,
+        Err(Refused::Problem(problem)) if problem.code == ProblemCode::NotFound => {
+            return Ok((StatusCode::NOT_FOUND, Html(html::nothing(lang))).into_response());
+        }
+        Err(refused) => return Err(refused),
+    };
+    let lines: Vec<(String, String, String)> = case
+        .lines()
+        .map(|(at, sentence, text)| (local(lang, at), sentence.to_owned(), text.unwrap_or_default().to_owned()))
+        .collect();
+    let promise = case.promise().map(|at| lang.say("plain.promise", &[("when", &local(lang, at))]));
+    Ok(Html(html::follow(lang, &case, &lines, promise.as_deref())).into_response())
+}
+
+async fn page(app: &App, lang: Lang, filled: Filled, wrong: &[Wrong]) -> Answer<Html<String>> {
+    let code = filled.place.clone();
+    let place = if code.is_empty() {
+        None
+    } else {
+        app.db.read(move |conn| areas::store::place(conn, &code).map_err(Refused::from)).await?
+    };
+    let filled = Filled { place: place.as_ref().map(|place| place.code.clone()).unwrap_or_default(), ..filled };
+    let book = app.playbooks.current();
+    let choices: Vec<Choice> = book
+        .leaves()
+        .filter(|leaf| leaf.public && leaf.emergency.is_none())
+        .map(|leaf| Choice {
+            code: leaf.code.clone(),
+            name: leaf.name.clone(),
+            group: leaf
+                .parent
+                .as_deref()
+                .and_then(|code| book.category(code))
+                .map(|parent| parent.name.clone())
+                .unwrap_or_default(),
+        })
+        .collect();
+    Ok(Html(html::report(lang, &filled, place.as_ref().map(|place| place.name.as_str()), &choices, wrong)))
+}
+
+fn wrong(problem: &Problem, lang: Lang) -> Vec<Wrong> {
+    let values: Vec<(&str, &str)> = problem.params.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let said = |error: &FieldProblem| {
+        // The page asks for the place in words: whatever is wrong with it is said there.
+        let field = if matches!(error.field.as_str(), "point" | "area_code" | "place") {
+            "address"
+        } else {
+            error.field.as_str()
+        };
+        (field.to_owned(), lang.say_fullest(&format!("field_problem.{}", error.code), &values))
+    };
+    if problem.errors.is_empty() {
+        return vec![("text".to_owned(), lang.say_fullest(&format!("problem.{}", problem.code.as_str()), &values))];
+    }
+    problem.errors.iter().map(said).collect()
+}
+
+/// 10月9日 18:00, Beijing time.
+fn local(lang: Lang, at: Timestamp) -> String {
+    let at = at.plus_ms(8 * 3_600_000).to_jiff().to_zoned(jiff::tz::TimeZone::UTC);
+    let day = lang.say("due.date", &[("month", &at.month().to_string()), ("day", &at.day().to_string())]);
+    format!("{day} {:02}:{:02}", at.hour(), at.minute())
+}
