@@ -16,4 +16,5 @@ pub mod once;
 pub mod people;
 pub mod plain;
 pub mod playbooks;
+pub mod qr;
 pub mod say;

@@ -17,13 +17,14 @@ use super::counts;
 use super::geometry::Point;
 use super::store::{self, AreaEdit, AreaMade, Place, PlaceKind};
 use super::tree::AreaRef;
-use super::view::{AreaRow, AreaView, FeatureCollection, PlaceView, ProfileView, counted, feature, outlines};
+use super::view::{
+    AreaRow, AreaView, FeatureCollection, PlaceView, PointView, ProfileView, counted, feature, outlines,
+};
 use crate::app::App;
-use crate::cases::public::qr_svg;
-use crate::cases::view::{PointView, Reader};
 use crate::http::{Answer, Body, CommandKey, MaybeSigned, Origin, Path, Query, Refused, Signed, key_scope};
 use crate::once;
 use crate::people::duty;
+use crate::qr::qr_svg;
 use crate::say::Lang;
 
 const MAX_NAME: usize = 60;
@@ -143,12 +144,11 @@ async fn view(app: &App, code: AreaCode, caller: &Caller, lang: Lang) -> Answer<
         .db
         .read(move |conn| {
             let areas = app.areas();
-            let reader = Reader { areas: &areas, vault: &app.vault, lang, now, public_url: &app.site.public_url };
             let counts = counts::open_at(conn, &reach.within(&code), now)?;
             let on_duty = duty::on_duty(conn, &app.vault, &code.lineage(), now)?;
             let places = store::places_of(conn, &code)?;
             let row = AreaRow::of(&areas, &code, counted(&reach, &code, &counts));
-            Ok(AreaView::of(&reader, row, &on_duty, &places))
+            Ok(AreaView::of(&areas, lang, row, &on_duty, &places))
         })
         .await
 }
@@ -404,9 +404,8 @@ async fn place_view(app: &App, code: &str, lang: Lang) -> Answer<PlaceView> {
             };
             let place = found.ok_or(ProblemCode::NotFound)?;
             let areas = app.areas();
-            let reader = Reader { areas: &areas, vault: &app.vault, lang, now, public_url: &app.site.public_url };
             let on_duty = duty::on_duty(conn, &app.vault, &place.area.lineage(), now)?;
-            Ok(PlaceView::of(&reader, &place, &on_duty))
+            Ok(PlaceView::of(&areas, lang, &place, &on_duty))
         })
         .await
 }

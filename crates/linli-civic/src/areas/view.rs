@@ -8,12 +8,35 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::counts::Open;
-use super::geometry::{Shape, simplify_together};
+use super::geometry::{Point, Shape, simplify_together};
 use super::records::Profile;
 use super::store::{Place, PlaceKind};
 use super::tree::{AreaRef, AreaTree};
-use crate::cases::view::{Contact, PointView, Reader};
 use crate::people::OnDuty;
+use crate::people::view::{Contact, worker};
+use crate::say::Lang;
+
+/// A point on the map, WGS-84 degrees.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[schema(as = Point)]
+pub struct PointView {
+    /// Longitude.
+    pub lon: f64,
+    /// Latitude.
+    pub lat: f64,
+}
+
+impl From<Point> for PointView {
+    fn from(point: Point) -> Self {
+        Self { lon: point.lon, lat: point.lat }
+    }
+}
+
+impl From<PointView> for Point {
+    fn from(point: PointView) -> Self {
+        Self::new(point.lon, point.lat)
+    }
+}
 
 /// 基本情况: households, residents, merchants; `null` where nobody has counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -110,8 +133,8 @@ pub struct AreaPerson {
 }
 
 impl AreaPerson {
-    fn of(reader: &Reader<'_>, duty: &OnDuty) -> Self {
-        let Contact { name, role_name, phone } = reader.contact(&duty.person, duty.role);
+    fn of(duty: &OnDuty, lang: Lang) -> Self {
+        let Contact { name, role_name, phone } = Contact::of(&duty.person, duty.role, lang);
         Self { name, role_name, phone, account_id: duty.account, role: duty.role }
     }
 }
@@ -150,12 +173,12 @@ pub struct AreaView {
 impl AreaView {
     /// An area with who answers in its lineage and its places.
     #[must_use]
-    pub fn of(reader: &Reader<'_>, row: AreaRow, on_duty: &[OnDuty], places: &[Place]) -> Self {
-        let people = on_duty.iter().filter(|duty| duty.area == row.code).map(|duty| AreaPerson::of(reader, duty));
+    pub fn of(areas: &AreaTree, lang: Lang, row: AreaRow, on_duty: &[OnDuty], places: &[Place]) -> Self {
+        let people = on_duty.iter().filter(|duty| duty.area == row.code).map(|duty| AreaPerson::of(duty, lang));
         Self {
-            ancestors: ancestors(reader.areas, &row.code),
+            ancestors: ancestors(areas, &row.code),
             people: people.collect(),
-            places: places.iter().map(|place| PlaceView::of(reader, place, on_duty)).collect(),
+            places: places.iter().map(|place| PlaceView::of(areas, lang, place, on_duty)).collect(),
             code: row.code,
             name: row.name,
             level: row.level,
@@ -197,13 +220,13 @@ pub struct PlaceView {
 impl PlaceView {
     /// A place with the worker among `on_duty`.
     #[must_use]
-    pub fn of(reader: &Reader<'_>, place: &Place, on_duty: &[OnDuty]) -> Self {
+    pub fn of(areas: &AreaTree, lang: Lang, place: &Place, on_duty: &[OnDuty]) -> Self {
         Self {
             code: place.code.clone(),
             name: place.name.clone(),
-            area: reader.areas.reference(&place.area),
+            area: areas.reference(&place.area),
             point: place.point.map(Into::into),
-            worker: reader.worker(on_duty, &place.area),
+            worker: worker(on_duty, &place.area, lang),
             kind: place.kind,
         }
     }

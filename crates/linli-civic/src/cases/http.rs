@@ -14,16 +14,19 @@ use linli_db::{Conn, StoreError, Tx, feed, idempotency};
 use linli_kernel::{Action, Actor, AreaCode, EventId, Page, Problem, ProblemCode, Timestamp};
 
 use super::act::{Given, photo_ids};
-use super::list::{self, Asker, CaseRow, InboxBox, ListCases};
+use super::list::{self, Asker, InboxBox, ListCases};
 use super::model::Seat;
+use super::reader::{Reader, Shown};
 use super::routing::Ground;
+use super::row::CaseRow;
 use super::store::{self, Named};
-use super::view::{CaseView, Contact, Reader, Shown, UnitRef};
+use super::view::CaseView;
 use super::{Case, Doer, World};
 use crate::app::App;
 use crate::areas::tree::{AreaRef, AreaTree};
 use crate::files;
 use crate::http::{Answer, Body, CommandKey, Path, Query, Refused, Signed, key_scope};
+use crate::people::view::{Contact, UnitRef};
 use crate::people::{Staffed, duty};
 use crate::say::Lang;
 

@@ -21,7 +21,10 @@ pub mod model;
 pub mod paper;
 pub mod public;
 pub mod publicity;
+pub mod reader;
+pub mod report;
 pub mod routing;
+pub mod row;
 pub mod store;
 pub mod sweep;
 #[cfg(test)]

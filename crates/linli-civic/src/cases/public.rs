@@ -2,37 +2,31 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::StatusCode;
+use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use linli_access::{Act, Caller, scope};
-use linli_db::{StoreError, Tx, idempotency};
-use linli_kernel::{
-    Action, Actor, AreaCode, AreaLevel, CaseId, CaseKind, Channel, Phone, Problem, ProblemCode, PublicCode, RealName,
-    Role, Timestamp, Weight,
-};
+use linli_db::StoreError;
+use linli_kernel::{Action, AreaCode, AreaLevel, ProblemCode, PublicCode, Timestamp, Weight};
 
-use super::http::{Command, NAME_FIELD, PHONE_FIELD, Who, run};
-use super::model::{Draft, Reporter, Seat, Why};
+use super::http::{Command, Who, run};
+use super::model::Seat;
+use super::reader::{Reader, Shown};
+use super::report::{MAX_PLACE, MAX_TEXT, NoPlace, ReportCase, Wanted, find_place, report, short};
 use super::routing::Ground;
 use super::store::{self, Named};
-use super::view::{Contact, PointView, PublicCase, Reader, Shown};
-use super::{Case, World};
+use super::view::PublicCase;
 use crate::app::App;
-use crate::areas::lookup::LocatedHow;
-use crate::areas::tree::{AreaRef, Meant};
-use crate::areas::{self, Point};
-use crate::files;
+use crate::areas::Point;
+use crate::areas::tree::AreaRef;
+use crate::areas::view::PointView;
 use crate::http::{Answer, Body, CommandKey, MaybeSigned, Origin, Path, Refused, key_scope};
+use crate::people::view::Contact;
 use crate::people::{Staffed, duty};
+use crate::qr::qr_svg;
 use crate::say::Lang;
-
-const MAX_TEXT: usize = 2_000;
-const MAX_PLACE: usize = 200;
-const MAX_PHOTOS: usize = 9;
 
 /// The routes that need no account.
 pub fn routes() -> OpenApiRouter<App> {
@@ -43,44 +37,6 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(show_public_case))
         .routes(routes!(act_on_public_case))
         .routes(routes!(show_case_qr))
-}
-
-/// A report. Only `text` and one of `point`, `area_code`, `place` or `address` are needed.
-#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
-#[schema(example = json!({"text": "3号楼前的路灯不亮，晚上看不清路", "point": {"lon": 109.5, "lat": 34.5}, "category": "lamp", "phone": "19900000001"}))]
-pub struct ReportCase {
-    /// What is the matter, 2 to 2,000 characters.
-    pub text: String,
-    /// Where, WGS-84.
-    #[serde(default)]
-    pub point: Option<PointView>,
-    /// Where, by area.
-    #[serde(default)]
-    pub area_code: Option<String>,
-    /// Where, by the QR code of a building.
-    #[serde(default)]
-    pub place: Option<String>,
-    /// Where, in words; alone it must name one area.
-    #[serde(default)]
-    pub address: Option<String>,
-    /// The category's code.
-    #[serde(default)]
-    pub category: Option<String>,
-    /// A phone number to be reached at; kept encrypted.
-    #[serde(default)]
-    pub phone: Option<String>,
-    /// A name to be called by; kept encrypted.
-    #[serde(default)]
-    pub name: Option<String>,
-    /// Ids of photos that were sent before.
-    #[serde(default)]
-    pub attachments: Vec<String>,
-    /// How it came; staff only.
-    #[serde(default)]
-    pub channel: Option<Channel>,
-    /// How heavy it is; staff only.
-    #[serde(default)]
-    pub weight: Option<Weight>,
 }
 
 /// What a reporter gets.
@@ -123,300 +79,6 @@ async fn report_case(
     let case = public_view(&app, code.clone(), lang).await?;
     let follow_url = format!("{}/c/{code}", app.site.public_url.trim_end_matches('/'));
     Ok((StatusCode::CREATED, Json(Reported { code, follow_url, case })))
-}
-
-/// Makes a case of a report.
-///
-/// # Errors
-/// `Invalid` naming the fields; `OutsideArea` for a point that no area contains.
-pub async fn report(
-    app: &App,
-    body: ReportCase,
-    caller: Option<Caller>,
-    key: Option<idempotency::Key>,
-) -> Answer<PublicCode> {
-    let ready = prepare(app, body, caller).await?;
-    let app = app.clone();
-    app.clone().db.write(move |tx| enter(&app, tx, &ready, key.as_ref())).await
-}
-
-/// A report that was checked, placed and numbered, ready to be entered.
-#[derive(Clone, Debug)]
-pub struct Ready {
-    /// The case to be.
-    pub draft: Draft,
-    /// Photos that were sent before.
-    photos: Vec<String>,
-    caller: Option<Caller>,
-    /// When it was said.
-    at: Timestamp,
-}
-
-/// Checks a report and finds its place; nothing is written but the number for paper.
-///
-/// # Errors
-/// As [`report`].
-pub async fn prepare(app: &App, body: ReportCase, caller: Option<Caller>) -> Answer<Ready> {
-    let checked = Checked::of(app, body, caller.as_ref())?;
-    let found = find_place(app, &checked.place).await.map_err(Refused::from)?;
-    if let Some(caller) = &caller
-        && scope(caller, Act::ReportOnBehalf).reaches(&linli_access::Keys::of_area(&found.area)).is_none()
-    {
-        return Err(ProblemCode::Forbidden.into());
-    }
-    let now = app.now();
-    let paper_no = app.paper.next(&app.db, &found.area, now).await?;
-    let channel = match (&caller, &found.qr) {
-        (Some(_), _) => checked.channel.unwrap_or(Channel::Visit),
-        (None, Some(_)) => Channel::Qr,
-        (None, None) => Channel::Web,
-    };
-    let draft = Draft {
-        id: CaseId::new(app.ids.uuid(now)),
-        code: app.ids.public_code(),
-        paper_no,
-        kind: CaseKind::Request,
-        category: checked.category,
-        weight: checked.weight.filter(|_| caller.is_some()),
-        channel,
-        area: found.area,
-        found_by: found.why,
-        body: checked.text,
-        place_text: found.place_text,
-        point: found.point,
-        reporter: checked.reporter,
-        n_photos: u32::try_from(checked.photos.len()).unwrap_or(0),
-    };
-    Ok(Ready { draft, photos: checked.photos, caller, at: now })
-}
-
-/// Enters a report in a transaction that may hold other work too.
-///
-/// # Errors
-/// `Invalid` for an unknown category or photo; `KeyReused`; the database's.
-pub fn enter(app: &App, tx: &mut Tx<'_>, ready: &Ready, key: Option<&idempotency::Key>) -> Answer<PublicCode> {
-    if let Some(key) = key {
-        match idempotency::look_up::<String>(tx, key)? {
-            idempotency::Known::Done(code) => {
-                return PublicCode::parse(&code).ok_or_else(|| ProblemCode::Internal.into());
-            }
-            idempotency::Known::Reused => return Err(Refused::from(ProblemCode::KeyReused)),
-            idempotency::Known::New => {}
-        }
-    }
-    let Ready { draft, photos, caller, at } = ready;
-    let staffed = Staffed::above(tx, &draft.area, *at)?;
-    let areas = app.areas();
-    let book = app.playbooks.current();
-    let world = World {
-        book: &book,
-        calendar: &app.calendar,
-        staffed: &|seat: &Seat| staffed.has(&seat.key()),
-        exists: &|area: &AreaCode| areas.get(area).is_some(),
-        ids: &app.ids,
-        at: *at,
-    };
-    let actor = caller.as_ref().map_or(Actor::Reporter, |caller| {
-        let role = scope(caller, Act::ReportOnBehalf)
-            .reaches(&linli_access::Keys::of_area(&draft.area))
-            .unwrap_or(Role::GridWorker);
-        caller.acting_as(role)
-    });
-    let account = actor.account();
-    let case = tx.commit(Case::report(draft.clone(), &world, actor)?)?;
-    files::attach::<Refused>(tx, photos, case.id, 1, account)?;
-    if let Some(key) = key {
-        idempotency::remember(tx, key, &case.code.as_str(), *at)?;
-    }
-    Ok(case.code)
-}
-
-/// A report whose fields are right.
-struct Checked {
-    text: String,
-    category: Option<String>,
-    reporter: Reporter,
-    photos: Vec<String>,
-    channel: Option<Channel>,
-    weight: Option<Weight>,
-    place: Wanted,
-}
-
-/// How a place was named.
-#[derive(Clone, Debug, Default)]
-struct Wanted {
-    point: Option<Point>,
-    area: Option<AreaCode>,
-    place: Option<String>,
-    address: Option<String>,
-}
-
-impl Checked {
-    fn of(app: &App, body: ReportCase, caller: Option<&Caller>) -> Result<Self, Refused> {
-        let mut problem = Problem::new(ProblemCode::Invalid);
-        let text = body.text.trim().replace('\0', "");
-        match text.chars().count() {
-            0 | 1 => problem = problem.and_field("text", "required"),
-            n if n > MAX_TEXT => problem = problem.and_field("text", "too_long").with("max", MAX_TEXT.to_string()),
-            _ => {}
-        }
-        let phone = body.phone.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(Phone::parse);
-        if matches!(phone, Some(Err(_))) {
-            problem = problem.and_field("phone", "bad_phone");
-        }
-        let phone = phone.and_then(Result::ok);
-        let name = body.name.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(RealName::parse);
-        if matches!(name, Some(None)) {
-            problem = problem.and_field("name", "too_long").with("max", "50");
-        }
-        let area = body.area_code.as_deref().map(AreaCode::parse);
-        if matches!(area, Some(Err(_))) {
-            problem = problem.and_field("area_code", "bad_code");
-        }
-        let area = area.and_then(Result::ok);
-        match area {
-            Some(code) if app.areas().get(&code).is_none() => problem = problem.and_field("area_code", "unknown"),
-            // Nobody answers for a whole city: such a report would reach no one.
-            Some(code) if code.level() == AreaLevel::City => problem = problem.and_field("area_code", "too_wide"),
-            _ => {}
-        }
-        let point = body.point.map(Point::from);
-        if point.is_some_and(|point| !point.is_in_china()) {
-            problem = problem.and_field("point", "bad_point");
-        }
-        let address = body.address.map(|text| text.trim().replace('\0', "")).filter(|text| !text.is_empty());
-        if address.as_ref().is_some_and(|text| text.chars().count() > MAX_PLACE) {
-            problem = problem.and_field("address", "too_long").with("max", MAX_PLACE.to_string());
-        }
-        let place = body.place.filter(|code| !code.is_empty());
-        if point.is_none() && body.area_code.is_none() && place.is_none() && address.is_none() {
-            problem = problem.and_field("point", "no_place");
-        }
-        if body.attachments.len() > MAX_PHOTOS {
-            problem = problem.and_field("attachments", "too_many").with("max", MAX_PHOTOS.to_string());
-        }
-        if !problem.errors.is_empty() {
-            return Err(problem.into());
-        }
-        let seal =
-            |field: &str, plain: &str| app.vault.seal(field, plain).map_err(|_| Refused::from(ProblemCode::Internal));
-        let reporter = Reporter {
-            phone_sealed: phone.as_ref().map(|phone| seal(PHONE_FIELD, phone.reveal())).transpose()?,
-            phone_index: phone.as_ref().map(|phone| app.vault.index(PHONE_FIELD, phone.reveal())),
-            name_sealed: name.flatten().map(|name| seal(NAME_FIELD, name.reveal())).transpose()?,
-            account: caller.map(|caller| caller.account),
-        };
-        Ok(Self {
-            text,
-            category: body.category.filter(|code| !code.is_empty()),
-            reporter,
-            photos: body.attachments,
-            channel: body.channel,
-            weight: body.weight,
-            place: Wanted { point, area, place, address },
-        })
-    }
-}
-
-/// A place that was found.
-struct FoundPlace {
-    area: AreaCode,
-    point: Option<Point>,
-    place_text: String,
-    qr: Option<String>,
-    why: Vec<Why>,
-}
-
-/// Why no place was found.
-enum NoPlace {
-    /// The address means several.
-    Several(Vec<AreaCode>),
-    /// It means none, or lies outside.
-    Refused(Refused),
-}
-
-impl From<Refused> for NoPlace {
-    fn from(refused: Refused) -> Self {
-        Self::Refused(refused)
-    }
-}
-
-impl From<NoPlace> for Refused {
-    fn from(none: NoPlace) -> Self {
-        match none {
-            NoPlace::Several(_) => Problem::field("address", "ambiguous").into(),
-            NoPlace::Refused(refused) => refused,
-        }
-    }
-}
-
-/// The first `max` characters.
-fn short(text: &str, max: usize) -> String {
-    text.chars().take(max).collect()
-}
-
-async fn find_place(app: &App, wanted: &Wanted) -> Result<FoundPlace, NoPlace> {
-    let tree = app.areas();
-    let text = |area: &AreaCode| wanted.address.clone().unwrap_or_else(|| tree.full_name(area));
-    if let Some(code) = &wanted.place {
-        let code = code.clone();
-        let place = app.db.read(move |conn| areas::store::place(conn, &code).map_err(Refused::from)).await?;
-        let place = place.ok_or_else(|| Refused::from(Problem::field("place", "unknown")))?;
-        let why = vec![Why::new("place", &[("area", place.area.to_string()), ("place", place.name.clone())])];
-        let words =
-            wanted.address.as_deref().map_or_else(|| place.name.clone(), |more| format!("{} {more}", place.name));
-        return Ok(FoundPlace {
-            area: place.area,
-            point: wanted.point.or(place.point),
-            place_text: words,
-            qr: Some(place.code),
-            why,
-        });
-    }
-    if let Some(point) = wanted.point {
-        let located = tree.locate(point);
-        return match (located, wanted.area) {
-            // Both were said: the point decides as long as it lies inside the area that was named.
-            (Some(located), named) if named.is_none_or(|named| named.contains(&located.code)) => {
-                let why = match located.how {
-                    LocatedHow::Inside => Why::new("point_inside", &[("area", located.code.to_string())]),
-                    LocatedHow::Nearest { distance_m } => Why::new(
-                        "point_nearest",
-                        &[("area", located.code.to_string()), ("n", format!("{distance_m:.0}"))],
-                    ),
-                };
-                Ok(FoundPlace {
-                    area: located.code,
-                    point: Some(point),
-                    place_text: text(&located.code),
-                    qr: None,
-                    why: vec![why],
-                })
-            }
-            (_, Some(area)) => {
-                let why = vec![Why::new("area_chosen", &[("area", area.to_string())])];
-                Ok(FoundPlace { area, point: Some(point), place_text: text(&area), qr: None, why })
-            }
-            _ => Err(Refused::from(ProblemCode::OutsideArea).into()),
-        };
-    }
-    if let Some(area) = wanted.area {
-        let why = vec![Why::new("area_chosen", &[("area", area.to_string())])];
-        return Ok(FoundPlace { area, point: None, place_text: text(&area), qr: None, why });
-    }
-    // A look through every name of the city is no work for an async thread.
-    let meant = app.slowly({
-        let (tree, address) = (app.areas(), wanted.address.clone().unwrap_or_default());
-        move || tree.meant(&address)
-    });
-    match meant.await? {
-        Meant::One(area) => {
-            let why = vec![Why::new("address_match", &[("area", area.to_string()), ("word", tree.name(&area))])];
-            Ok(FoundPlace { area, point: None, place_text: text(&area), qr: None, why })
-        }
-        Meant::Several(codes) => Err(NoPlace::Several(codes)),
-        Meant::None => Err(Refused::from(Problem::field("address", "unknown")).into()),
-    }
 }
 
 /// What is known before a report is sent.
@@ -657,18 +319,4 @@ pub async fn public_view(app: &App, code: PublicCode, lang: Lang) -> Answer<Publ
 async fn show_case_qr(State(app): State<App>, Path(code): Path<String>) -> Answer<Response> {
     let code = PublicCode::parse(&code).ok_or(ProblemCode::NotFound)?;
     qr_svg(&format!("{}/c/{code}", app.site.public_url.trim_end_matches('/')))
-}
-
-/// A QR picture of `text`.
-///
-/// # Errors
-/// `Internal` when the text is too long for one.
-pub fn qr_svg(text: &str) -> Answer<Response> {
-    let code = qrcode::QrCode::new(text.as_bytes()).map_err(|_| Refused::from(ProblemCode::Internal))?;
-    let svg = code.render::<qrcode::render::svg::Color<'_>>().min_dimensions(240, 240).quiet_zone(true).build();
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("image/svg+xml")),
-        (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=86400")),
-    ];
-    Ok((headers, svg).into_response())
 }

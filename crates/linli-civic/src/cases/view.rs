@@ -1,80 +1,27 @@
-//! A case as pages show it: to staff, and to whoever holds its public code.
+//! A case as pages show it: to staff, and to whoever holds its public code. What is read for it and how it is said:
+//! [`super::reader`].
 
-use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
-
-use linli_access::{Caller, Vault};
-use linli_db::{Conn, StoreError, feed};
-use linli_kernel::{
-    AccountId, Action, AreaCode, AreaLevel, CaseKind, DeadlineKind, DeadlineState, Phase, PublicCode, Role, Timestamp,
-};
-use linli_playbook::{ActionDef, Field, Playbook, Standing};
+use linli_kernel::{Action, AreaLevel, CaseKind, DeadlineKind, DeadlineState, Phase, PublicCode, Timestamp};
 use serde::Serialize;
 
-use super::deadline::Deadline;
-use super::list::CaseRow;
-use super::model::{Case, Rating, Reply, Seat, Why};
-use super::publicity::{self, Publicity};
-use crate::areas::Point;
-use crate::areas::tree::{AreaRef, AreaTree};
+use super::model::{Rating, Reply};
+use super::row::CaseRow;
+use crate::areas::tree::AreaRef;
+use crate::areas::view::PointView;
 use crate::files::http::AttachmentView;
-use crate::files::{self, Attachment};
-use crate::people::duty::{self, OnDuty, Person};
-use crate::say::Lang;
-
-/// A point on the map, WGS-84 degrees.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, serde::Deserialize, utoipa::ToSchema)]
-#[schema(as = Point)]
-pub struct PointView {
-    /// Longitude.
-    pub lon: f64,
-    /// Latitude.
-    pub lat: f64,
-}
-
-impl From<Point> for PointView {
-    fn from(point: Point) -> Self {
-        Self { lon: point.lon, lat: point.lat }
-    }
-}
-
-impl From<PointView> for Point {
-    fn from(point: PointView) -> Self {
-        Self::new(point.lon, point.lat)
-    }
-}
-
-/// Someone to turn to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
-pub struct Contact {
-    /// Their name.
-    pub name: String,
-    /// What they are.
-    pub role_name: String,
-    /// Their work phone.
-    pub phone: Option<String>,
-}
+use crate::people::view::{Contact, UnitRef};
 
 /// Someone and how they stand to the case.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct InvolvedPerson {
     /// Their name.
-    name: String,
+    pub(super) name: String,
     /// What they are.
-    role_name: String,
+    pub(super) role_name: String,
     /// Their work phone.
-    phone: Option<String>,
+    pub(super) phone: Option<String>,
     /// `handler` or `seat`.
-    relation: String,
-}
-
-/// A unit as answers name it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
-pub struct UnitRef {
-    /// Its code.
-    pub code: String,
-    /// Its name.
-    pub name: String,
+    pub(super) relation: String,
 }
 
 /// Who answers for the case.
@@ -93,21 +40,21 @@ pub struct SeatView {
 #[schema(as = Field)]
 pub struct FieldView {
     /// Its name in `fields`.
-    name: String,
+    pub(super) name: String,
     /// What people read.
-    label: String,
+    pub(super) label: String,
     /// How it is drawn.
-    kind: FieldWord,
+    pub(super) kind: FieldWord,
     /// Whether the action waits for it.
-    required: bool,
+    pub(super) required: bool,
     /// Longest text in characters; most photos.
-    max_len: u32,
+    pub(super) max_len: u32,
     /// Fewest photos.
-    min: u32,
+    pub(super) min: u32,
     /// A line below the field.
-    help: Option<String>,
+    pub(super) help: Option<String>,
     /// What to choose from.
-    options: Vec<OptionView>,
+    pub(super) options: Vec<OptionView>,
 }
 
 /// How a field is drawn.
@@ -133,9 +80,9 @@ pub enum FieldWord {
 #[schema(as = FieldOption)]
 pub struct OptionView {
     /// What is stored.
-    value: String,
+    pub(super) value: String,
     /// What people read.
-    label: String,
+    pub(super) label: String,
 }
 
 /// How loud a button is.
@@ -153,39 +100,39 @@ pub enum ToneView {
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct ActionOffer {
     /// What is done.
-    verb: Action,
+    pub(super) verb: Action,
     /// The button.
-    name: String,
+    pub(super) name: String,
     /// How loud it is.
-    tone: ToneView,
+    pub(super) tone: ToneView,
     /// A line below it.
-    hint: Option<String>,
+    pub(super) hint: Option<String>,
     /// What must be said.
-    form: Vec<FieldView>,
+    pub(super) form: Vec<FieldView>,
 }
 
 /// One entry of the history.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct TimelineEntry {
     /// Its number, from 1.
-    n: i64,
+    pub(super) n: i64,
     /// What happened, in one word.
     #[serde(rename = "type")]
-    kind: String,
+    pub(super) kind: String,
     /// When.
-    at: Timestamp,
+    pub(super) at: Timestamp,
     /// Who.
-    actor: ActorView,
+    pub(super) actor: ActorView,
     /// What happened, ready to show, in the reader's language.
-    sentence: String,
+    pub(super) sentence: String,
     /// What was written.
-    text: Option<String>,
+    pub(super) text: Option<String>,
     /// The four parts, where a reply was given.
-    reply: Option<Reply>,
+    pub(super) reply: Option<Reply>,
     /// Photos that came with it.
-    attachments: Vec<AttachmentView>,
+    pub(super) attachments: Vec<AttachmentView>,
     /// Whether the resident sees it.
-    public: bool,
+    pub(super) public: bool,
 }
 
 /// Who did a thing.
@@ -193,58 +140,58 @@ pub struct TimelineEntry {
 #[schema(as = Actor)]
 pub struct ActorView {
     /// `reporter`, `staff` or `system`.
-    kind: String,
+    pub(super) kind: String,
     /// As the reader may know them.
-    name: String,
+    pub(super) name: String,
     /// The role acted in.
-    role_name: Option<String>,
+    pub(super) role_name: Option<String>,
 }
 
 /// A clock as staff see it.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct DeadlineView {
     /// Of what.
-    kind: DeadlineKind,
+    pub(super) kind: DeadlineKind,
     /// In words.
-    name: String,
+    pub(super) name: String,
     /// When it started.
-    starts_at: Timestamp,
+    pub(super) starts_at: Timestamp,
     /// When it ends.
-    due_at: Timestamp,
+    pub(super) due_at: Timestamp,
     /// How it stands.
-    state: DeadlineState,
+    pub(super) state: DeadlineState,
     /// When it was met.
-    met_at: Option<Timestamp>,
+    pub(super) met_at: Option<Timestamp>,
     /// When it was over.
-    breached_at: Option<Timestamp>,
+    pub(super) breached_at: Option<Timestamp>,
     /// Counted without a published holiday list.
-    provisional: bool,
+    pub(super) provisional: bool,
     /// The rule in words.
-    rule: String,
+    pub(super) rule: String,
     /// What linli does when it is over.
-    on_breach: Option<String>,
+    pub(super) on_breach: Option<String>,
 }
 
 /// What staff may know of the reporter without a logged look.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct ReporterView {
     /// Whether nothing is known.
-    anonymous: bool,
+    pub(super) anonymous: bool,
     /// 199****0001
-    phone_masked: Option<String>,
+    pub(super) phone_masked: Option<String>,
     /// 李**
-    name_masked: Option<String>,
+    pub(super) name_masked: Option<String>,
     /// Earlier cases of the same phone number that the reader may see.
-    earlier: Vec<CaseRow>,
+    pub(super) earlier: Vec<CaseRow>,
 }
 
 /// Which playbook a case is pinned to.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct PinnedPlaybook {
     /// Its id.
-    id: String,
+    pub(super) id: String,
     /// Its version.
-    version: String,
+    pub(super) version: String,
 }
 
 /// A case as staff see it.
@@ -252,72 +199,72 @@ pub struct PinnedPlaybook {
 pub struct CaseView {
     /// What lists show of it.
     #[serde(flatten)]
-    row: CaseRow,
+    pub(super) row: CaseRow,
     /// What it is.
-    kind: CaseKind,
+    pub(super) kind: CaseKind,
     /// In words.
-    kind_name: String,
+    pub(super) kind_name: String,
     /// The category's code.
-    category: Option<String>,
+    pub(super) category: Option<String>,
     /// 公共设施 / 路灯不亮
-    category_path: Option<String>,
+    pub(super) category_path: Option<String>,
     /// All that was said.
-    full_text: String,
+    pub(super) full_text: String,
     /// Where, in words.
-    place_text: String,
+    pub(super) place_text: String,
     /// Who answers now.
-    seat: SeatView,
+    pub(super) seat: SeatView,
     /// Who has it in hand.
-    handler: Option<Contact>,
+    pub(super) handler: Option<Contact>,
     /// When the resident was promised an answer.
-    promised_at: Option<Timestamp>,
+    pub(super) promised_at: Option<Timestamp>,
     /// Whether the promise was counted without a published holiday list.
-    provisional: bool,
+    pub(super) provisional: bool,
     /// Since when the top level supervises it.
-    supervised_at: Option<Timestamp>,
+    pub(super) supervised_at: Option<Timestamp>,
     /// When it was answered.
-    settled_at: Option<Timestamp>,
+    pub(super) settled_at: Option<Timestamp>,
     /// When it was closed.
-    closed_at: Option<Timestamp>,
+    pub(super) closed_at: Option<Timestamp>,
     /// Who said it, masked.
-    reporter: ReporterView,
+    pub(super) reporter: ReporterView,
     /// How it came, in words.
-    channel_name: String,
+    pub(super) channel_name: String,
     /// The last reply.
-    reply: Option<Reply>,
+    pub(super) reply: Option<Reply>,
     /// The last rating.
-    rating: Option<Rating>,
+    pub(super) rating: Option<Rating>,
     /// The question that waits for the resident.
-    question: Option<String>,
+    pub(super) question: Option<String>,
     /// Its clocks.
-    deadlines: Vec<DeadlineView>,
+    pub(super) deadlines: Vec<DeadlineView>,
     /// Its history.
-    timeline: Vec<TimelineEntry>,
+    pub(super) timeline: Vec<TimelineEntry>,
     /// All photos.
-    attachments: Vec<AttachmentView>,
+    pub(super) attachments: Vec<AttachmentView>,
     /// Who is involved.
-    people: Vec<InvolvedPerson>,
+    pub(super) people: Vec<InvolvedPerson>,
     /// Why it went where it went.
-    routing: Vec<String>,
+    pub(super) routing: Vec<String>,
     /// What the reader may do now.
-    actions: Vec<ActionOffer>,
+    pub(super) actions: Vec<ActionOffer>,
     /// Where the resident follows it.
-    follow_url: String,
+    pub(super) follow_url: String,
     /// The playbook it is pinned to.
-    playbook: PinnedPlaybook,
+    pub(super) playbook: PinnedPlaybook,
 }
 
 /// One of the four plain steps.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct PublicStep {
     /// Which.
-    key: StepKey,
+    pub(super) key: StepKey,
     /// In words.
-    name: String,
+    pub(super) name: String,
     /// When it was done.
-    at: Option<Timestamp>,
+    pub(super) at: Option<Timestamp>,
     /// How it stands.
-    state: StepState,
+    pub(super) state: StepState,
 }
 
 /// The four plain steps.
@@ -347,51 +294,51 @@ pub struct PublicCase {
     /// The code.
     pub code: PublicCode,
     /// The category in words.
-    category_name: Option<String>,
+    pub(super) category_name: Option<String>,
     /// What was said.
-    text: String,
+    pub(super) text: String,
     /// Where, in words.
-    place_text: String,
+    pub(super) place_text: String,
     /// Where.
-    area: AreaRef,
+    pub(super) area: AreaRef,
     /// The stage in plain words.
-    stage_name: String,
+    pub(super) stage_name: String,
     /// Its summary.
-    phase: Phase,
+    pub(super) phase: Phase,
     /// When it was said.
-    reported_at: Timestamp,
+    pub(super) reported_at: Timestamp,
     /// When an answer was promised.
-    promised_at: Option<Timestamp>,
+    pub(super) promised_at: Option<Timestamp>,
     /// Whether the promise was broken.
-    late: bool,
+    pub(super) late: bool,
     /// When it was answered.
-    settled_at: Option<Timestamp>,
+    pub(super) settled_at: Option<Timestamp>,
     /// When it was closed.
-    closed_at: Option<Timestamp>,
+    pub(super) closed_at: Option<Timestamp>,
     /// The version that a command names.
-    version: u32,
+    pub(super) version: u32,
     /// Who answers now.
-    seat_name: String,
+    pub(super) seat_name: String,
     /// The grid worker to turn to.
-    worker: Option<Contact>,
+    pub(super) worker: Option<Contact>,
     /// The four plain steps.
-    steps: Vec<PublicStep>,
+    pub(super) steps: Vec<PublicStep>,
     /// What happened, as far as the resident sees it.
-    timeline: Vec<TimelineEntry>,
+    pub(super) timeline: Vec<TimelineEntry>,
     /// The last reply.
-    reply: Option<Reply>,
+    pub(super) reply: Option<Reply>,
     /// The question that waits for an answer.
-    question: Option<String>,
+    pub(super) question: Option<String>,
     /// The last rating.
-    rating: Option<Rating>,
+    pub(super) rating: Option<Rating>,
     /// All photos.
-    attachments: Vec<AttachmentView>,
+    pub(super) attachments: Vec<AttachmentView>,
     /// What the reader may do now.
-    actions: Vec<ActionOffer>,
+    pub(super) actions: Vec<ActionOffer>,
     /// The picture of the code.
-    qr_url: String,
+    pub(super) qr_url: String,
     /// Where, on the map.
-    point: Option<PointView>,
+    pub(super) point: Option<PointView>,
 }
 
 impl PublicCase {
@@ -420,559 +367,4 @@ impl PublicCase {
             (entry.at, entry.sentence.as_str(), text)
         })
     }
-}
-
-/// Everything that is read to show one case.
-pub struct Shown {
-    /// The case.
-    pub case: Case,
-    /// The playbook that it is pinned to.
-    pub book: Arc<Playbook>,
-    history: Vec<(feed::Event, Option<String>)>,
-    attachments: Vec<Attachment>,
-    people: HashMap<AccountId, Person>,
-    on_duty: Vec<OnDuty>,
-}
-
-impl Shown {
-    /// Reads what belongs to a case.
-    ///
-    /// # Errors
-    /// The database's.
-    pub fn read(
-        conn: &mut Conn,
-        vault: &Vault,
-        case: Case,
-        book: Arc<Playbook>,
-        now: Timestamp,
-    ) -> Result<Self, StoreError> {
-        let history = feed::history(conn, "case", &case.id.to_string())?;
-        let attachments = files::of_case(conn, case.id)?;
-        let mut known: HashSet<AccountId> =
-            history.iter().filter_map(|(event, _)| event.actor_id.as_deref()?.parse().ok()).collect();
-        known.extend(case.handler);
-        let people = duty::people(conn, vault, &known)?;
-        let on_duty = duty::on_duty(conn, vault, &[case.area, case.seat.area], now)?;
-        Ok(Self { case, book, history, attachments, people, on_duty })
-    }
-}
-
-impl Shown {
-    /// The photos that the holder of the public code sees.
-    pub fn public_attachments(&self) -> impl Iterator<Item = &Attachment> {
-        let publicity = publicity::of(&self.history);
-        let whole: HashSet<i64> = self
-            .history
-            .iter()
-            .zip(publicity)
-            .filter(|(_, publicity)| *publicity == Publicity::Whole)
-            .map(|((event, _), _)| event.n)
-            .collect();
-        self.attachments.iter().filter(move |attachment| attachment.event_n.is_some_and(|n| whole.contains(&n)))
-    }
-}
-
-/// Who reads, and with what.
-pub struct Reader<'a> {
-    /// The areas.
-    pub areas: &'a AreaTree,
-    /// Opens what may be shown masked.
-    pub vault: &'a Vault,
-    /// The reader's language.
-    pub lang: Lang,
-    /// The present.
-    pub now: Timestamp,
-    /// The address that residents open.
-    pub public_url: &'a str,
-}
-
-impl Reader<'_> {
-    /// The case for staff.
-    #[must_use]
-    pub fn staff(&self, shown: &Shown, caller: &Caller, may_call: bool, earlier: Vec<CaseRow>) -> CaseView {
-        let Shown { case, book, .. } = shown;
-        let row = self.row_of(shown);
-        let standing = case.standing(caller);
-        let open = |sealed: &Option<Vec<u8>>, open: fn(&Vault, &[u8]) -> Option<String>| {
-            sealed.as_deref().filter(|_| may_call).and_then(|sealed| open(self.vault, sealed))
-        };
-        let reporter = ReporterView {
-            anonymous: case.reporter.phone_sealed.is_none(),
-            phone_masked: open(&case.reporter.phone_sealed, |vault, sealed| {
-                vault.open_phone(super::http::PHONE_FIELD, sealed).ok().map(|phone| phone.masked())
-            }),
-            name_masked: open(&case.reporter.name_sealed, |vault, sealed| {
-                vault.open_name(super::http::NAME_FIELD, sealed).ok().map(|name| name.masked())
-            }),
-            earlier,
-        };
-        CaseView {
-            row,
-            kind: case.kind,
-            kind_name: self.lang.word("case_kind", case.kind.as_str()),
-            category: case.category.clone(),
-            category_path: case.category.as_deref().and_then(|code| book.category_path(code)),
-            full_text: case.body.clone(),
-            place_text: case.place_text.clone(),
-            seat: SeatView {
-                area: self.areas.reference(&case.seat.area),
-                unit: self.unit(book, &case.seat),
-                level: case.seat.level(),
-            },
-            handler: case.handler.and_then(|id| self.contact_of(shown, id)),
-            promised_at: case.promise().map(|promise| promise.due_at),
-            provisional: case.promise().is_some_and(|promise| promise.provisional),
-            supervised_at: case.supervised_at,
-            settled_at: case.settled_at,
-            closed_at: case.closed_at,
-            reporter,
-            channel_name: self.lang.word("channel", case.channel.as_str()),
-            reply: case.reply.clone(),
-            rating: case.rating.clone(),
-            question: case.question.clone(),
-            deadlines: case.deadlines.iter().map(|deadline| self.deadline(book, deadline)).collect(),
-            timeline: self.timeline(shown, None),
-            attachments: shown.attachments.iter().map(|attachment| AttachmentView::of(attachment, None)).collect(),
-            people: self.involved(shown),
-            routing: case.routing.iter().map(|why| self.why(why)).collect(),
-            actions: self.offers(case, book, &standing),
-            follow_url: self.follow_url(&case.code),
-            playbook: PinnedPlaybook { id: case.playbook.0.clone(), version: case.playbook.1.clone() },
-        }
-    }
-
-    /// The case for whoever holds its public code.
-    #[must_use]
-    pub fn public(&self, shown: &Shown) -> PublicCase {
-        let Shown { case, book, .. } = shown;
-        let stage = book.stage(case.kind, &case.stage);
-        let promise = case.promise();
-        PublicCase {
-            code: case.code.clone(),
-            category_name: case
-                .category
-                .as_deref()
-                .and_then(|code| book.category(code))
-                .map(|category| category.name.clone()),
-            text: case.body.clone(),
-            place_text: case.place_text.clone(),
-            area: self.areas.reference(&case.area),
-            stage_name: stage.map_or_else(|| case.stage.clone(), |stage| stage.public_name.clone()),
-            phase: case.phase,
-            reported_at: case.reported_at,
-            promised_at: promise.map(|promise| promise.due_at),
-            late: promise.is_some_and(|promise| {
-                promise.is_owed() && promise.state != DeadlineState::Paused && promise.due_at <= self.now
-            }),
-            settled_at: case.settled_at,
-            closed_at: case.closed_at,
-            version: case.version,
-            seat_name: self.seat_name(book, &case.seat),
-            worker: self.worker(&shown.on_duty, &case.area),
-            steps: self.steps(shown),
-            timeline: self.timeline(shown, Some(&case.code)),
-            reply: case.reply.clone().filter(|_| matches!(case.phase, Phase::Settled | Phase::Closed)),
-            question: case.question.clone(),
-            rating: case.rating.clone(),
-            attachments: shown
-                .public_attachments()
-                .map(|attachment| AttachmentView::of(attachment, Some(&case.code)))
-                .collect(),
-            actions: self.offers(case, book, &Standing::reporter()),
-            qr_url: format!("/api/public/cases/{}/qr.svg", case.code),
-            point: case.point.map(Into::into),
-        }
-    }
-
-    /// What lists show of a case.
-    #[must_use]
-    pub fn row_of(&self, shown: &Shown) -> CaseRow {
-        let handler_name = shown.case.handler.and_then(|id| shown.people.get(&id)).map(|person| person.name.clone());
-        CaseRow::of(&shown.case, &shown.book, self, handler_name)
-    }
-
-    /// Who answers, in words: 红旗社区第三网格, 临渭区城市管理执法局.
-    #[must_use]
-    pub fn seat_name(&self, book: &Playbook, seat: &Seat) -> String {
-        let area = self.areas.name(&seat.area);
-        match self.unit(book, seat) {
-            Some(unit) => format!("{area}{}", unit.name),
-            None if seat.level() >= AreaLevel::Grid => {
-                format!("{}{}", self.areas.name(&seat.area.at(AreaLevel::Community)), self.below_community(&seat.area))
-            }
-            None => area,
-        }
-    }
-
-    fn below_community(&self, area: &AreaCode) -> String {
-        area.lineage().iter().filter(|code| code.level() >= AreaLevel::Grid).map(|code| self.areas.name(code)).collect()
-    }
-
-    /// The address at which the resident follows the case.
-    #[must_use]
-    pub fn follow_url(&self, code: &PublicCode) -> String {
-        format!("{}/c/{code}", self.public_url.trim_end_matches('/'))
-    }
-
-    /// A reason in words.
-    #[must_use]
-    pub fn why(&self, why: &Why) -> String {
-        let values: Vec<(String, String)> =
-            why.values.iter().map(|(name, value)| (name.clone(), self.meaning(name, value))).collect();
-        let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        self.lang.say(&why.key, &values)
-    }
-
-    /// A reason keeps codes; here they become names.
-    fn meaning(&self, name: &str, value: &str) -> String {
-        match name {
-            "area" => value.parse().map_or_else(|_| value.to_owned(), |code| self.areas.full_name(&code)),
-            "weight" | "level" => self.lang.text(value),
-            _ => value.to_owned(),
-        }
-    }
-
-    /// The grid worker (or head) to turn to at a place; their phones are posted in public.
-    #[must_use]
-    pub fn worker(&self, on_duty: &[OnDuty], area: &AreaCode) -> Option<Contact> {
-        let posted = |role| on_duty.iter().find(|duty| duty.role == role && duty.area.contains(area));
-        let duty = posted(Role::GridWorker).or_else(|| posted(Role::GridHead))?;
-        Some(self.contact(&duty.person, duty.role))
-    }
-
-    /// Someone to turn to.
-    #[must_use]
-    pub fn contact(&self, person: &Person, role: Role) -> Contact {
-        Contact {
-            name: person.name.clone(),
-            role_name: self.lang.word("role", role.as_str()),
-            phone: person.phone.as_ref().map(|phone| phone.reveal().to_owned()),
-        }
-    }
-
-    fn contact_of(&self, shown: &Shown, id: AccountId) -> Option<Contact> {
-        let person = shown.people.get(&id)?;
-        let acted =
-            shown.history.iter().rev().find(|(event, _)| event.actor_id.as_deref() == Some(id.to_string().as_str()));
-        let role = acted
-            .and_then(|(event, _)| event.actor_role.as_deref())
-            .and_then(|role| role.parse().ok())
-            .unwrap_or(Role::GridWorker);
-        Some(self.contact(person, role))
-    }
-
-    fn involved(&self, shown: &Shown) -> Vec<InvolvedPerson> {
-        let handler = shown.case.handler.and_then(|id| self.contact_of(shown, id)).map(|contact| (contact, "handler"));
-        let seat = shown
-            .on_duty
-            .iter()
-            .filter(|duty| {
-                duty.area == shown.case.seat.area
-                    && duty.unit == shown.case.seat.unit
-                    && Some(duty.account) != shown.case.handler
-            })
-            .take(8)
-            .map(|duty| (self.contact(&duty.person, duty.role), "seat"));
-        handler
-            .into_iter()
-            .chain(seat)
-            .map(|(contact, relation)| InvolvedPerson {
-                name: contact.name,
-                role_name: contact.role_name,
-                phone: contact.phone,
-                relation: relation.to_owned(),
-            })
-            .collect()
-    }
-
-    /// The unit of a seat.
-    #[must_use]
-    pub fn unit(&self, book: &Playbook, seat: &Seat) -> Option<UnitRef> {
-        let code = seat.unit.as_deref()?;
-        let name = book.unit(code).map_or_else(|| code.to_owned(), |unit| unit.name.clone());
-        Some(UnitRef { code: code.to_owned(), name })
-    }
-
-    fn offers(&self, case: &Case, book: &Playbook, standing: &Standing) -> Vec<ActionOffer> {
-        case.offers(book, standing, self.now).into_iter().map(offer).collect()
-    }
-
-    fn deadline(&self, book: &Playbook, deadline: &Deadline) -> DeadlineView {
-        let n = deadline.rule.amount.n.to_string();
-        let amount = self.lang.say(&format!("time_unit.{}", deadline.rule.amount.unit), &[("n", &n)]);
-        let name = self.lang.word("deadline", deadline.kind.as_str());
-        let mut rule = format!("{} {name} {amount}", self.lang.word("level", deadline.level.as_str()));
-        if let Some(basis) = &deadline.rule.basis {
-            rule = format!("{rule}（{basis}）");
-        }
-        let on_breach = deadline.on_breach.action().and_then(|verb| book.action_name(CaseKind::Request, verb));
-        DeadlineView {
-            kind: deadline.kind,
-            name,
-            starts_at: deadline.starts_at,
-            due_at: deadline.due_at,
-            state: if deadline.is_over(self.now) { DeadlineState::Breached } else { deadline.state },
-            met_at: deadline.met_at,
-            breached_at: deadline.breached_at,
-            provisional: deadline.provisional,
-            rule,
-            on_breach: on_breach.map(str::to_owned),
-        }
-    }
-
-    /// The history; for the holder of `code` as [`super::publicity`] says, without names of anyone but the grid's own people.
-    fn timeline(&self, shown: &Shown, code: Option<&PublicCode>) -> Vec<TimelineEntry> {
-        let publicity = publicity::of(&shown.history);
-        let told = shown
-            .history
-            .iter()
-            .zip(publicity)
-            .filter(|(_, publicity)| code.is_none() || *publicity > Publicity::Hidden);
-        told.map(|((event, text), publicity)| self.entry(shown, event, text.as_deref(), publicity, code)).collect()
-    }
-
-    fn entry(
-        &self,
-        shown: &Shown,
-        event: &feed::Event,
-        text: Option<&str>,
-        publicity: Publicity,
-        code: Option<&PublicCode>,
-    ) -> TimelineEntry {
-        let payload: serde_json::Value = serde_json::from_str(&event.payload).unwrap_or_default();
-        let actor = self.actor(shown, event, &payload, code.is_some());
-        let sentence = self.sentence(shown, event, &payload, &actor);
-        let text = text.filter(|_| code.is_none() || publicity == Publicity::Whole);
-        let reply: Option<Reply> = text.and_then(|text| serde_json::from_str(text).ok());
-        let attachments = shown.attachments.iter().filter(|attachment| attachment.event_n == Some(event.n));
-        let attachments = attachments.filter(|_| code.is_none() || publicity == Publicity::Whole);
-        TimelineEntry {
-            n: event.n,
-            kind: event.kind.clone(),
-            at: event.at,
-            actor,
-            sentence,
-            text: text.filter(|_| reply.is_none()).map(str::to_owned),
-            reply,
-            attachments: attachments.map(|attachment| AttachmentView::of(attachment, code)).collect(),
-            public: publicity > Publicity::Hidden,
-        }
-    }
-
-    fn actor(&self, shown: &Shown, event: &feed::Event, payload: &serde_json::Value, for_public: bool) -> ActorView {
-        let role: Option<Role> = event.actor_role.as_deref().and_then(|role| role.parse().ok());
-        let role_name = role.map(|role| self.lang.word("role", role.as_str()));
-        let person =
-            event.actor_id.as_deref().and_then(|id| id.parse().ok()).and_then(|id: AccountId| shown.people.get(&id));
-        let posted = matches!(role, Some(Role::GridWorker | Role::GridHead));
-        let name = match (event.actor_kind.as_str(), person) {
-            ("reporter", _) => self.lang.text("actor.reporter"),
-            ("system", _) => self.lang.text("actor.system"),
-            (_, Some(person)) if !for_public || posted => person.name.clone(),
-            _ => {
-                let office = self.office(shown, payload, role);
-                role_name.as_deref().map_or_else(|| office.clone(), |role_name| joined(&office, role_name))
-            }
-        };
-        ActorView { kind: event.actor_kind.clone(), name, role_name }
-    }
-
-    /// Where somebody works whose name is not public: the area of their role's level around the case, or else the seat.
-    fn office(&self, shown: &Shown, payload: &serde_json::Value, role: Option<Role>) -> String {
-        let level = match role {
-            Some(Role::CommunityClerk) => AreaLevel::Community,
-            Some(Role::StreetDispatcher) => AreaLevel::Street,
-            Some(Role::CountyLeader) => AreaLevel::County,
-            Some(Role::HotlineClerk) => AreaLevel::City,
-            _ => {
-                let seat = seat_in(payload, "seat_before").or_else(|| seat_in(payload, "seat"));
-                return seat.map(|seat| self.seat_name(&shown.book, &seat)).unwrap_or_default();
-            }
-        };
-        self.areas.name(&shown.case.area.at(level))
-    }
-
-    fn sentence(&self, shown: &Shown, event: &feed::Event, payload: &serde_json::Value, actor: &ActorView) -> String {
-        let text = |name: &str| payload.get(name).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
-        let number = |name: &str| {
-            payload.get(name).and_then(serde_json::Value::as_u64).map(|n| n.to_string()).unwrap_or_default()
-        };
-        let seat =
-            |name: &str| seat_in(payload, name).map(|seat| self.seat_name(&shown.book, &seat)).unwrap_or_default();
-        let scanned = text("place");
-        let role = actor.role_name.clone().unwrap_or_default();
-        let who = if actor.kind == "staff" && !actor.name.ends_with(&role) {
-            self.lang.say("actor.staff", &[("role", &role), ("name", &actor.name)])
-        } else {
-            actor.name.clone()
-        };
-        let category = shown.book.category(&text("category")).map(|category| category.name.clone()).unwrap_or_default();
-        let values = [
-            ("actor", who),
-            ("place", if scanned.is_empty() { shown.case.place_text.clone() } else { scanned }),
-            ("category", category),
-            ("seat", seat("seat")),
-            ("from", seat("seat_before")),
-            ("to", seat("seat")),
-            ("ground", self.ground(shown, &text("ground"))),
-            ("deadline", self.lang.word("deadline", &text("deadline"))),
-            ("stars", number("stars")),
-            ("n", number("n_reopened")),
-        ];
-        let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        self.lang.say(&sentence_key(shown, event, payload), &values)
-    }
-
-    /// The words of a ground, from the forms of the flow.
-    fn ground(&self, shown: &Shown, value: &str) -> String {
-        let flow = shown.book.flow(shown.case.kind);
-        let options =
-            flow.iter().flat_map(|flow| &flow.actions).flat_map(|def| &def.form).flat_map(|field| field.kind.options());
-        options
-            .into_iter()
-            .find(|option| option.value == value)
-            .map_or_else(|| value.to_owned(), |option| option.label.clone())
-    }
-
-    fn steps(&self, shown: &Shown) -> Vec<PublicStep> {
-        let last = |kind: &str| {
-            shown.history.iter().rev().find(|(event, _)| event.kind == kind).map(|(event, _)| (event.n, event.at))
-        };
-        let since = last("reopened").map_or(0, |(n, _)| n);
-        let done_at = |kind: &str| last(kind).filter(|(n, _)| *n > since).map(|(_, at)| at);
-        let settled = matches!(shown.case.phase, Phase::Settled | Phase::Closed);
-        let times = [
-            (StepKey::Reported, Some(shown.case.reported_at)),
-            (StepKey::Taken, done_at("taken").or(shown.case.settled_at.filter(|_| settled))),
-            (StepKey::Settled, shown.case.settled_at.filter(|_| settled)),
-            (StepKey::Rated, done_at("rated").or(shown.case.closed_at)),
-        ];
-        let first_open = times.iter().position(|(_, at)| at.is_none());
-        times
-            .into_iter()
-            .enumerate()
-            .map(|(i, (key, at))| {
-                let state = if at.is_some() {
-                    StepState::Done
-                } else if Some(i) == first_open {
-                    StepState::Now
-                } else {
-                    StepState::Todo
-                };
-                let word = match key {
-                    StepKey::Reported => "reported",
-                    StepKey::Taken => "taken",
-                    StepKey::Settled => "settled",
-                    StepKey::Rated => "rated",
-                };
-                PublicStep { key, name: self.lang.word("step", word), at, state }
-            })
-            .collect()
-    }
-}
-
-fn offer(def: &ActionDef) -> ActionOffer {
-    ActionOffer {
-        verb: def.verb,
-        name: def.name.clone(),
-        tone: match def.tone {
-            linli_playbook::Tone::Primary => ToneView::Primary,
-            linli_playbook::Tone::Normal => ToneView::Normal,
-            linli_playbook::Tone::Danger => ToneView::Danger,
-        },
-        hint: def.hint.clone(),
-        form: def.form.iter().map(field).collect(),
-    }
-}
-
-fn field(field: &Field) -> FieldView {
-    use linli_playbook::FieldKind;
-    let (kind, min) = match &field.kind {
-        FieldKind::Text => (FieldWord::Text, 0),
-        FieldKind::LongText => (FieldWord::LongText, 0),
-        FieldKind::Choice { .. } => (FieldWord::Choice, 0),
-        FieldKind::Photos { min, .. } => (FieldWord::Photos, *min),
-        FieldKind::Seat => (FieldWord::Seat, 0),
-        FieldKind::Category => (FieldWord::Category, 0),
-        FieldKind::Weight => (FieldWord::Weight, 0),
-        FieldKind::Stars => (FieldWord::Stars, 0),
-        FieldKind::Boolean => (FieldWord::Boolean, 0),
-        FieldKind::Reply => (FieldWord::Reply, 0),
-        FieldKind::Ground { .. } => (FieldWord::Ground, 0),
-    };
-    FieldView {
-        name: field.name.clone(),
-        label: field.label.clone(),
-        kind,
-        required: field.required,
-        max_len: field.max_len,
-        min,
-        help: field.help.clone(),
-        options: field
-            .kind
-            .options()
-            .iter()
-            .map(|option| OptionView { value: option.value.clone(), label: option.label.clone() })
-            .collect(),
-    }
-}
-
-/// An office and a role in one, without saying a word twice: 红旗社区 and 社区工作人员 are 红旗社区工作人员.
-fn joined(office: &str, role_name: &str) -> String {
-    let starts = role_name.char_indices().map(|(at, _)| at).chain([role_name.len()]);
-    let shared = starts.filter(|at| role_name.get(..*at).is_some_and(|start| office.ends_with(start))).max();
-    format!("{office}{}", role_name.get(shared.unwrap_or(0)..).unwrap_or_default())
-}
-
-fn seat_in(payload: &serde_json::Value, name: &str) -> Option<Seat> {
-    payload.get(name).and_then(|seat| serde_json::from_value(seat.clone()).ok())
-}
-
-/// Which of the sentences of an event fits: the nearest variant that the translation files have.
-fn sentence_key(shown: &Shown, event: &feed::Event, payload: &serde_json::Value) -> String {
-    let kind = event.kind.as_str();
-    let flag = |name: &str| payload.get(name).and_then(serde_json::Value::as_bool);
-    let said = |name: &str| payload.get(name).and_then(|value| value.as_str());
-    let moved = payload.get("seat_before").is_some();
-    let variant = match kind {
-        "reported" => said("channel"),
-        "dispatched"
-            if event.actor_kind == "staff" && seat_in(payload, "seat").is_some_and(|seat| seat.unit.is_some()) =>
-        {
-            Some("unit")
-        }
-        "dispatched" if event.actor_kind == "staff" && earlier(shown, event, &["dispatched"]) => Some("again"),
-        "taken" if took_before(shown, event) => Some("again"),
-        "rated" if event.actor_kind == "staff" => Some("staff"),
-        "rated" if flag("satisfied") == Some(false) => Some("unsatisfied"),
-        "rated" if flag("solved") == Some(false) => Some("unsolved"),
-        "rated" if flag("satisfied") == Some(true) && closes(shown, payload) => Some("satisfied_closed"),
-        "rated" if flag("satisfied") == Some(true) => Some("satisfied"),
-        "escalated" if event.actor_kind == "system" && !moved => Some("top_system"),
-        "escalated" if event.actor_kind == "system" && said("deadline") == Some("sign") => Some("unsigned_system"),
-        "closed" if event.actor_kind == "staff" && said("ground").is_some() => Some("ground"),
-        _ => Some(event.actor_kind.as_str()),
-    };
-    let key = format!("event.{kind}_{}", variant.unwrap_or_default());
-    if Lang::ZhCn.has(&key) { key } else { format!("event.{kind}") }
-}
-
-/// Whether an event brought the case to its end.
-fn closes(shown: &Shown, payload: &serde_json::Value) -> bool {
-    let stage = payload.get("to").and_then(|stage| stage.as_str()).unwrap_or_default();
-    shown.book.stage(shown.case.kind, stage).is_some_and(|stage| stage.phase == Phase::Closed)
-}
-
-/// Whether whoever takes the case now had it in hand before.
-fn took_before(shown: &Shown, event: &feed::Event) -> bool {
-    let same = |before: &feed::Event| before.kind == "taken" && before.actor_id == event.actor_id;
-    shown.history.iter().any(|(before, _)| before.n < event.n && same(before))
-}
-
-/// Whether one of `kinds` happened before `event` by somebody's hand.
-fn earlier(shown: &Shown, event: &feed::Event, kinds: &[&str]) -> bool {
-    shown
-        .history
-        .iter()
-        .any(|(before, _)| before.n < event.n && before.actor_kind == "staff" && kinds.contains(&before.kind.as_str()))
 }

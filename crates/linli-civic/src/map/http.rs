@@ -12,8 +12,9 @@ use super::view::{WallArea, WallView, day_start, features, figures, period_start
 use crate::app::App;
 use crate::areas::counts;
 use crate::areas::view::counted;
-use crate::cases::list::{self, Asker, BoxKey, CaseRow, ListCases};
-use crate::cases::view::Reader;
+use crate::cases::list::{self, Asker, BoxKey, ListCases};
+use crate::cases::reader::Reader;
+use crate::cases::row::CaseRow;
 use crate::http::{Answer, Query, Refused, Signed};
 use crate::say::Lang;
 

@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use crate::areas::counts::{Done, Open};
 use crate::areas::tree::{AreaRef, AreaTree};
 use crate::areas::view::{FeatureCollection, counted, outlines};
-use crate::cases::list::{BoxKey, CaseRow};
+use crate::cases::list::BoxKey;
+use crate::cases::row::CaseRow;
 use crate::say::Lang;
 
 /// 一图 of an area.

@@ -16,6 +16,7 @@ pub mod http;
 pub mod model;
 pub mod session_http;
 pub mod store;
+pub mod view;
 
 use utoipa_axum::router::OpenApiRouter;
 

@@ -15,9 +15,9 @@ use linli_kernel::{
     AccountId, Actor, AreaCode, Change, GrantId, NewEvent, Problem, ProblemCode, Role, Stream, StreamKind, Timestamp,
 };
 
+use super::view::UnitRef;
 use crate::app::App;
 use crate::areas::tree::AreaRef;
-use crate::cases::view::UnitRef;
 use crate::http::{Answer, Body, Origin, Refused, Signed, same_site};
 use crate::say::Lang;
 

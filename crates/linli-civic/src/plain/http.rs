@@ -12,7 +12,8 @@ use linli_kernel::{FieldProblem, Problem, ProblemCode, PublicCode, Timestamp};
 use super::html::{self, Choice, Filled, Wrong};
 use crate::app::App;
 use crate::areas;
-use crate::cases::public::{self, ReportCase};
+use crate::cases::public;
+use crate::cases::report::{self, ReportCase};
 use crate::http::{Answer, Origin, Path, Query, Raw, Refused};
 use crate::say::Lang;
 
@@ -53,7 +54,7 @@ async fn send_plain_report(State(app): State<App>, origin: Origin, lang: Lang, R
     let axum::Form(filled): axum::Form<Filled> =
         axum::Form::from_request(request, &()).await.map_err(|_| Refused::from(ProblemCode::BadRequest))?;
     let some = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
-    let report = ReportCase {
+    let asked = ReportCase {
         text: filled.text.clone(),
         point: None,
         area_code: None,
@@ -68,7 +69,7 @@ async fn send_plain_report(State(app): State<App>, origin: Origin, lang: Lang, R
     };
     let key =
         (!filled.key.is_empty()).then(|| linli_db::idempotency::Key::new("reporters", &filled.key, &[b"plain", &body]));
-    match public::report(&app, report, None, key).await {
+    match report::report(&app, asked, None, key).await {
         Ok(code) => Ok(Redirect::to(&format!("/plain/c/{code}")).into_response()),
         Err(Refused::Problem(problem)) if problem.code.status() < 500 => {
             let wrong = wrong(&problem, lang);

@@ -10,10 +10,10 @@ use std::sync::Arc;
 
 use linli_civic::app::App;
 use linli_civic::areas::synth::Chance;
+use linli_civic::areas::view::PointView;
 use linli_civic::cases::http::{Command, Who, run_in};
-use linli_civic::cases::public::{Ready, ReportCase, enter, prepare};
+use linli_civic::cases::report::{Ready, ReportCase, enter, prepare};
 use linli_civic::cases::store::{self, Named};
-use linli_civic::cases::view::PointView;
 use linli_civic::cases::{Case, sweep};
 use linli_civic::files::Attachment;
 use linli_civic::http::{Answer, Refused};

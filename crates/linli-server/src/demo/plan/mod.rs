@@ -256,7 +256,6 @@ impl<'a> Planner<'a> {
     }
 
     /// A report of which everything but the words is given.
-    #[expect(clippy::too_many_arguments, reason = "what an arrival is made of; called once")]
     pub fn placed(
         &mut self,
         at: Timestamp,
