@@ -38,12 +38,15 @@ it("the inbox finds a case by its words and by its code", async () => {
   const page = await deskPage("clerk", "/desk/inbox?box=all_open");
   const search = page.getByRole("searchbox", { name: "搜索事项" });
   await search.fill("石榴树");
+  await search.press("Enter");
   await page.getByRole("link").filter({ hasText: "石榴树" }).waitFor();
   await expect.poll(() => page.locator("table a[data-case]").count()).toBe(1);
   await search.fill(code);
+  await search.press("Enter");
   await page.getByRole("link").filter({ hasText: "石榴树" }).waitFor();
   await expect.poll(() => page.locator("table a[data-case]").count()).toBe(1);
   await search.fill("没有这样的事情");
+  await search.press("Enter");
   await page.getByText("没有符合条件的事项").waitFor();
 });
 

@@ -16,6 +16,7 @@ export default defineConfig({
     // A slow machine in the middle of a build; a test that passes takes seconds.
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 15_000 } },
     reporters: ["verbose"],
   },
 });

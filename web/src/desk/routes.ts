@@ -1,5 +1,6 @@
 import type { Router, RouteRecordRaw } from "vue-router";
 import { api } from "@shared/api/client";
+import { firstPage, maySee, needOf } from "./pages";
 import { forgetSession, loadSession, type May } from "./session";
 
 declare module "vue-router" {
@@ -20,14 +21,14 @@ export const routes: RouteRecordRaw[] = [
     path: "/",
     component: () => import("./DeskShell.vue"),
     children: [
-      { path: "inbox", name: "inbox", component: CasesPage, meta: { title: "desk.nav.inbox" } },
-      { path: "cases/:id", name: "case", component: CasesPage, meta: { title: "desk.case.title" } },
-      { path: "register", name: "register", component: () => import("./register/RegisterPage.vue"), meta: { title: "desk.nav.register", may: ["report_on_behalf"] } },
-      { path: "areas/:code?", name: "areas", component: () => import("./areas/AreasPage.vue"), meta: { title: "desk.nav.areas", may: ["view_areas", "administer_areas"] } },
-      { path: "areas/:code/qr", name: "qr", component: () => import("./areas/QrSheetPage.vue"), meta: { title: "desk.qr.title", may: ["view_areas", "administer_areas"] } },
-      { path: "people", name: "people", component: () => import("./people/PeoplePage.vue"), meta: { title: "desk.nav.people", may: ["view_people", "administer_people"] } },
-      { path: "playbook", name: "playbook", component: () => import("./playbook/PlaybookPage.vue"), meta: { title: "desk.nav.playbook", may: ["view_playbook"] } },
-      { path: "read-log", name: "read_log", component: () => import("./audit/ReadLogPage.vue"), meta: { title: "desk.nav.read_log", may: ["read_audit"] } },
+      { path: "inbox", name: "inbox", component: CasesPage, meta: { title: "desk.nav.inbox", may: needOf("inbox") } },
+      { path: "cases/:id", name: "case", component: CasesPage, meta: { title: "desk.case.title", may: needOf("inbox") } },
+      { path: "register", name: "register", component: () => import("./register/RegisterPage.vue"), meta: { title: "desk.nav.register", may: needOf("register") } },
+      { path: "areas/:code?", name: "areas", component: () => import("./areas/AreasPage.vue"), meta: { title: "desk.nav.areas", may: needOf("areas") } },
+      { path: "areas/:code/qr", name: "qr", component: () => import("./areas/QrSheetPage.vue"), meta: { title: "desk.qr.title", may: needOf("areas") } },
+      { path: "people", name: "people", component: () => import("./people/PeoplePage.vue"), meta: { title: "desk.nav.people", may: needOf("people") } },
+      { path: "playbook", name: "playbook", component: () => import("./playbook/PlaybookPage.vue"), meta: { title: "desk.nav.playbook", may: needOf("playbook") } },
+      { path: "read-log", name: "read_log", component: () => import("./audit/ReadLogPage.vue"), meta: { title: "desk.nav.read_log", may: needOf("read_log") } },
       { path: "account", name: "account", component: () => import("./account/AccountPage.vue"), meta: { title: "desk.nav.account" } },
       { path: "no-permission/:what", name: "no_permission", component: () => import("./account/NoPermissionPage.vue"), meta: { title: "desk.forbidden.title" } },
       { path: ":rest(.*)*", name: "lost", component: () => import("./account/LostPage.vue"), meta: { title: "desk.lost.title" } },
@@ -53,7 +54,9 @@ export function guard(router: Router): void {
     if (me === null) return { name: "login", query: to.fullPath === "/inbox" ? {} : { next: to.fullPath } };
     if (me.must_change_password && to.name !== "account") return { name: "account" };
     const need = to.meta.may;
-    if (need !== undefined && !need.some((act) => me.may.includes(act))) return { name: "no_permission", params: { what: need[0] } };
-    return true;
+    if (need === undefined || maySee(me, need)) return true;
+    // The front door leads everybody to where their work is.
+    if (to.name === "inbox") return { name: firstPage(me) };
+    return { name: "no_permission", params: { what: need[0] } };
   });
 }

@@ -6,6 +6,7 @@ import type { AreaRef, Me } from "@shared/api/types";
 
 /** What a person may do besides working on cases, as the server names it. */
 export type May =
+  | "view_case"
   | "read_contact"
   | "view_areas"
   | "administer_areas"
