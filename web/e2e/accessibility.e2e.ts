@@ -1,7 +1,7 @@
 /** axe over every page of every face: as it is, for elders, in the dark, and at twice the size. */
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
-import { DESK, PHONE, open, useBrowser } from "./support/browser";
+import { DESK, PHONE, open, sidewaysBy, useBrowser } from "./support/browser";
 import { axeFaults } from "./support/axe";
 import { COMMUNITY, GRID, REPLY, aBuilding, act, report, signIn, type Who } from "./support/city";
 
@@ -48,6 +48,8 @@ async function inEveryMode(page: Page, subject: Subject, elder: boolean): Promis
   if (size !== null) {
     await page.setViewportSize({ width: Math.round(size.width / 2), height: Math.round(size.height / 2) });
     await look("200 %");
+    const by = await sidewaysBy(page);
+    if (by > 0) found.push(`${subject.name} (200 %) scrolls sideways by ${by} px`);
     await page.setViewportSize(size);
   }
   return found;
@@ -207,6 +209,15 @@ describe("axe finds nothing serious or critical", () => {
     found.push(...(await faultsOf(auditor, [at("read log", "/desk/read-log")], false)));
     expect(found).toEqual([]);
   }, 600_000);
+
+  it("on the pages without a script and the document of the API", async () => {
+    const phone = await (await open(PHONE)).newPage();
+    const code = await report({ text: "楼门口的路灯不亮", area_code: GRID, category: "lamp" });
+    const found = await faultsOf(phone, [at("plain report", "/plain"), at("plain progress", `/plain/c/${code}`)], false);
+    const desk = await (await open(DESK)).newPage();
+    found.push(...(await faultsOf(desk, [at("document of the API", "/api/docs")], false)));
+    expect(found).toEqual([]);
+  });
 
   it("on the wall", async () => {
     const out = await (await open(DESK)).newPage();

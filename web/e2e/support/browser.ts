@@ -9,8 +9,6 @@ const FLAGS = ["--no-sandbox", "--disable-gpu", "--enable-unsafe-swiftshader", "
 export const PHONE: BrowserContextOptions = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
 /** The smallest phone that we serve. */
 export const SMALL_PHONE: BrowserContextOptions = { ...PHONE, viewport: { width: 320, height: 640 } };
-/** A phone at 200 %: half as wide. */
-export const TWICE: BrowserContextOptions = { ...PHONE, viewport: { width: 195, height: 422 } };
 /** A clerk's screen. */
 export const DESK: BrowserContextOptions = { viewport: { width: 1440, height: 900 } };
 

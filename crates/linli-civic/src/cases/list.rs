@@ -225,8 +225,10 @@ impl Asker<'_> {
                 filter.conditions.push("c.phase IN ('open', 'waiting')".to_owned());
             }
             BoxKey::Mine => {
+                // What they settled waits for another person's check, not for them.
                 let me = filter.bind(&self.caller.account);
                 filter.conditions.push(format!("c.handler_id = {me} AND c.phase = 'open'"));
+                filter.any_of("c.stage", &self.stages(Action::Settle));
             }
             BoxKey::Waiting => {
                 filter.within(&self.keys(area), &[Phase::Waiting]);
@@ -278,7 +280,7 @@ pub struct InboxBox {
     pub n_late: i64,
 }
 
-/// Counts every box.
+/// Counts every box. A case that waits for the resident is neither late nor soon, as in the boxes of those names.
 ///
 /// # Errors
 /// The database's.
@@ -298,8 +300,8 @@ pub fn count_boxes(
         }
         let now = filter.bind(&asker.now);
         let sql = format!(
-            "SELECT COUNT(DISTINCT c.id) AS n, COUNT(DISTINCT CASE WHEN c.due_at > {now} AND c.due_soon_at <= {now} THEN c.id END) AS n_soon, \
-             COUNT(DISTINCT CASE WHEN c.due_at <= {now} THEN c.id END) AS n_late FROM {} WHERE {}",
+            "SELECT COUNT(DISTINCT c.id) AS n, COUNT(DISTINCT CASE WHEN c.phase = 'open' AND c.due_at > {now} AND c.due_soon_at <= {now} THEN c.id END) AS n_soon, \
+             COUNT(DISTINCT CASE WHEN c.phase = 'open' AND c.due_at <= {now} THEN c.id END) AS n_late FROM {} WHERE {}",
             filter.from(),
             filter.clause()
         );

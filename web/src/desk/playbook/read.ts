@@ -150,6 +150,17 @@ function readWho(value: unknown): { relation: string; roles: string[] } {
   return { relation: text(value, "relation"), roles: one !== "" ? [one] : words(value, "roles") };
 }
 
+/** One line a relation, with all its roles: 上级（社区工作人员 · 街道派单员）. A relation of anybody stands alone. */
+function byRelation(who: readonly { relation: string; roles: string[] }[]): { relation: string; roles: string[] }[] {
+  const joined = new Map<string, string[]>();
+  for (const { relation, roles } of who) {
+    const before = joined.get(relation);
+    const isAnybody = roles.length === 0 || (before !== undefined && before.length === 0);
+    joined.set(relation, isAnybody ? [] : [...(before ?? []), ...roles]);
+  }
+  return [...joined].map(([relation, roles]) => ({ relation, roles }));
+}
+
 export function readCategories(playbook: Book): CategoryLine[] {
   return playbook.categories.map((from) => ({
     code: text(from, "code"),
@@ -214,7 +225,7 @@ export function readFlows(playbook: Book): FlowLine[] {
             verb: text(action, "verb"),
             name: text(action, "name"),
             to: text(action, "to") === "" ? "" : nameOf(text(action, "to")),
-            who: list(action, "who").map(readWho),
+            who: byRelation(list(action, "who").map(readWho)),
             effects: list(action, "effects").map(readEffect).filter((effect) => effect !== ""),
             tone: text(action, "tone"),
           })),

@@ -17,13 +17,13 @@ const t = (key: string): string => key;
 
 describe("forms drawn from an offer", () => {
   it("fills the received time of a reply in from the record", () => {
-    const draft = emptyDraft(offer(field("reply", "reply")), "2026-10-09T10:05:00.000Z");
-    expect(draft.replies.reply).toEqual({ received: "2026-10-09 18:05", talked_to: "", done: "", by_when: "" });
+    const draft = emptyDraft(offer(field("reply", "reply")), "2026年10月9日18:05");
+    expect(draft.replies.reply).toEqual({ received: "2026年10月9日18:05", talked_to: "", done: "", by_when: "" });
   });
 
   it("names each missing part of a reply by itself", () => {
     const settle = offer(field("reply", "reply"));
-    const faults = faultsOf(settle.form, emptyDraft(settle, "2026-10-09T10:05:00.000Z"), {}, t);
+    const faults = faultsOf(settle.form, emptyDraft(settle, "2026年10月9日18:05"), {}, t);
     expect(faults.map((fault) => fault.field)).toEqual(["reply.talked_to", "reply.done", "reply.by_when"]);
   });
 

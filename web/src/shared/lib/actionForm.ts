@@ -1,5 +1,4 @@
 import type { ActionOffer, Field, FieldError, FormValues, Reply } from "../api/types";
-import { plainTime } from "./time";
 
 /** Values while a form is being filled; photos are kept apart because they are still on their way. */
 export interface Draft {
@@ -12,7 +11,7 @@ export interface Draft {
 export const REPLY_PARTS = ["received", "talked_to", "done", "by_when"] as const;
 
 /** An empty draft of an offer's form. What the record already knows is filled in: no one types it a second time. */
-export function emptyDraft(offer: ActionOffer, receivedAt: string | null): Draft {
+export function emptyDraft(offer: ActionOffer, received: string | null): Draft {
   const draft: Draft = { texts: {}, choices: {}, stars: {}, replies: {} };
   for (const field of offer.form) {
     switch (field.kind) {
@@ -33,7 +32,7 @@ export function emptyDraft(offer: ActionOffer, receivedAt: string | null): Draft
         break;
       case "reply":
         draft.replies[field.name] = {
-          received: receivedAt === null ? "" : plainTime(receivedAt),
+          received: received ?? "",
           talked_to: "",
           done: "",
           by_when: "",
