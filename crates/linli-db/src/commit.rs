@@ -104,7 +104,7 @@ fn append(writer: &mut Writer<'_>, event: &NewEvent) -> Result<(), StoreError> {
         kind: event.kind,
         at_ms: event.at.ms(),
         actor_kind: event.actor.kind(),
-        actor_id: event.actor.account().map(|id| id.to_string()),
+        actor_id: event.actor.id(),
         actor_role: event.actor.role().map(|role| role.as_str()),
         area_code: event.area.map(|area| area.to_string()),
         unit_code: event.unit.clone(),

@@ -17,16 +17,34 @@ pub enum Actor {
     },
     /// linli itself: a deadline that fell due, an automatic routing.
     System,
+    /// Another system that hands cases over or answers for them: a hotline, an Open311 client, whoever holds a one-time link.
+    Partner {
+        /// Its id: the name of its file, or of the link.
+        id: String,
+        /// What people call it; the name of an organisation.
+        name: String,
+    },
 }
 
 impl Actor {
-    /// `reporter`, `staff` or `system`.
+    /// `reporter`, `staff`, `system` or `partner`.
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Reporter => "reporter",
             Self::Staff { .. } => "staff",
             Self::System => "system",
+            Self::Partner { .. } => "partner",
+        }
+    }
+
+    /// Which one: the account, or the partner.
+    #[must_use]
+    pub fn id(&self) -> Option<String> {
+        match self {
+            Self::Staff { account, .. } => Some(account.to_string()),
+            Self::Partner { id, .. } => Some(id.clone()),
+            Self::Reporter | Self::System => None,
         }
     }
 
@@ -35,7 +53,7 @@ impl Actor {
     pub const fn account(&self) -> Option<AccountId> {
         match self {
             Self::Staff { account, .. } => Some(*account),
-            Self::Reporter | Self::System => None,
+            Self::Reporter | Self::System | Self::Partner { .. } => None,
         }
     }
 
@@ -44,7 +62,7 @@ impl Actor {
     pub const fn role(&self) -> Option<Role> {
         match self {
             Self::Staff { role, .. } => Some(*role),
-            Self::Reporter | Self::System => None,
+            Self::Reporter | Self::System | Self::Partner { .. } => None,
         }
     }
 }

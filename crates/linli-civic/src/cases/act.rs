@@ -240,12 +240,15 @@ impl Case {
     fn tell(
         &mut self,
         kind: &'static str,
-        payload: Value,
+        mut payload: Value,
         text: Option<String>,
         at: Timestamp,
         actor: Actor,
     ) -> NewEvent {
         self.version += 1;
+        if let (Actor::Partner { name, .. }, Some(object)) = (&actor, payload.as_object_mut()) {
+            object.insert("partner".to_owned(), json!(name));
+        }
         NewEvent {
             stream: Stream::new(StreamKind::Case, self.id.to_string()),
             kind,
@@ -436,7 +439,7 @@ fn acting(actor: &Actor, standing: &Standing, def: &ActionDef) -> Actor {
         Actor::Staff { account, role } => {
             Actor::Staff { account: *account, role: standing.role_for(&def.who).unwrap_or(*role) }
         }
-        Actor::Reporter | Actor::System => actor.clone(),
+        Actor::Reporter | Actor::System | Actor::Partner { .. } => actor.clone(),
     }
 }
 

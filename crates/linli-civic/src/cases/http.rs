@@ -172,6 +172,13 @@ pub enum Who {
         /// The account that is signed in beside it, if one is.
         signed_in: Option<Caller>,
     },
+    /// Another system, for the reporter whose case it handed over.
+    Partner {
+        /// Its id.
+        id: String,
+        /// What people call it.
+        name: String,
+    },
 }
 
 /// An action that somebody wants taken.
@@ -226,7 +233,7 @@ pub fn run_in(app: &App, tx: &mut Tx<'_>, command: &Command) -> Answer<()> {
         return Err(match command.who {
             Who::Staff(_) => conflict(app, tx, &case)?.into(),
             // Who did what inside the office is not for the resident.
-            Who::Reporter { .. } => ProblemCode::VersionConflict.into(),
+            Who::Reporter { .. } | Who::Partner { .. } => ProblemCode::VersionConflict.into(),
         });
     }
     let book = app.playbooks.pinned(tx, &case.playbook.0, &case.playbook.1)?;
@@ -269,6 +276,10 @@ fn doer(case: &Case, who: &Who) -> Answer<Doer> {
             Err(ProblemCode::OwnWork.into())
         }
         Who::Reporter { .. } => Ok(Doer { actor: Actor::Reporter, standing: linli_playbook::Standing::reporter() }),
+        Who::Partner { id, name } => Ok(Doer {
+            actor: Actor::Partner { id: id.clone(), name: name.clone() },
+            standing: linli_playbook::Standing::reporter(),
+        }),
         Who::Staff(caller) => match decide(caller, Act::WorkOnCase, &case.keys()) {
             Decision::Allowed(role) => Ok(Doer { actor: caller.acting_as(role), standing: case.standing(caller) }),
             Decision::Forbidden => Err(ProblemCode::Forbidden.into()),

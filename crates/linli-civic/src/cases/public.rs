@@ -75,7 +75,7 @@ async fn report_case(
     let caller = caller.filter(|_| on_behalf);
     let request = serde_json::to_vec(&body).map_err(StoreError::from)?;
     let key = key.of(&key_scope(caller.as_ref()), &[b"report", &request]);
-    let code = report(&app, body, caller, key).await?;
+    let code = report(&app, body, caller.into(), key).await?;
     let case = public_view(&app, code.clone(), lang).await?;
     let follow_url = format!("{}/c/{code}", app.site.public_url.trim_end_matches('/'));
     Ok((StatusCode::CREATED, Json(Reported { code, follow_url, case })))

@@ -364,6 +364,10 @@ impl Reader<'_> {
         let name = match (event.actor_kind.as_str(), person) {
             ("reporter", _) => self.lang.text("actor.reporter"),
             ("system", _) => self.lang.text("actor.system"),
+            ("partner", _) => payload
+                .get("partner")
+                .and_then(serde_json::Value::as_str)
+                .map_or_else(|| self.lang.text("actor.partner"), str::to_owned),
             (_, Some(person)) if !for_public || posted => person.name.clone(),
             _ => {
                 let office = self.office(shown, payload, role);

@@ -66,15 +66,48 @@ pub struct ReportCase {
 ///
 /// # Errors
 /// `Invalid` naming the fields; `OutsideArea` for a point that no area contains.
-pub async fn report(
-    app: &App,
-    body: ReportCase,
-    caller: Option<Caller>,
-    key: Option<idempotency::Key>,
-) -> Answer<PublicCode> {
-    let ready = prepare(app, body, caller).await?;
+pub async fn report(app: &App, body: ReportCase, sender: Sender, key: Option<idempotency::Key>) -> Answer<PublicCode> {
+    let ready = prepare(app, body, sender).await?;
     let app = app.clone();
     app.clone().db.write(move |tx| enter(&app, tx, &ready, key.as_ref())).await
+}
+
+/// Who hands a report in.
+#[derive(Clone, Debug)]
+pub enum Sender {
+    /// A resident, known by nothing but what they said.
+    Resident,
+    /// Someone with an account, for a resident.
+    Staff(Caller),
+    /// Another system.
+    Partner {
+        /// Its id.
+        id: String,
+        /// What people call it.
+        name: String,
+        /// How its reports count as having come.
+        channel: Channel,
+    },
+}
+
+impl From<Option<Caller>> for Sender {
+    fn from(caller: Option<Caller>) -> Self {
+        caller.map_or(Self::Resident, Self::Staff)
+    }
+}
+
+impl Sender {
+    const fn caller(&self) -> Option<&Caller> {
+        match self {
+            Self::Staff(caller) => Some(caller),
+            Self::Resident | Self::Partner { .. } => None,
+        }
+    }
+
+    /// Whether more is believed of them than of anybody: the channel, the weight.
+    const fn is_trusted(&self) -> bool {
+        matches!(self, Self::Staff(_) | Self::Partner { .. })
+    }
 }
 
 /// A report that was checked, placed and numbered, ready to be entered.
@@ -84,7 +117,7 @@ pub struct Ready {
     pub draft: Draft,
     /// Photos that were sent before.
     photos: Vec<String>,
-    caller: Option<Caller>,
+    sender: Sender,
     /// When it was said.
     at: Timestamp,
 }
@@ -93,20 +126,21 @@ pub struct Ready {
 ///
 /// # Errors
 /// As [`report`].
-pub async fn prepare(app: &App, body: ReportCase, caller: Option<Caller>) -> Answer<Ready> {
-    let checked = Checked::of(app, body, caller.as_ref())?;
+pub async fn prepare(app: &App, body: ReportCase, sender: Sender) -> Answer<Ready> {
+    let checked = Checked::of(app, body, sender.caller())?;
     let found = find_place(app, &checked.place).await.map_err(Refused::from)?;
-    if let Some(caller) = &caller
+    if let Some(caller) = sender.caller()
         && scope(caller, Act::ReportOnBehalf).reaches(&linli_access::Keys::of_area(&found.area)).is_none()
     {
         return Err(ProblemCode::Forbidden.into());
     }
     let now = app.now();
     let paper_no = app.paper.next(&app.db, &found.area, now).await?;
-    let channel = match (&caller, &found.qr) {
-        (Some(_), _) => checked.channel.unwrap_or(Channel::Visit),
-        (None, Some(_)) => Channel::Qr,
-        (None, None) => Channel::Web,
+    let channel = match (&sender, &found.qr) {
+        (Sender::Staff(_), _) => checked.channel.unwrap_or(Channel::Visit),
+        (Sender::Partner { channel, .. }, _) => *channel,
+        (Sender::Resident, Some(_)) => Channel::Qr,
+        (Sender::Resident, None) => Channel::Web,
     };
     let draft = Draft {
         id: CaseId::new(app.ids.uuid(now)),
@@ -114,7 +148,7 @@ pub async fn prepare(app: &App, body: ReportCase, caller: Option<Caller>) -> Ans
         paper_no,
         kind: CaseKind::Request,
         category: checked.category,
-        weight: checked.weight.filter(|_| caller.is_some()),
+        weight: checked.weight.filter(|_| sender.is_trusted()),
         channel,
         area: found.area,
         found_by: found.why,
@@ -124,7 +158,7 @@ pub async fn prepare(app: &App, body: ReportCase, caller: Option<Caller>) -> Ans
         reporter: checked.reporter,
         n_photos: u32::try_from(checked.photos.len()).unwrap_or(0),
     };
-    Ok(Ready { draft, photos: checked.photos, caller, at: now })
+    Ok(Ready { draft, photos: checked.photos, sender, at: now })
 }
 
 /// Enters a report in a transaction that may hold other work too.
@@ -141,7 +175,7 @@ pub fn enter(app: &App, tx: &mut Tx<'_>, ready: &Ready, key: Option<&idempotency
             idempotency::Known::New => {}
         }
     }
-    let Ready { draft, photos, caller, at } = ready;
+    let Ready { draft, photos, sender, at } = ready;
     let staffed = Staffed::above(tx, &draft.area, *at)?;
     let areas = app.areas();
     let book = app.playbooks.current();
@@ -153,12 +187,16 @@ pub fn enter(app: &App, tx: &mut Tx<'_>, ready: &Ready, key: Option<&idempotency
         ids: &app.ids,
         at: *at,
     };
-    let actor = caller.as_ref().map_or(Actor::Reporter, |caller| {
-        let role = scope(caller, Act::ReportOnBehalf)
-            .reaches(&linli_access::Keys::of_area(&draft.area))
-            .unwrap_or(Role::GridWorker);
-        caller.acting_as(role)
-    });
+    let actor = match sender {
+        Sender::Resident => Actor::Reporter,
+        Sender::Partner { id, name, .. } => Actor::Partner { id: id.clone(), name: name.clone() },
+        Sender::Staff(caller) => {
+            let role = scope(caller, Act::ReportOnBehalf)
+                .reaches(&linli_access::Keys::of_area(&draft.area))
+                .unwrap_or(Role::GridWorker);
+            caller.acting_as(role)
+        }
+    };
     let account = actor.account();
     let case = tx.commit(Case::report(draft.clone(), &world, actor)?)?;
     files::attach::<Refused>(tx, photos, case.id, 1, account)?;

@@ -69,7 +69,7 @@ async fn send_plain_report(State(app): State<App>, origin: Origin, lang: Lang, R
     };
     let key =
         (!filled.key.is_empty()).then(|| linli_db::idempotency::Key::new("reporters", &filled.key, &[b"plain", &body]));
-    match report::report(&app, asked, None, key).await {
+    match report::report(&app, asked, report::Sender::Resident, key).await {
         Ok(code) => Ok(Redirect::to(&format!("/plain/c/{code}")).into_response()),
         Err(Refused::Problem(problem)) if problem.code.status() < 500 => {
             let wrong = wrong(&problem, lang);

@@ -204,7 +204,7 @@ async fn entry(app: &App, stage: &Stage, nth: usize, arrival: &Arrival) -> anyho
         weight: Some(arrival.weight).filter(|_| registrar.is_some()),
     };
     let caller = registrar.map(|person| person.caller.clone());
-    let ready = prepare(app, body, caller).await?;
+    let ready = prepare(app, body, caller.into()).await?;
     Ok(Entry { nth, ready, photos })
 }
 
