@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use linli_kernel::{AreaCode, Role};
+use linli_kernel::{AccountId, AreaCode, Role};
 
 use crate::caller::Caller;
 use crate::matrix::{Act, Reach, reach};
@@ -16,6 +16,14 @@ use crate::matrix::{Act, Reach, reach};
 pub fn unit_key(area: &AreaCode, unit: &str) -> String {
     format!("{area}/{unit}")
 }
+
+/// The key of one person.
+#[must_use]
+pub fn person_key(account: AccountId) -> String {
+    format!("{PERSON}{account}")
+}
+
+const PERSON: char = '@';
 
 /// The keys by which a thing can be reached.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,6 +44,20 @@ impl Keys {
         self
     }
 
+    /// Adds a seat's key alone: a department that is called does not bring in those above it.
+    #[must_use]
+    pub fn with_key(mut self, key: &str) -> Self {
+        self.0.insert(key.to_owned());
+        self
+    }
+
+    /// Adds one person: a member of a task force.
+    #[must_use]
+    pub fn with_person(mut self, account: AccountId) -> Self {
+        self.0.insert(person_key(account));
+        self
+    }
+
     /// The keys in order.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(String::as_str)
@@ -49,9 +71,10 @@ pub struct Scope {
 }
 
 impl Scope {
-    /// The keys: the filter of a list.
+    /// The keys: the filter of a list. Without the caller's own: what they were called to by name has a list of its own, so
+    /// that no other list has to look under two keys.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
-        self.held.iter().map(|(key, _)| key.as_str())
+        self.held.iter().map(|(key, _)| key.as_str()).filter(|key| !key.starts_with(PERSON))
     }
 
     /// Whether nothing is reached.
@@ -106,6 +129,12 @@ pub fn scope(caller: &Caller, act: Act) -> Scope {
             (Some(Reach::Unit), Some(unit)) => held.push((unit_key(&grant.area, unit), grant.role)),
             (Some(Reach::Unit), None) | (None, _) => {}
         }
+    }
+    // Whoever may do it somewhere may do it where they were called by name.
+    if matches!(act, Act::ViewCase | Act::WorkOnCase)
+        && let Some((_, role)) = held.first()
+    {
+        held.push((person_key(caller.account), *role));
     }
     held.sort();
     held.dedup();

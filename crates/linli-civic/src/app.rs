@@ -8,6 +8,7 @@ use linli_kernel::{Calendar, Clock, IdSource, ProblemCode, Timestamp};
 
 use crate::areas::tree::AreaTree;
 use crate::cases::paper::PaperNumbers;
+use crate::cases::routing::Amended;
 use crate::files::Files;
 use crate::http::{AccessTable, Answer, Refused};
 use crate::limits::Limits;
@@ -53,6 +54,8 @@ pub struct Parts {
     pub access: AccessTable,
     /// The areas, replaced as a whole when one changes.
     pub areas: RwLock<Arc<AreaTree>>,
+    /// What rulings added to the responsibility list, replaced as a whole when a line changes.
+    pub amended: RwLock<Arc<Vec<Amended>>>,
 }
 
 /// What an operator says of an instance.
@@ -100,6 +103,25 @@ impl App {
     pub fn areas(&self) -> Arc<AreaTree> {
         // A poisoned lock still holds a whole tree: it is only ever replaced.
         self.0.areas.read().map_or_else(|poisoned| Arc::clone(&poisoned.into_inner()), |tree| Arc::clone(&tree))
+    }
+
+    /// What rulings added to the responsibility list.
+    #[must_use]
+    pub fn amended(&self) -> Arc<Vec<Amended>> {
+        self.0.amended.read().map_or_else(|poisoned| Arc::clone(&poisoned.into_inner()), |lines| Arc::clone(&lines))
+    }
+
+    /// Reads those lines again, after one changed here or on another node.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn reload_amended(&self) -> Result<(), linli_db::StoreError> {
+        let lines = Arc::new(self.db.read(crate::cases::entries::current).await?);
+        match self.0.amended.write() {
+            Ok(mut slot) => *slot = lines,
+            Err(poisoned) => *poisoned.into_inner() = lines,
+        }
+        Ok(())
     }
 
     /// Reads the areas again, after one changed here or on another node.

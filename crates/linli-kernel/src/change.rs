@@ -20,6 +20,10 @@ words! {
         Place = "place",
         /// 工作法
         Playbook = "playbook",
+        /// 热点
+        HotSpot = "hot_spot",
+        /// 权责清单
+        ResponsibilityList = "responsibility_list",
     }
 }
 
@@ -114,6 +118,11 @@ impl<S> Change<S> {
     #[must_use]
     pub fn jobs(&self) -> &[NewJob] {
         &self.jobs
+    }
+
+    /// Its parts: the state, the events, the jobs.
+    pub fn into_parts(self) -> (S, Vec<NewEvent>, Vec<NewJob>) {
+        (self.state, self.events, self.jobs)
     }
 
     /// Takes the new state and leaves the rest.

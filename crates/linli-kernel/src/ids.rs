@@ -51,6 +51,12 @@ ids! {
     JobId,
     /// 会话
     SessionId,
+    /// 任务
+    TaskId,
+    /// 热点
+    HotSpotId,
+    /// 权责清单条目
+    EntryId,
 }
 
 /// Makes ids from the caller's clock and the system's randomness, or from a seed where a story

@@ -19,9 +19,15 @@ pub use actor::Actor;
 pub use area::{AreaCode, AreaLevel, BadAreaCode};
 pub use calendar::{Amount, Calendar, Due, Workday, WorkingHours};
 pub use change::{Change, NewEvent, NewJob, Stream, StreamKind};
-pub use ids::{AccountId, AttachmentId, CaseId, DeadlineId, EventId, GrantId, IdSource, JobId, PublicCode, SessionId};
+pub use ids::{
+    AccountId, AttachmentId, CaseId, DeadlineId, EntryId, EventId, GrantId, HotSpotId, IdSource, JobId, PublicCode,
+    SessionId, TaskId,
+};
 pub use masked::{IdNumber, Phone, RealName};
 pub use page::{Cursor, Page};
 pub use problem::{FieldProblem, Problem, ProblemCode};
 pub use time::{Clock, ManualClock, SystemClock, Timestamp};
-pub use words::{Action, CaseKind, Channel, DeadlineKind, DeadlineState, DutyKind, Phase, Role, TimeUnit, Weight};
+pub use words::{
+    Action, Approval, CaseKind, Channel, DeadlineKind, DeadlineState, DutyKind, Phase, Role, TaskAction, TaskKind,
+    TaskState, TimeUnit, UnknownWord, Weight,
+};

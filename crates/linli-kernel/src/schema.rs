@@ -6,7 +6,9 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::{AccountId, AreaCode, AttachmentId, CaseId, EventId, GrantId, PublicCode, Timestamp};
+use crate::{
+    AccountId, AreaCode, AttachmentId, CaseId, EntryId, EventId, GrantId, HotSpotId, PublicCode, TaskId, Timestamp,
+};
 
 fn text(description: &str, format: Option<KnownFormat>, example: &str) -> RefOr<Schema> {
     ObjectBuilder::new()
@@ -33,6 +35,9 @@ schema! {
     AreaCode = "Area code: 12 digits (city to community), 15 (grid) or 18 (micro-grid).", None, "610502005007003";
     PublicCode = "The code by which a resident follows a case.", None, "7K3MZ9QW2X";
     CaseId = "Id of a case (UUIDv7).", Some(KnownFormat::Uuid), "019a5f0e-7c3a-7000-8000-000000000001";
+    TaskId = "Id of a task (UUIDv7).", Some(KnownFormat::Uuid), "019a5f0e-7c3a-7000-8000-000000000004";
+    EntryId = "Id of a line of the responsibility list (UUIDv7).", Some(KnownFormat::Uuid), "019a5f0e-7c3a-7000-8000-000000000005";
+    HotSpotId = "Id of a hot spot (UUIDv7).", Some(KnownFormat::Uuid), "019a5f0e-7c3a-7000-8000-000000000006";
     AccountId = "Id of an account (UUIDv7).", Some(KnownFormat::Uuid), "019a5f0e-7c3a-7000-8000-000000000002";
     AttachmentId = "Id of an attachment (UUIDv7).", Some(KnownFormat::Uuid), "019a5f0e-7c3a-7000-8000-000000000003";
     GrantId = "Id of a grant (UUIDv7).", Some(KnownFormat::Uuid), "019a5f0e-7c3a-7000-8000-000000000004";

@@ -145,6 +145,58 @@ words! {
         Escalate = "escalate",
         /// 转办
         HandOn = "hand_on",
+        /// 申请延期
+        AskExtension = "ask_extension",
+        /// 同意延期
+        GrantExtension = "grant_extension",
+        /// 不同意延期
+        RefuseExtension = "refuse_extension",
+        /// 申请挂账
+        AskSuspension = "ask_suspension",
+        /// 同意挂账
+        Suspend = "suspend",
+        /// 不同意挂账
+        RefuseSuspension = "refuse_suspension",
+        /// 恢复办理
+        Resume = "resume",
+        /// 督办
+        Supervise = "supervise",
+        /// 提出异议
+        Object = "object",
+        /// 裁定
+        Rule = "rule",
+        /// 并单
+        Merge = "merge",
+        /// 拆单
+        Unmerge = "unmerge",
+        /// 随主单答复
+        Follow = "follow",
+        /// 回访
+        FollowUp = "follow_up",
+        /// 申请剔除
+        AskExclusion = "ask_exclusion",
+        /// 同意剔除
+        Exclude = "exclude",
+        /// 不同意剔除
+        RefuseExclusion = "refuse_exclusion",
+        /// 请协办
+        CallHelp = "call_help",
+        /// 吹哨
+        Whistle = "whistle",
+        /// 交外部单位
+        HandOut = "hand_out",
+        /// 成立专班
+        OpenForce = "open_force",
+        /// 专班任务
+        AssignTask = "assign_task",
+        /// 会议纪要
+        Minute = "minute",
+        /// 撤销专班
+        CloseForce = "close_force",
+        /// 分办
+        Split = "split",
+        /// 公开范围
+        SetPrivacy = "set_privacy",
     }
 }
 
@@ -169,6 +221,121 @@ impl Action {
             Self::SendBack => "sent_back",
             Self::Escalate => "escalated",
             Self::HandOn => "handed_on",
+            Self::AskExtension => "extension_asked",
+            Self::GrantExtension => "extension_granted",
+            Self::RefuseExtension => "extension_refused",
+            Self::AskSuspension => "suspension_asked",
+            Self::Suspend => "suspended",
+            Self::RefuseSuspension => "suspension_refused",
+            Self::Resume => "resumed",
+            Self::Supervise => "supervised",
+            Self::Object => "objected",
+            Self::Rule => "ruled",
+            Self::Merge => "merged",
+            Self::Unmerge => "unmerged",
+            Self::Follow => "followed",
+            Self::FollowUp => "followed_up",
+            Self::AskExclusion => "exclusion_asked",
+            Self::Exclude => "excluded",
+            Self::RefuseExclusion => "exclusion_refused",
+            Self::CallHelp => "help_called",
+            Self::Whistle => "whistled",
+            Self::HandOut => "handed_out",
+            Self::OpenForce => "force_opened",
+            Self::AssignTask => "task_assigned",
+            Self::Minute => "minuted",
+            Self::CloseForce => "force_closed",
+            Self::Split => "split",
+            Self::SetPrivacy => "privacy_set",
+        }
+    }
+}
+
+words! {
+    /// 审批事项: what is asked of the level above and granted or refused there.
+    Approval {
+        /// 延期
+        Extension = "extension",
+        /// 挂账
+        Suspension = "suspension",
+        /// 剔除: left out of the figures, for a coded reason. Source: 国办函〔2025〕66号 第八条.
+        Exclusion = "exclusion",
+    }
+}
+
+words! {
+    /// 任务种类: work on a case beside its seat, each with its own clocks.
+    TaskKind {
+        /// 协办
+        Help = "help",
+        /// 吹哨报到
+        Whistle = "whistle",
+        /// 外部单位: reached by a one-time link.
+        External = "external",
+        /// 专班任务
+        Force = "force",
+    }
+}
+
+words! {
+    /// 任务状态
+    TaskState {
+        /// 待签收
+        Called = "called",
+        /// 已签收
+        Signed = "signed",
+        /// 已办结
+        Done = "done",
+        /// 已说明不属职责
+        Declined = "declined",
+        /// 已撤销
+        Cancelled = "cancelled",
+    }
+}
+
+impl TaskState {
+    /// Whether somebody still owes it.
+    #[must_use]
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::Called | Self::Signed)
+    }
+}
+
+words! {
+    /// 任务动作
+    TaskAction {
+        /// 签收
+        Sign = "sign",
+        /// 联系属地
+        Contact = "contact",
+        /// 到场报到
+        Arrive = "arrive",
+        /// 办结反馈
+        Finish = "finish",
+        /// 说明不属职责
+        Decline = "decline",
+        /// 撤销
+        Cancel = "cancel",
+        /// 评价报到单位
+        Rate = "rate",
+        /// 评价吹哨质量
+        RateCall = "rate_call",
+    }
+}
+
+impl TaskAction {
+    /// The event that it leaves in the history of the case.
+    #[must_use]
+    pub const fn event(self) -> &'static str {
+        match self {
+            Self::Sign => "task_signed",
+            Self::Contact => "task_contacted",
+            Self::Arrive => "task_arrived",
+            Self::Finish => "task_finished",
+            Self::Decline => "task_declined",
+            Self::Cancel => "task_cancelled",
+            Self::Rate => "task_rated",
+            Self::RateCall => "task_call_rated",
         }
     }
 }
@@ -208,6 +375,10 @@ words! {
         Hotline = "hotline",
         /// 其他系统
         Api = "api",
+        /// 未诉先办: opened by staff because the same matter keeps coming.
+        Proactive = "proactive",
+        /// 分办: split off another case.
+        Split = "split",
     }
 }
 
@@ -228,6 +399,14 @@ words! {
         Verify = "verify",
         /// 评价
         Rate = "rate",
+        /// 审批
+        Approve = "approve",
+        /// 裁定
+        Rule = "rule",
+        /// 挂账复核
+        Review = "review",
+        /// 回访
+        FollowUp = "follow_up",
     }
 }
 

@@ -1,10 +1,10 @@
-//! What follows from an action, and what it depends on: short sentences such as `start handle`,
-//! `seat up`, `satisfied is false`, kept as text in files and in stored playbooks.
+//! What follows from an action: short sentences such as `start handle`, `seat up`, kept as text in files and in stored
+//! playbooks. What an action depends on: [`crate::guards`].
 
 use std::fmt;
 use std::str::FromStr;
 
-use linli_kernel::DeadlineKind;
+use linli_kernel::{Approval, DeadlineKind, TaskKind};
 use serde::{Deserialize, Serialize};
 
 /// 效果: what follows from an action.
@@ -29,8 +29,38 @@ pub enum Effect {
     Seat(SeatMove),
     /// The case counts as reopened once more.
     CountReopen,
-    /// 督办: marked for supervision at the top level.
+    /// 督办: marked for supervision.
     Supervise,
+    /// Tasks for everyone named in the form, each with its own clocks.
+    Call(TaskKind),
+    /// Nothing is owed any more by those who were called.
+    CancelTasks,
+    /// Asks the level above; one thing at a time.
+    Ask(Approval),
+    /// What was asked for is granted: more days, standing still until a date, left out of the figures.
+    Grant(Approval),
+    /// What was asked for is refused.
+    Refuse(Approval),
+    /// The seat objects to having been given the case.
+    Object,
+    /// The ruling binds: no send-back and no objection any more.
+    Bind,
+    /// 并单: follows the case named in the form.
+    Merge,
+    /// 拆单: follows no other case any more.
+    Unmerge,
+    /// The reply of the case that it follows is its own.
+    TakeReply,
+    /// 专班 begins, with the people named in the form.
+    OpenForce,
+    /// 专班 ends.
+    CloseForce,
+    /// 分办: a case of its own for a part of the matter.
+    Split,
+    /// 回访: the clock of the follow-up starts, if the case is drawn for one.
+    Sample,
+    /// 不公开 or 公开, as the boolean `private` of the form says.
+    SetPrivacy,
 }
 
 /// Who handles the case from now on.
@@ -56,33 +86,10 @@ pub enum SeatMove {
     /// The seat whose people accepted or dispatched the case here. If it came here in any other way (routed, escalated, handed
     /// on, reopened): from a unit to the people of its area, from an area one level up as in `Up`.
     Back,
-}
-
-/// 条件: what an action depends on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub enum Guard {
-    /// (`report` only) a seat was found.
-    Routed,
-    /// (`report` only) no seat was found.
-    Unrouted,
-    /// The seat is below the top level of the playbook.
-    BelowTop,
-    /// The seat is at the top level of the playbook.
-    AtTop,
-    /// Reopened fewer times than the limit.
-    ReopenLeft,
-    /// Reopened as often as the limit allows.
-    ReopenSpent,
-    /// Not longer ago than the window since the answer.
-    WithinWindow,
-    /// A boolean of the form.
-    Field {
-        /// Its name.
-        name: String,
-        /// What it must be.
-        is: bool,
-    },
+    /// 裁定: the people of the area at the level that rules on objections.
+    Arbiter,
+    /// The seat that objected.
+    Objector,
 }
 
 /// A sentence that is no effect or no guard.
@@ -96,6 +103,17 @@ pub struct BadRule {
 }
 
 impl Effect {
+    /// The clock that it starts by the rules of `deadlines.toml`.
+    #[must_use]
+    pub const fn starts(&self) -> Option<DeadlineKind> {
+        match self {
+            Self::Start(kind) => Some(*kind),
+            Self::Ask(_) => Some(DeadlineKind::Approve),
+            Self::Sample => Some(DeadlineKind::FollowUp),
+            _ => None,
+        }
+    }
+
     /// Every effect, as sentences.
     #[must_use]
     pub fn sentences() -> Vec<String> {
@@ -112,13 +130,31 @@ impl Effect {
             Self::Seat(SeatMove::Chosen),
             Self::Seat(SeatMove::Routed),
             Self::Seat(SeatMove::Back),
+            Self::Seat(SeatMove::Arbiter),
+            Self::Seat(SeatMove::Objector),
             Self::CountReopen,
             Self::Supervise,
+            Self::CancelTasks,
+            Self::Object,
+            Self::Bind,
+            Self::Merge,
+            Self::Unmerge,
+            Self::TakeReply,
+            Self::OpenForce,
+            Self::CloseForce,
+            Self::Split,
+            Self::Sample,
+            Self::SetPrivacy,
         ];
+        let by_approval = |make: fn(Approval) -> Self| Approval::ALL.iter().map(move |what| make(*what).to_string());
         by_kind(Self::Start)
             .chain(by_kind(Self::Meet))
             .chain(by_kind(Self::Cancel))
             .chain(plain.iter().map(ToString::to_string))
+            .chain(TaskKind::ALL.iter().map(|kind| Self::Call(*kind).to_string()))
+            .chain(by_approval(Self::Ask))
+            .chain(by_approval(Self::Grant))
+            .chain(by_approval(Self::Refuse))
             .collect()
     }
 }
@@ -140,7 +176,24 @@ impl fmt::Display for Effect {
             Self::Seat(SeatMove::Routed) => f.write_str("seat routed"),
             Self::Seat(SeatMove::Back) => f.write_str("seat back"),
             Self::CountReopen => f.write_str("count_reopen"),
+            Self::Seat(SeatMove::Arbiter) => f.write_str("seat arbiter"),
+            Self::Seat(SeatMove::Objector) => f.write_str("seat objector"),
             Self::Supervise => f.write_str("supervise"),
+            Self::Call(kind) => write!(f, "call {kind}"),
+            Self::CancelTasks => f.write_str("cancel tasks"),
+            Self::Ask(what) => write!(f, "ask {what}"),
+            Self::Grant(what) => write!(f, "grant {what}"),
+            Self::Refuse(what) => write!(f, "refuse {what}"),
+            Self::Object => f.write_str("object"),
+            Self::Bind => f.write_str("bind"),
+            Self::Merge => f.write_str("merge"),
+            Self::Unmerge => f.write_str("unmerge"),
+            Self::TakeReply => f.write_str("take reply"),
+            Self::OpenForce => f.write_str("open force"),
+            Self::CloseForce => f.write_str("close force"),
+            Self::Split => f.write_str("split"),
+            Self::Sample => f.write_str("sample follow_up"),
+            Self::SetPrivacy => f.write_str("set privacy"),
         }
     }
 }
@@ -155,6 +208,7 @@ impl FromStr for Effect {
             ["start", word] => Ok(Self::Start(kind(word)?)),
             ["meet", word] => Ok(Self::Meet(kind(word)?)),
             ["cancel", "all"] => Ok(Self::CancelAll),
+            ["cancel", "tasks"] => Ok(Self::CancelTasks),
             ["cancel", word] => Ok(Self::Cancel(kind(word)?)),
             ["pause"] => Ok(Self::Pause),
             ["resume"] => Ok(Self::Resume),
@@ -166,63 +220,24 @@ impl FromStr for Effect {
             ["seat", "routed"] => Ok(Self::Seat(SeatMove::Routed)),
             ["seat", "back"] => Ok(Self::Seat(SeatMove::Back)),
             ["count_reopen"] => Ok(Self::CountReopen),
+            ["seat", "arbiter"] => Ok(Self::Seat(SeatMove::Arbiter)),
+            ["seat", "objector"] => Ok(Self::Seat(SeatMove::Objector)),
             ["supervise"] => Ok(Self::Supervise),
+            ["call", word] => Ok(Self::Call(word.parse().map_err(|_| bad())?)),
+            ["ask", word] => Ok(Self::Ask(word.parse().map_err(|_| bad())?)),
+            ["grant", word] => Ok(Self::Grant(word.parse().map_err(|_| bad())?)),
+            ["refuse", word] => Ok(Self::Refuse(word.parse().map_err(|_| bad())?)),
+            ["object"] => Ok(Self::Object),
+            ["bind"] => Ok(Self::Bind),
+            ["merge"] => Ok(Self::Merge),
+            ["unmerge"] => Ok(Self::Unmerge),
+            ["take", "reply"] => Ok(Self::TakeReply),
+            ["open", "force"] => Ok(Self::OpenForce),
+            ["close", "force"] => Ok(Self::CloseForce),
+            ["split"] => Ok(Self::Split),
+            ["sample", "follow_up"] => Ok(Self::Sample),
+            ["set", "privacy"] => Ok(Self::SetPrivacy),
             _ => Err(bad()),
-        }
-    }
-}
-
-impl Guard {
-    /// The guards that name no field, as sentences.
-    pub const WORDS: &'static [&'static str] =
-        &["routed", "unrouted", "below_top", "at_top", "reopen_left", "reopen_spent", "within_window"];
-
-    /// Whether it can be answered before the form is filled in.
-    #[must_use]
-    pub const fn is_about_form(&self) -> bool {
-        match self {
-            Self::Field { .. } => true,
-            Self::Routed
-            | Self::Unrouted
-            | Self::BelowTop
-            | Self::AtTop
-            | Self::ReopenLeft
-            | Self::ReopenSpent
-            | Self::WithinWindow => false,
-        }
-    }
-}
-
-impl fmt::Display for Guard {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Routed => f.write_str("routed"),
-            Self::Unrouted => f.write_str("unrouted"),
-            Self::BelowTop => f.write_str("below_top"),
-            Self::AtTop => f.write_str("at_top"),
-            Self::ReopenLeft => f.write_str("reopen_left"),
-            Self::ReopenSpent => f.write_str("reopen_spent"),
-            Self::WithinWindow => f.write_str("within_window"),
-            Self::Field { name, is } => write!(f, "{name} is {is}"),
-        }
-    }
-}
-
-impl FromStr for Guard {
-    type Err = BadRule;
-    fn from_str(sentence: &str) -> Result<Self, BadRule> {
-        let words: Vec<&str> = sentence.split_whitespace().collect();
-        match words.as_slice() {
-            ["routed"] => Ok(Self::Routed),
-            ["unrouted"] => Ok(Self::Unrouted),
-            ["below_top"] => Ok(Self::BelowTop),
-            ["at_top"] => Ok(Self::AtTop),
-            ["reopen_left"] => Ok(Self::ReopenLeft),
-            ["reopen_spent"] => Ok(Self::ReopenSpent),
-            ["within_window"] => Ok(Self::WithinWindow),
-            [name, "is", "true"] => Ok(Self::Field { name: (*name).to_owned(), is: true }),
-            [name, "is", "false"] => Ok(Self::Field { name: (*name).to_owned(), is: false }),
-            _ => Err(BadRule { what: "guard", sentence: sentence.to_owned() }),
         }
     }
 }
@@ -230,8 +245,8 @@ impl FromStr for Guard {
 macro_rules! spoken {
     ($($name:ident),+) => {$(
         impl TryFrom<String> for $name {
-            type Error = BadRule;
-            fn try_from(sentence: String) -> Result<Self, BadRule> {
+            type Error = $crate::effects::BadRule;
+            fn try_from(sentence: String) -> Result<Self, Self::Error> {
                 sentence.parse()
             }
         }
@@ -243,7 +258,8 @@ macro_rules! spoken {
         }
     )+};
 }
-spoken!(Effect, Guard);
+pub(crate) use spoken;
+spoken!(Effect);
 
 #[cfg(test)]
 mod tests {
@@ -255,13 +271,5 @@ mod tests {
             assert_eq!(sentence.parse::<Effect>().unwrap().to_string(), sentence);
         }
         assert!("start lunch".parse::<Effect>().is_err());
-    }
-
-    #[test]
-    fn every_guard_reads_back_as_written() {
-        for sentence in Guard::WORDS.iter().copied().chain(["satisfied is true", "solved is false"]) {
-            assert_eq!(sentence.parse::<Guard>().unwrap().to_string(), sentence);
-        }
-        assert!("satisfied is maybe".parse::<Guard>().is_err());
     }
 }

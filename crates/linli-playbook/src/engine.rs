@@ -2,11 +2,12 @@
 //!
 //! One function (`fits`) answers both, so that what is offered is what is accepted.
 
-use linli_kernel::{Action, AreaLevel, Timestamp};
+use linli_kernel::{Action, Approval, AreaLevel, Timestamp};
 use serde_json::{Map, Value};
 
-use crate::effects::Guard;
+use crate::effects::Effect;
 use crate::flow::{ActionDef, Flow, Relation, Who};
+use crate::guards::{Compare, Counter, Guard};
 use crate::standing::Standing;
 use crate::types::Playbook;
 
@@ -27,6 +28,43 @@ pub struct Situation<'a> {
     pub settled_at: Option<Timestamp>,
     /// The present.
     pub now: Timestamp,
+    /// What else a guard may ask.
+    pub facts: Facts,
+}
+
+/// What a guard may ask of a case besides its stage and its seat.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// How often it was sent back.
+    pub sent_back: u32,
+    /// How many of its clocks ran out.
+    pub late: u32,
+    /// How often it was extended.
+    pub extended: u32,
+    /// How many follow-ups reached nobody.
+    pub unreached: u32,
+    /// How often it was asked to be left out of the figures.
+    pub exclusion_asked: u32,
+    /// Whether the clock of the handling is over.
+    pub is_late: bool,
+    /// What was asked of the level above.
+    pub pending: Option<Approval>,
+    /// Whether the seat may still send it back.
+    pub may_send_back: bool,
+    /// Whether the seat sent it back before.
+    pub sent_back_here: bool,
+    /// Whether a ruling binds the seat.
+    pub is_ruled: bool,
+    /// Whether anybody who was called still owes something.
+    pub tasks_open: bool,
+    /// Whether a case that was split off is open.
+    pub children_open: bool,
+    /// Whether a task force works on it.
+    pub force_open: bool,
+    /// Whether other cases follow it.
+    pub has_followers: bool,
+    /// Whether it is left out of the figures.
+    pub is_excluded: bool,
 }
 
 /// Whether a new case has a seat.
@@ -57,15 +95,10 @@ impl Flow {
     /// none for this seating: the case then begins at `start`.
     #[must_use]
     pub fn begin(&self, seating: Seating) -> Option<&ActionDef> {
-        let holds = |guard: &Guard| match guard {
-            Guard::Routed => seating == Seating::Found,
-            Guard::Unrouted => seating == Seating::NotFound,
-            Guard::BelowTop
-            | Guard::AtTop
-            | Guard::ReopenLeft
-            | Guard::ReopenSpent
-            | Guard::WithinWindow
-            | Guard::Field { .. } => false,
+        // Of a case that is only beginning nothing else is so yet.
+        let holds = |guard: &Guard| {
+            *guard == Guard::Routed && seating == Seating::Found
+                || *guard == Guard::Unrouted && seating == Seating::NotFound
         };
         self.actions
             .iter()
@@ -122,13 +155,31 @@ impl Flow {
             who.relation == Relation::NotHandler
                 && belongs.iter().any(|relation| standing.is(&Who { role: who.role, relation: *relation }))
         };
-        if possible.any(|def| def.who.iter().any(handled)) { FlowRefusal::OwnWork } else { FlowRefusal::NotYours }
+        let own = |def: &ActionDef| {
+            def.who.iter().any(handled)
+                || (standing.asked() && answers_a_request(def) && def.who.iter().any(|who| standing.is(who)))
+        };
+        if possible.any(own) { FlowRefusal::OwnWork } else { FlowRefusal::NotYours }
+    }
+}
+
+impl Flow {
+    /// The rules that hold now, in the order of the flow.
+    pub fn rules_that_hold<'f>(&'f self, situation: &Situation<'_>) -> Vec<&'f crate::flow::Rule> {
+        self.rules.iter().filter(|rule| rule.when.iter().all(|guard| holds(guard, situation, None))).collect()
     }
 }
 
 /// Whether the caller may take this action now. `fields` is `None` while the form is still to be filled in.
 fn fits(def: &ActionDef, situation: &Situation<'_>, standing: &Standing, fields: Option<&Map<String, Value>>) -> bool {
-    possible(def, situation, fields) && def.who.iter().any(|who| standing.is(who))
+    possible(def, situation, fields)
+        && def.who.iter().any(|who| standing.is(who))
+        && !(standing.asked() && answers_a_request(def))
+}
+
+/// Whether an action answers what was asked of the level above: never by whoever asked.
+fn answers_a_request(def: &ActionDef) -> bool {
+    def.effects.iter().any(|effect| matches!(effect, Effect::Grant(_) | Effect::Refuse(_)))
 }
 
 /// Whether anybody may take this action now.
@@ -142,19 +193,40 @@ fn possible(def: &ActionDef, situation: &Situation<'_>, fields: Option<&Map<Stri
 fn is_undecided(def: &ActionDef, fields: &Map<String, Value>) -> bool {
     def.guards.iter().any(|guard| match guard {
         Guard::Field { name, .. } => fields.get(name).and_then(Value::as_bool).is_none(),
-        Guard::Routed
-        | Guard::Unrouted
-        | Guard::BelowTop
-        | Guard::AtTop
-        | Guard::ReopenLeft
-        | Guard::ReopenSpent
-        | Guard::WithinWindow => false,
+        other => other.is_about_form(),
     })
 }
 
 fn holds(guard: &Guard, situation: &Situation<'_>, fields: Option<&Map<String, Value>>) -> bool {
     let settings = &situation.playbook.settings;
+    let facts = &situation.facts;
     match guard {
+        Guard::Count { what, compare, n } => {
+            let found = match what {
+                Counter::SentBack => facts.sent_back,
+                Counter::Reopened => situation.reopened,
+                Counter::Late => facts.late,
+                Counter::Extended => facts.extended,
+                Counter::Unreached => facts.unreached,
+                Counter::ExclusionAsked => facts.exclusion_asked,
+            };
+            match compare {
+                Compare::Below => found < *n,
+                Compare::AtLeast => found >= *n,
+            }
+        }
+        Guard::OnTime => !facts.is_late,
+        Guard::NothingPending => facts.pending.is_none(),
+        Guard::Pending(what) => facts.pending == Some(*what),
+        Guard::MaySendBack => facts.may_send_back && !facts.is_ruled,
+        Guard::SentBackBefore => facts.sent_back_here,
+        Guard::NotRuled => !facts.is_ruled,
+        Guard::TasksDone => !facts.tasks_open,
+        Guard::ChildrenDone => !facts.children_open,
+        Guard::ForceOpen => facts.force_open,
+        Guard::NoForce => !facts.force_open,
+        Guard::NoFollowers => !facts.has_followers,
+        Guard::Counted => !facts.is_excluded,
         Guard::Routed | Guard::Unrouted => false,
         Guard::BelowTop => situation.seat_level > situation.playbook.top_level(),
         Guard::AtTop => situation.seat_level <= situation.playbook.top_level(),

@@ -4,7 +4,8 @@ use linli_kernel::{Action, AreaLevel, CaseKind, Phase, Role};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::effects::{Effect, Guard};
+use crate::effects::Effect;
+use crate::guards::Guard;
 
 /// 流程: how a case of one kind runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -19,6 +20,21 @@ pub struct Flow {
     pub stages: Vec<Stage>,
     /// How it moves. The same verb may stand several times: the first that fits wins.
     pub actions: Vec<ActionDef>,
+    /// What linli does by itself once something has come to be so.
+    #[serde(default)]
+    pub rules: Vec<Rule>,
+}
+
+/// 自动规则: an action that `system` takes as soon as all of `when` hold and did not hold before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Rule {
+    /// All must hold.
+    #[schema(value_type = Vec<String>)]
+    pub when: Vec<Guard>,
+    /// What is done.
+    pub take: Action,
+    /// Why, in words for the history.
+    pub why: String,
 }
 
 /// 环节: where a case stands.
@@ -86,6 +102,10 @@ pub enum Relation {
     Above,
     /// Holds a role at the area of the case or above it, whoever the seat is.
     Place,
+    /// Neither handled this case nor belongs to a seat that did: who may ask the resident how it went.
+    NotUnit,
+    /// Was called to work on this case beside its seat: a department, a member of the task force.
+    Helper,
     /// Holds the public code.
     Reporter,
     /// linli itself, when a deadline falls due.
@@ -102,6 +122,8 @@ impl Relation {
         Self::NotHandler,
         Self::Above,
         Self::Place,
+        Self::NotUnit,
+        Self::Helper,
         Self::Reporter,
         Self::System,
         Self::Anyone,
@@ -116,6 +138,8 @@ impl Relation {
             Self::NotHandler => "not_handler",
             Self::Above => "above",
             Self::Place => "place",
+            Self::NotUnit => "not_unit",
+            Self::Helper => "helper",
             Self::Reporter => "reporter",
             Self::System => "system",
             Self::Anyone => "anyone",
@@ -198,6 +222,23 @@ pub enum FieldKind {
     Stars,
     /// Yes or no.
     Boolean,
+    /// A whole number.
+    Number {
+        /// Least.
+        min: u32,
+        /// Most.
+        max: u32,
+    },
+    /// A day: `2026-10-09`.
+    Date,
+    /// Everyone who shall work on it: a list of `{area_code, unit_code?}`.
+    Seats,
+    /// Another case, by its public code or id.
+    Case,
+    /// Accounts of staff: a list of ids.
+    People,
+    /// A kind of whistle, by its code.
+    Whistle,
     /// 四要素答复: `{received, talked_to, done, by_when}`, none of them empty.
     Reply,
     /// 理由: one of a list that the event keeps by its value.
@@ -209,8 +250,10 @@ pub enum FieldKind {
 
 impl FieldKind {
     /// The words used in files.
-    pub const WORDS: &'static [&'static str] =
-        &["text", "longtext", "choice", "photos", "seat", "category", "weight", "stars", "boolean", "reply", "ground"];
+    pub const WORDS: &'static [&'static str] = &[
+        "text", "longtext", "choice", "photos", "seat", "category", "weight", "stars", "boolean", "number", "date",
+        "seats", "case", "people", "whistle", "reply", "ground",
+    ];
 
     /// The word used in files and in the API.
     #[must_use]
@@ -225,6 +268,12 @@ impl FieldKind {
             Self::Weight => "weight",
             Self::Stars => "stars",
             Self::Boolean => "boolean",
+            Self::Number { .. } => "number",
+            Self::Date => "date",
+            Self::Seats => "seats",
+            Self::Case => "case",
+            Self::People => "people",
+            Self::Whistle => "whistle",
             Self::Reply => "reply",
             Self::Ground { .. } => "ground",
         }
@@ -243,6 +292,12 @@ impl FieldKind {
             | Self::Weight
             | Self::Stars
             | Self::Boolean
+            | Self::Number { .. }
+            | Self::Date
+            | Self::Seats
+            | Self::Case
+            | Self::People
+            | Self::Whistle
             | Self::Reply => &[],
         }
     }

@@ -9,8 +9,10 @@ use crate::finding::{Finding, Severity};
 use crate::lint;
 use crate::lookup::ANY_CATEGORY;
 use crate::read::{self, At, Head, Placed, PlacedFlow};
+use crate::replies::{Phrase, ReplyRules, Template};
 use crate::shape::{self, Shape};
 use crate::shapes;
+use crate::tasks::{TaskRule, WhistleKind};
 use crate::tree::Node;
 use crate::types::{Category, DeadlineRule, FirstSeat, Playbook, Responsibility, Settings, UnitDef};
 
@@ -145,6 +147,11 @@ struct Layer {
     units: Section<UnitDef>,
     responsibilities: Section<Responsibility>,
     deadlines: Section<DeadlineRule>,
+    tasks: Section<TaskRule>,
+    whistles: Section<WhistleKind>,
+    min_len: Option<u32>,
+    avoid: Section<Phrase>,
+    templates: Section<Template>,
     flows: Vec<PlacedFlow>,
 }
 
@@ -168,6 +175,11 @@ pub(crate) struct Draft {
     pub units: Vec<Placed<UnitDef>>,
     pub responsibilities: Vec<Placed<Responsibility>>,
     pub deadlines: Vec<Placed<DeadlineRule>>,
+    pub tasks: Vec<Placed<TaskRule>>,
+    pub whistles: Vec<Placed<WhistleKind>>,
+    pub min_len: u32,
+    pub avoid: Vec<Placed<Phrase>>,
+    pub templates: Vec<Placed<Template>>,
     pub flows: Vec<PlacedFlow>,
 }
 
@@ -179,6 +191,11 @@ impl Layer {
             units: Section::default(),
             responsibilities: Section::default(),
             deadlines: Section::default(),
+            tasks: Section::default(),
+            whistles: Section::default(),
+            min_len: None,
+            avoid: Section::default(),
+            templates: Section::default(),
             flows: Vec::new(),
         };
         let mut is_there = false;
@@ -204,6 +221,17 @@ impl Layer {
                 }
                 "deadlines.toml" => {
                     layer.deadlines = section(path, &tree(&shapes::DEADLINES), "deadlines", read::deadline);
+                }
+                "tasks.toml" => {
+                    let node = tree(&shapes::TASKS);
+                    layer.tasks = section(path, &node, "tasks", read::task_rule);
+                    layer.whistles = section(path, &node, "whistles", read::whistle);
+                }
+                "replies.toml" => {
+                    let node = tree(&shapes::REPLIES);
+                    layer.min_len = read::min_len(&node);
+                    layer.avoid = section(path, &node, "avoid", read::phrase);
+                    layer.templates = section(path, &node, "templates", read::template);
                 }
                 _ if name.starts_with("flows/") => layer.flows.push(read::flow(path, &tree(&shapes::FLOW))),
                 _ => findings.push(Finding {
@@ -249,6 +277,11 @@ impl Draft {
         let line_key = |one: &Responsibility| format!("{} {}", one.category, one.level);
         merge(&mut self.responsibilities, layer.responsibilities, line_key, findings);
         merge(&mut self.deadlines, layer.deadlines, rule_key, findings);
+        merge(&mut self.tasks, layer.tasks, |one| one.kind.to_string(), findings);
+        merge(&mut self.whistles, layer.whistles, |one| one.code.clone(), findings);
+        self.min_len = layer.min_len.unwrap_or(self.min_len);
+        merge(&mut self.avoid, layer.avoid, |one| one.phrase.clone(), findings);
+        merge(&mut self.templates, layer.templates, |one| one.code.clone(), findings);
         let mut seen = BTreeSet::new();
         for flow in layer.flows {
             if !seen.insert(flow.flow.kind) {
@@ -265,6 +298,7 @@ impl Draft {
         let is_kept = |code: &str| code == ANY_CATEGORY || codes.contains(code);
         self.responsibilities.retain(|placed| is_kept(&placed.item.category));
         self.deadlines.retain(|placed| placed.item.category.as_deref().is_none_or(is_kept));
+        self.templates.retain(|placed| placed.item.category.as_deref().is_none_or(is_kept));
     }
 
     pub(crate) fn into_playbook(self, version: String) -> Playbook {
@@ -286,14 +320,23 @@ impl Draft {
             levels: head.levels.unwrap_or_default(),
             working_hours: head.working_hours.unwrap_or_default(),
             settings: Settings {
-                reopen_limit: head.reopen_limit.unwrap_or(defaults.reopen_limit),
-                reopen_window_days: head.reopen_window_days.unwrap_or(defaults.reopen_window_days),
+                reopen_limit: head.settings.reopen_limit.unwrap_or(defaults.reopen_limit),
+                reopen_window_days: head.settings.reopen_window_days.unwrap_or(defaults.reopen_window_days),
+                send_back_within: head.settings.send_back_within.unwrap_or(defaults.send_back_within),
+                arbiter_level: head.settings.arbiter_level.unwrap_or(defaults.arbiter_level),
+                follow_up_percent: head.settings.follow_up_percent.unwrap_or(defaults.follow_up_percent),
+                hot_spot_cases: head.settings.hot_spot_cases.unwrap_or(defaults.hot_spot_cases),
+                hot_spot_days: head.settings.hot_spot_days.unwrap_or(defaults.hot_spot_days),
             },
             categories: items(self.categories),
             units: items(self.units),
             responsibilities: items(self.responsibilities),
             deadlines: items(self.deadlines),
             flows: self.flows.into_iter().map(|flow| flow.flow).collect(),
+            tasks: items(self.tasks),
+            whistles: items(self.whistles),
+            replies: ReplyRules { min_len: self.min_len, avoid: items(self.avoid) },
+            templates: items(self.templates),
         }
     }
 }
@@ -317,8 +360,7 @@ fn merge_head(head: &mut Head, own: Head) {
     head.levels = own.levels.or(head.levels.take());
     head.first_seat.extend(own.first_seat);
     head.working_hours = own.working_hours.or(head.working_hours.take());
-    head.reopen_limit = own.reopen_limit.or(head.reopen_limit);
-    head.reopen_window_days = own.reopen_window_days.or(head.reopen_window_days);
+    head.settings = own.settings.over(head.settings);
     head.at.extend(own.at);
 }
 

@@ -1,10 +1,11 @@
 //! What a case asks its playbook.
 
-use linli_kernel::{Action, AreaLevel, CaseKind, DeadlineKind, DutyKind, Phase, Weight};
+use linli_kernel::{Action, AreaLevel, CaseKind, DeadlineKind, DutyKind, Phase, TaskKind, Weight};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::flow::{Flow, Stage};
+use crate::tasks::{TaskClocks, WhistleKind};
 use crate::types::{Category, DeadlineRule, Playbook, Responsibility, UnitDef};
 
 /// Stands for every category in the responsibility list.
@@ -161,6 +162,22 @@ impl Playbook {
                 why: format!("文字里提到“{}”", words.join("”“")),
             })
             .collect()
+    }
+
+    /// A kind of whistle by its code.
+    #[must_use]
+    pub fn whistle(&self, code: &str) -> Option<&WhistleKind> {
+        self.whistles.iter().find(|whistle| whistle.code == code)
+    }
+
+    /// The clocks of a kind of task; a whistle's own come before those of all whistles.
+    #[must_use]
+    pub fn task_clocks(&self, kind: TaskKind, whistle: Option<&str>) -> (TaskClocks, Option<&str>) {
+        if let Some(whistle) = whistle.and_then(|code| self.whistle(code)) {
+            return (whistle.clocks.clone(), whistle.basis.as_deref());
+        }
+        let rule = self.tasks.iter().find(|rule| rule.kind == kind);
+        rule.map_or_else(Default::default, |rule| (rule.clocks.clone(), rule.basis.as_deref()))
     }
 
     /// The code of the first-level category above a category.

@@ -4,12 +4,14 @@
 use std::collections::BTreeMap;
 
 use linli_kernel::{
-    Action, Amount, AreaCode, AreaLevel, CaseKind, DeadlineKind, DutyKind, Phase, Role, Weight, WorkingHours,
+    Action, Amount, AreaCode, AreaLevel, CaseKind, DeadlineKind, DutyKind, Phase, Role, TaskKind, Weight, WorkingHours,
 };
 
-use crate::flow::{ActionDef, Choice, Field, FieldKind, Flow, Relation, Stage, Tone, Who};
+use crate::flow::{ActionDef, Choice, Field, FieldKind, Flow, Relation, Rule, Stage, Tone, Who};
+use crate::replies::{Phrase, Template};
+use crate::tasks::{TaskClocks, TaskRule, WhistleKind};
 use crate::tree::{Node, Value};
-use crate::types::{Category, DeadlineRule, Host, OnBreach, Responsibility, UnitDef};
+use crate::types::{Category, DeadlineRule, Host, Responsibility, UnitDef};
 
 /// Longest text of a field that says nothing else, in characters.
 const TEXT_LEN: u32 = 200;
@@ -17,6 +19,8 @@ const TEXT_LEN: u32 = 200;
 const LONG_TEXT_LEN: u32 = 2000;
 /// Most photos of a field that says nothing else.
 const MOST_PHOTOS: u32 = 9;
+/// Most people or seats of a field that says nothing else.
+const MOST_CALLED: u32 = 12;
 
 /// Where something stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,11 +51,16 @@ pub(crate) struct PlacedFlow {
     pub place: Place,
     pub stages: Vec<Place>,
     pub actions: Vec<Place>,
+    pub rules: Vec<Place>,
 }
 
 impl PlacedFlow {
     pub fn stages(&self) -> impl Iterator<Item = (&Stage, &Place)> {
         self.flow.stages.iter().zip(&self.stages)
+    }
+
+    pub fn rules(&self) -> impl Iterator<Item = (&Rule, &Place)> {
+        self.flow.rules.iter().zip(&self.rules)
     }
 
     pub fn actions(&self) -> impl Iterator<Item = (&ActionDef, &Place)> {
@@ -144,6 +153,10 @@ impl Reader<'_> {
         }
     }
 
+    fn amount(&self, key: &str) -> Option<Amount> {
+        amount(&self.some_text(key)?)
+    }
+
     fn tables(&self, key: &str) -> Vec<Reader<'_>> {
         self.node(key).map(Node::items).unwrap_or_default().iter().map(Reader).collect()
     }
@@ -160,10 +173,48 @@ pub(crate) struct Head {
     pub levels: Option<Vec<AreaLevel>>,
     pub first_seat: BTreeMap<Weight, AreaLevel>,
     pub working_hours: Option<WorkingHours>,
-    pub reopen_limit: Option<u32>,
-    pub reopen_window_days: Option<u32>,
+    pub settings: HeadSettings,
     /// Where each key stands: `levels`, `first_seat.micro`.
     pub at: BTreeMap<String, At>,
+}
+
+/// The keys of `[settings]`, as far as they are written.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct HeadSettings {
+    pub reopen_limit: Option<u32>,
+    pub reopen_window_days: Option<u32>,
+    pub send_back_within: Option<Amount>,
+    pub arbiter_level: Option<AreaLevel>,
+    pub follow_up_percent: Option<u32>,
+    pub hot_spot_cases: Option<u32>,
+    pub hot_spot_days: Option<u32>,
+}
+
+impl HeadSettings {
+    fn read(reader: &Reader<'_>) -> Self {
+        Self {
+            reopen_limit: reader.number("reopen_limit"),
+            reopen_window_days: reader.number("reopen_window_days"),
+            send_back_within: reader.amount("send_back_within"),
+            arbiter_level: reader.parsed("arbiter_level"),
+            follow_up_percent: reader.number("follow_up_percent"),
+            hot_spot_cases: reader.number("hot_spot_cases"),
+            hot_spot_days: reader.number("hot_spot_days"),
+        }
+    }
+
+    /// These, and for what they leave open those of `inherited`.
+    pub fn over(self, inherited: Self) -> Self {
+        Self {
+            reopen_limit: self.reopen_limit.or(inherited.reopen_limit),
+            reopen_window_days: self.reopen_window_days.or(inherited.reopen_window_days),
+            send_back_within: self.send_back_within.or(inherited.send_back_within),
+            arbiter_level: self.arbiter_level.or(inherited.arbiter_level),
+            follow_up_percent: self.follow_up_percent.or(inherited.follow_up_percent),
+            hot_spot_cases: self.hot_spot_cases.or(inherited.hot_spot_cases),
+            hot_spot_days: self.hot_spot_days.or(inherited.hot_spot_days),
+        }
+    }
 }
 
 pub(crate) fn head(file: &str, node: &Node) -> Head {
@@ -188,8 +239,7 @@ pub(crate) fn head(file: &str, node: &Node) -> Head {
         levels: reader.node("levels").map(|_| reader.many("levels")),
         first_seat: Weight::ALL.iter().filter_map(seat_of).collect(),
         working_hours: below("working_hours").and_then(|hours| WorkingHours::from_spans(&hours.texts("spans")).ok()),
-        reopen_limit: settings.as_ref().and_then(|settings| settings.number("reopen_limit")),
-        reopen_window_days: settings.as_ref().and_then(|settings| settings.number("reopen_window_days")),
+        settings: settings.as_ref().map(HeadSettings::read).unwrap_or_default(),
         at,
     }
 }
@@ -255,7 +305,6 @@ pub(crate) fn responsibility(node: &Node) -> Vec<Responsibility> {
 
 pub(crate) fn deadline(node: &Node) -> Vec<DeadlineRule> {
     let reader = Reader(node);
-    let amount_of = |key: &str| reader.some_text(key).and_then(|text| amount(&text));
     // A rule without a kind or an amount was reported; there is no stand-in for it.
     let rule = |kind: DeadlineKind, amount: Amount| DeadlineRule {
         kind,
@@ -263,17 +312,75 @@ pub(crate) fn deadline(node: &Node) -> Vec<DeadlineRule> {
         weight: reader.parsed("weight"),
         level: reader.parsed("level"),
         amount,
-        soon: amount_of("soon"),
-        on_breach: reader.found("on_breach", OnBreach::ALL, OnBreach::as_str).unwrap_or_default(),
+        soon: reader.amount("soon"),
+        on_breach: reader.parsed("on_breach").unwrap_or_default(),
         basis: reader.some_text("basis"),
     };
-    reader.parsed("kind").zip(amount_of("amount")).map(|(kind, amount)| rule(kind, amount)).into_iter().collect()
+    reader.parsed("kind").zip(reader.amount("amount")).map(|(kind, amount)| rule(kind, amount)).into_iter().collect()
+}
+
+fn clocks(reader: &Reader<'_>) -> TaskClocks {
+    TaskClocks {
+        sign: reader.amount("sign"),
+        contact: reader.amount("contact"),
+        arrive: reader.amount("arrive"),
+        handle: reader.amount("handle"),
+    }
+}
+
+pub(crate) fn task_rule(node: &Node) -> Vec<TaskRule> {
+    let reader = Reader(node);
+    vec![TaskRule {
+        kind: reader.parsed("kind").unwrap_or(TaskKind::Help),
+        clocks: clocks(&reader),
+        basis: reader.some_text("basis"),
+    }]
+}
+
+pub(crate) fn whistle(node: &Node) -> Vec<WhistleKind> {
+    let reader = Reader(node);
+    vec![WhistleKind {
+        code: reader.text("code"),
+        name: reader.text("name"),
+        about: reader.text("about"),
+        initiators: reader.many("initiators"),
+        levels: reader.many("levels"),
+        units: reader.texts("units"),
+        clocks: clocks(&reader),
+        basis: reader.some_text("basis"),
+    }]
+}
+
+/// The fewest characters of what was done, as far as a file says so.
+pub(crate) fn min_len(node: &Node) -> Option<u32> {
+    Reader(node).number("min_len")
+}
+
+pub(crate) fn phrase(node: &Node) -> Vec<Phrase> {
+    let reader = Reader(node);
+    vec![Phrase { phrase: reader.text("phrase"), hint: reader.text("hint") }]
+}
+
+pub(crate) fn template(node: &Node) -> Vec<Template> {
+    let reader = Reader(node);
+    let template = |verb: Action| Template {
+        code: reader.text("code"),
+        title: reader.text("title"),
+        verb,
+        category: reader.some_text("category"),
+        text: reader.text("text"),
+        talked_to: reader.some_text("talked_to"),
+        by_when: reader.some_text("by_when"),
+    };
+    reader.parsed("verb").map(template).into_iter().collect()
 }
 
 pub(crate) fn flow(file: &str, node: &Node) -> PlacedFlow {
     let reader = Reader(node);
     let stages = list(file, node, "stages", |table| vec![stage(&Reader(table))]);
     let actions = list(file, node, "actions", |table| vec![action(&Reader(table))]);
+    let rules = list(file, node, "rules", |table| rule(&Reader(table)));
+    let (rules, rule_places) = rules.into_iter().map(|placed| (placed.item, placed.place)).unzip();
     let (stages, stage_places) = stages.into_iter().map(|placed| (placed.item, placed.place)).unzip();
     let (actions, action_places) = actions.into_iter().map(|placed| (placed.item, placed.place)).unzip();
     PlacedFlow {
@@ -283,11 +390,18 @@ pub(crate) fn flow(file: &str, node: &Node) -> PlacedFlow {
             start: reader.text("start"),
             stages,
             actions,
+            rules,
         },
         place: Place::of(file, node),
         stages: stage_places,
         actions: action_places,
+        rules: rule_places,
     }
+}
+
+fn rule(reader: &Reader<'_>) -> Vec<Rule> {
+    let rule = |take: Action| Rule { when: reader.many("when"), take, why: reader.text("why") };
+    reader.parsed("take").map(rule).into_iter().collect()
 }
 
 fn stage(reader: &Reader<'_>) -> Stage {
@@ -336,12 +450,21 @@ fn field(reader: &Reader<'_>) -> Field {
         "weight" => FieldKind::Weight,
         "stars" => FieldKind::Stars,
         "boolean" => FieldKind::Boolean,
+        "number" => {
+            FieldKind::Number { min: reader.number("min").unwrap_or(0), max: reader.number("max").unwrap_or(u32::MAX) }
+        }
+        "date" => FieldKind::Date,
+        "seats" => FieldKind::Seats,
+        "case" => FieldKind::Case,
+        "people" => FieldKind::People,
+        "whistle" => FieldKind::Whistle,
         "reply" => FieldKind::Reply,
         _ => FieldKind::Text,
     };
     let default_len = match kind {
         FieldKind::Photos { .. } => MOST_PHOTOS,
         FieldKind::LongText | FieldKind::Reply => LONG_TEXT_LEN,
+        FieldKind::Seats | FieldKind::People => MOST_CALLED,
         FieldKind::Text
         | FieldKind::Choice { .. }
         | FieldKind::Seat
@@ -349,6 +472,10 @@ fn field(reader: &Reader<'_>) -> Field {
         | FieldKind::Weight
         | FieldKind::Stars
         | FieldKind::Boolean
+        | FieldKind::Number { .. }
+        | FieldKind::Date
+        | FieldKind::Case
+        | FieldKind::Whistle
         | FieldKind::Ground { .. } => TEXT_LEN,
     };
     Field {

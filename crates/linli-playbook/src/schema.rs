@@ -6,15 +6,17 @@ use crate::shape::{Key, Kind, Presence, Shape};
 use crate::shapes;
 
 /// JSON Schema (2020-12) with one definition for each file: `#/$defs/playbook`, `categories`, `units`,
-/// `responsibilities`, `deadlines`, `flow`.
+/// `responsibilities`, `deadlines`, `tasks`, `replies`, `flow`.
 #[must_use]
 pub fn json_schema() -> Value {
-    let files: [(&str, &Shape); 6] = [
+    let files: [(&str, &Shape); 8] = [
         ("playbook", &shapes::HEAD),
         ("categories", &shapes::CATEGORIES),
         ("units", &shapes::UNITS),
         ("responsibilities", &shapes::RESPONSIBILITIES),
         ("deadlines", &shapes::DEADLINES),
+        ("tasks", &shapes::TASKS),
+        ("replies", &shapes::REPLIES),
         ("flow", &shapes::FLOW),
     ];
     let defs: Map<String, Value> = files.iter().map(|(name, shape)| ((*name).to_owned(), table(shape))).collect();
@@ -65,7 +67,10 @@ fn kind(kind: &Kind) -> Value {
         Kind::Spans => list(json!({ "type": "string", "pattern": "^[0-9]{2}:[0-9]{2}-[0-9]{2}:[0-9]{2}$" })),
         Kind::Guards => list(json!({
             "type": "string",
-            "pattern": format!("^({}|\\S+ is (true|false))$", crate::effects::Guard::WORDS.join("|")),
+            "pattern": format!(
+                "^({}|pending \\S+|\\S+ (<|>=) [0-9]+|\\S+ is (true|false))$",
+                crate::guards::Guard::WORDS.join("|")
+            ),
         })),
         Kind::Table(shape) => table(shape),
         Kind::Tables(shape) => list(table(shape)),

@@ -159,9 +159,9 @@ impl Report<'_> {
     }
 
     fn guard(&mut self, node: &Node) {
-        let is_guard = node.as_text().is_some_and(|text| text.parse::<crate::effects::Guard>().is_ok());
+        let is_guard = node.as_text().is_some_and(|text| text.parse::<crate::guards::Guard>().is_ok());
         if !is_guard {
-            let words: Vec<String> = crate::effects::Guard::WORDS.iter().map(|word| (*word).to_owned()).collect();
+            let words: Vec<String> = crate::guards::Guard::WORDS.iter().map(|word| (*word).to_owned()).collect();
             let word = node.as_text().unwrap_or_default();
             let hint = format!("{}也可以写“字段名 is true”。", did_you_mean(word, &words));
             self.error("unknown_word", node.line, format!("guards 不认识“{word}”"), hint);

@@ -1,6 +1,6 @@
 //! The shapes of every file of a playbook. `docs/playbooks.md` says the same in prose.
 
-use linli_kernel::{Action, AreaLevel, CaseKind, DeadlineKind, DutyKind, Phase, Role, TimeUnit, Weight};
+use linli_kernel::{Action, AreaLevel, CaseKind, DeadlineKind, DutyKind, Phase, Role, TaskKind, TimeUnit, Weight};
 
 use crate::effects::Effect;
 use crate::flow::{FieldKind, Relation, Tone};
@@ -15,7 +15,7 @@ macro_rules! words {
 
 words! {
     actions: Action, levels: AreaLevel, kinds: CaseKind, deadline_kinds: DeadlineKind, duties: DutyKind, phases: Phase,
-    roles: Role, weights: Weight, relations: Relation, tones: Tone, breaches: OnBreach,
+    roles: Role, weights: Weight, relations: Relation, tones: Tone, task_kinds: TaskKind,
 }
 
 /// The units of an amount.
@@ -71,6 +71,11 @@ static SETTINGS: Shape = Shape {
     keys: &[
         optional("reopen_limit", Kind::Number, "how often a case goes back by the resident's word alone"),
         optional("reopen_window_days", Kind::Number, "calendar days after the answer in which a case can be reopened"),
+        optional("send_back_within", Kind::Amount, "how long after the dispatch a seat may send a case back"),
+        optional("arbiter_level", Kind::Word(levels), "the level that rules on objections"),
+        optional("follow_up_percent", Kind::Number, "how many of a hundred answered cases are followed up"),
+        optional("hot_spot_cases", Kind::Number, "so many alike cases in one grid make a hot spot; 0 looks for none"),
+        optional("hot_spot_days", Kind::Number, "within so many calendar days"),
     ],
 };
 
@@ -147,7 +152,7 @@ static DEADLINE: Shape = Shape {
         optional("category", Kind::Text, "for this category, or all below this first-level one, only"),
         required("amount", Kind::Amount, "number and unit, such as 5 working_days"),
         optional("soon", Kind::Amount, "from how long before the end it is due soon"),
-        optional("on_breach", Kind::Word(breaches), "what linli does when it falls due; nothing without it"),
+        optional("on_breach", Kind::Word(OnBreach::words), "what linli does when it falls due; nothing without it"),
         optional("basis", Kind::Text, "which rule says so"),
     ],
 };
@@ -161,6 +166,84 @@ pub(crate) static FLOW: Shape = Shape {
         required("start", Kind::Text, "the stage of a new case that no seat was found for"),
         required("stages", Kind::Tables(&STAGE), "where a case can stand"),
         required("actions", Kind::Tables(&ACTION), "how it moves"),
+        optional("rules", Kind::Tables(&RULE), "what linli does by itself once something has come to be so"),
+    ],
+};
+
+static RULE: Shape = Shape {
+    what: "自动规则",
+    keys: &[
+        required("when", Kind::Guards, "all must hold, and did not hold before"),
+        required("take", Kind::Word(actions), "the action that system takes"),
+        required("why", Kind::Text, "why, in words for the history"),
+    ],
+};
+
+/// `tasks.toml`
+pub(crate) static TASKS: Shape = Shape {
+    what: "tasks.toml ",
+    keys: &[
+        INHERIT,
+        optional("tasks", Kind::Tables(&TASK), "clocks of those who work on a case beside its seat"),
+        optional("whistles", Kind::Tables(&WHISTLE), "kinds of whistle"),
+    ],
+};
+
+static TASK: Shape = Shape {
+    what: "任务",
+    keys: &[
+        required("kind", Kind::Word(task_kinds), "of which kind"),
+        optional("sign", Kind::Amount, "how long until it is signed for"),
+        optional("contact", Kind::Amount, "how long until the place is contacted"),
+        optional("arrive", Kind::Amount, "how long until somebody is there"),
+        optional("handle", Kind::Amount, "how long until it is done"),
+        optional("basis", Kind::Text, "which rule says so"),
+    ],
+};
+
+static WHISTLE: Shape = Shape {
+    what: "哨",
+    keys: &[
+        required("code", Kind::Text, "unique; a-z, 0-9, _"),
+        required("name", Kind::Text, "what people call it"),
+        required("about", Kind::Text, "when it is the right one"),
+        required("initiators", Kind::Words(roles), "who may blow it"),
+        required("levels", Kind::Words(levels), "at which levels of the seat"),
+        optional("units", Kind::Texts, "codes of the units that are called unless others are chosen"),
+        required("sign", Kind::Amount, "how long until it is signed for"),
+        optional("contact", Kind::Amount, "how long until the place is contacted"),
+        optional("arrive", Kind::Amount, "how long until somebody is there"),
+        required("handle", Kind::Amount, "how long until it is done"),
+        optional("basis", Kind::Text, "which rule says so"),
+    ],
+};
+
+/// `replies.toml`
+pub(crate) static REPLIES: Shape = Shape {
+    what: "replies.toml ",
+    keys: &[
+        INHERIT,
+        optional("min_len", Kind::Number, "fewest characters of what was done"),
+        optional("avoid", Kind::Tables(&AVOID), "phrases that say nothing to a resident"),
+        optional("templates", Kind::Tables(&TEMPLATE), "texts to begin from"),
+    ],
+};
+
+static AVOID: Shape = Shape {
+    what: "避免的话",
+    keys: &[required("phrase", Kind::Text, "the words"), required("hint", Kind::Text, "what to say instead")],
+};
+
+static TEMPLATE: Shape = Shape {
+    what: "模板",
+    keys: &[
+        required("code", Kind::Text, "unique; a-z, 0-9, _"),
+        required("title", Kind::Text, "what people choose it by"),
+        required("verb", Kind::Word(actions), "for which action"),
+        optional("category", Kind::Text, "for this category, or all below this first-level one, only"),
+        required("text", Kind::Text, "the text; {place} {category} {today} {reported} {promised} {seat} are filled in"),
+        optional("talked_to", Kind::Text, "who was spoken to, in a four-part reply"),
+        optional("by_when", Kind::Text, "by when, in a four-part reply"),
     ],
 };
 
@@ -209,7 +292,8 @@ static FIELD: Shape = Shape {
         optional("max_len", Kind::Number, "longest text in characters; most photos"),
         optional("help", Kind::Text, "a line below the field"),
         optional("options", Kind::Tables(&OPTION), "the list of a choice or ground"),
-        optional("min", Kind::Number, "fewest photos"),
+        optional("min", Kind::Number, "fewest photos; least number"),
+        optional("max", Kind::Number, "greatest number"),
         optional("reason", Kind::Prose, "why photos are required"),
     ],
 };

@@ -41,6 +41,7 @@ pub struct Hold {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Standing {
     holds: BTreeSet<Hold>,
+    asked: bool,
 }
 
 impl Standing {
@@ -53,7 +54,7 @@ impl Standing {
     /// linli itself.
     #[must_use]
     pub fn system() -> Self {
-        Self { holds: BTreeSet::from([Hold { role: None, relation: Relation::System }]) }
+        Self { holds: BTreeSet::from([Hold { role: None, relation: Relation::System }]), asked: false }
     }
 
     /// Anybody, without any relation to the case.
@@ -85,6 +86,36 @@ impl Standing {
             };
         }
         standing
+    }
+
+    /// The same person, who asked for what the level above is to grant.
+    #[must_use]
+    pub fn who_asked(mut self, asked: bool) -> Self {
+        self.asked = asked;
+        self
+    }
+
+    /// Whether they asked for what the level above is to grant.
+    #[must_use]
+    pub const fn asked(&self) -> bool {
+        self.asked
+    }
+
+    /// The same person, who was called to help: in every role that touches the case, or in `role` alone.
+    #[must_use]
+    pub fn who_helps(self, role: Option<Role>) -> Self {
+        self.with(role, Relation::Helper)
+    }
+
+    /// The same person, who has nothing to do with a seat that handled the case.
+    #[must_use]
+    pub fn not_of_the_unit(mut self) -> Self {
+        let roles: Vec<Option<Role>> =
+            self.holds.iter().filter(|hold| hold.relation == Relation::NotHandler).map(|hold| hold.role).collect();
+        for role in roles {
+            self = self.with(role, Relation::NotUnit);
+        }
+        self
     }
 
     /// This standing and one more relation.

@@ -1,10 +1,12 @@
 //! What a playbook holds, as it is stored with the cases that began under it.
 
-use linli_kernel::{Amount, AreaCode, AreaLevel, DeadlineKind, DutyKind, Weight, WorkingHours};
+use linli_kernel::{Action, Amount, AreaCode, AreaLevel, DeadlineKind, DutyKind, TimeUnit, Weight, WorkingHours};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::flow::Flow;
+use crate::replies::{ReplyRules, Template};
+use crate::tasks::{TaskRule, WhistleKind};
 
 /// 工作法: a place's way of working, resolved from its files and those that it extends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -38,6 +40,18 @@ pub struct Playbook {
     pub deadlines: Vec<DeadlineRule>,
     /// The steps, one flow for each kind of case.
     pub flows: Vec<Flow>,
+    /// The clocks of those who work on a case beside its seat.
+    #[serde(default)]
+    pub tasks: Vec<TaskRule>,
+    /// 哨
+    #[serde(default)]
+    pub whistles: Vec<WhistleKind>,
+    /// What is checked before a reply goes out.
+    #[serde(default)]
+    pub replies: ReplyRules,
+    /// Texts to begin from.
+    #[serde(default)]
+    pub templates: Vec<Template>,
 }
 
 /// 首派层级: the level that answers first for each weight.
@@ -73,11 +87,42 @@ pub struct Settings {
     pub reopen_limit: u32,
     /// How long after the answer a case can be reopened. Unit: calendar days.
     pub reopen_window_days: u32,
+    /// How long after the dispatch a seat may send a case back.
+    #[serde(default = "default_send_back_within")]
+    pub send_back_within: Amount,
+    /// The level that rules on objections.
+    #[serde(default = "default_arbiter_level")]
+    pub arbiter_level: AreaLevel,
+    /// 回访抽样: how many of a hundred answered cases are followed up.
+    #[serde(default)]
+    pub follow_up_percent: u32,
+    /// 未诉先办: so many cases of one category in one grid within `hot_spot_days` make a hot spot; 0 looks for none.
+    #[serde(default)]
+    pub hot_spot_cases: u32,
+    /// See `hot_spot_cases`. Unit: calendar days.
+    #[serde(default)]
+    pub hot_spot_days: u32,
+}
+
+const fn default_send_back_within() -> Amount {
+    Amount { n: 1, unit: TimeUnit::WorkingDays }
+}
+
+const fn default_arbiter_level() -> AreaLevel {
+    AreaLevel::County
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { reopen_limit: 2, reopen_window_days: 15 }
+        Self {
+            reopen_limit: 2,
+            reopen_window_days: 15,
+            send_back_within: default_send_back_within(),
+            arbiter_level: default_arbiter_level(),
+            follow_up_percent: 0,
+            hot_spot_cases: 0,
+            hot_spot_days: 0,
+        }
     }
 }
 
@@ -184,45 +229,66 @@ pub struct DeadlineRule {
     /// From how long before the end it is shown as due soon.
     pub soon: Option<Amount>,
     /// What linli does when it falls due.
+    #[schema(value_type = String)]
     pub on_breach: OnBreach,
     /// Which rule says so.
     pub basis: Option<String>,
 }
 
 /// 逾期处理: what linli does by itself when a deadline falls due. The engine must offer the action to `system`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum OnBreach {
     /// It is shown as late.
     #[default]
     Nothing,
-    /// Takes the action `escalate`.
-    Escalate,
-    /// Takes the action `close`.
-    Close,
+    /// Takes this action.
+    Take(Action),
 }
 
 impl OnBreach {
     /// Every word.
-    pub const ALL: &'static [Self] = &[Self::Nothing, Self::Escalate, Self::Close];
+    #[must_use]
+    pub fn words() -> Vec<String> {
+        let verbs = Action::ALL.iter().map(|verb| verb.as_str());
+        ["nothing"].into_iter().chain(verbs).map(str::to_owned).collect()
+    }
 
     /// The word used in files and JSON.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Nothing => "nothing",
-            Self::Escalate => "escalate",
-            Self::Close => "close",
+            Self::Take(verb) => verb.as_str(),
         }
     }
 
     /// The action that `system` takes, if any.
     #[must_use]
-    pub const fn action(self) -> Option<linli_kernel::Action> {
+    pub const fn action(self) -> Option<Action> {
         match self {
             Self::Nothing => None,
-            Self::Escalate => Some(linli_kernel::Action::Escalate),
-            Self::Close => Some(linli_kernel::Action::Close),
+            Self::Take(verb) => Some(verb),
         }
+    }
+}
+
+impl std::str::FromStr for OnBreach {
+    type Err = linli_kernel::UnknownWord;
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        if word == "nothing" { Ok(Self::Nothing) } else { word.parse().map(Self::Take) }
+    }
+}
+
+impl TryFrom<String> for OnBreach {
+    type Error = linli_kernel::UnknownWord;
+    fn try_from(word: String) -> Result<Self, Self::Error> {
+        word.parse()
+    }
+}
+
+impl From<OnBreach> for String {
+    fn from(breach: OnBreach) -> Self {
+        breach.as_str().to_owned()
     }
 }

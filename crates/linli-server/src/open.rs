@@ -102,6 +102,7 @@ pub async fn open_app(options: &Options) -> anyhow::Result<App> {
     }
     let shelf = Shelf::new(loaded.playbook, loaded.findings);
     let areas = db.read(AreaTree::load).await?;
+    let amended = db.read(linli_civic::cases::entries::current).await?;
     let (now, current) = (options.clock.now(), shelf.current());
     db.write(move |tx| {
         Shelf::keep(&current, tx, now)?;
@@ -132,6 +133,7 @@ pub async fn open_app(options: &Options) -> anyhow::Result<App> {
         slow: Arc::new(tokio::sync::Semaphore::new(2)),
         reloading: tokio::sync::Mutex::new(()),
         areas: RwLock::new(Arc::new(areas)),
+        amended: RwLock::new(Arc::new(amended)),
     }))
 }
 

@@ -34,6 +34,7 @@ fn all() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(Document::openapi())
         .merge(cases::public::routes())
         .merge(cases::http::routes())
+        .merge(cases::task_http::routes())
         .merge(people::routes())
         .merge(areas::http::routes())
         .merge(playbooks::http::routes())

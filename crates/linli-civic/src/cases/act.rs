@@ -1,19 +1,19 @@
 //! What an action does to a case. Pure: the flow of the pinned playbook is interpreted here and nowhere else.
 
-use linli_kernel::Calendar;
 use linli_kernel::{
-    Action, Actor, AreaCode, AreaLevel, Change, DeadlineId, DeadlineKind, IdSource, NewEvent, Phase, Problem,
-    ProblemCode, Stream, StreamKind, Timestamp, Weight,
+    Action, Actor, AreaCode, Calendar, CaseId, Change, DeadlineId, DeadlineKind, IdSource, NewEvent, Phase, Problem,
+    ProblemCode, Stream, StreamKind, TaskId, Timestamp, Weight,
 };
 use linli_playbook::{
-    ActionDef, Assignee, Effect, FieldKind, Flow, FlowRefusal, Playbook, SeatMove, Seating, Situation, Standing,
-    check_form,
+    ActionDef, Effect, FieldKind, Flow, FlowRefusal, Playbook, Seating, Situation, Standing, check_form,
 };
 use serde_json::{Map, Value, json};
 
-use super::deadline::Deadline;
+use super::dossier::{Dossier, FollowUp};
+use super::effects::{Cause, Master};
+use super::form::Form;
 use super::model::{Case, Draft, Rating, Reply, Seat, Why};
-use super::routing::Ground;
+use super::routing::{Amended, Ground};
 
 /// Everything outside the case that an action depends on.
 pub struct World<'a> {
@@ -25,6 +25,8 @@ pub struct World<'a> {
     pub staffed: &'a dyn Fn(&Seat) -> bool,
     /// Whether an area exists.
     pub exists: &'a dyn Fn(&AreaCode) -> bool,
+    /// Lines that rulings added to the responsibility list.
+    pub amended: &'a [Amended],
     /// Makes ids of deadlines.
     pub ids: &'a IdSource,
     /// The present.
@@ -46,11 +48,17 @@ pub struct Given {
     pub fields: Map<String, Value>,
     /// The deadline that made linli act, if one did.
     pub breached: Option<DeadlineKind>,
+    /// The case that is to be followed, where the form names one.
+    pub master: Option<Master>,
+    /// The reply of the case that it follows.
+    pub reply: Option<Reply>,
+    /// The id of the case that is split off.
+    pub child: Option<CaseId>,
 }
 
 impl World<'_> {
-    const fn ground(&self) -> Ground<'_> {
-        Ground { book: self.book, staffed: self.staffed }
+    pub(super) const fn ground(&self) -> Ground<'_> {
+        Ground { book: self.book, staffed: self.staffed, amended: self.amended }
     }
 }
 
@@ -125,14 +133,25 @@ impl Case {
             settled_at: None,
             closed_at: None,
             version: 0,
+            private: draft.private,
+            parent: draft.parent,
+            master: None,
+            dossier: Dossier::default(),
+            tasks: Vec::new(),
+            n_followers: 0,
+            n_children_open: 0,
             deadlines: Vec::new(),
             hands: std::collections::BTreeSet::new(),
             listed: None,
         };
-        for effect in begin.map(|def| def.effects.clone()).unwrap_or_default() {
-            case.follow(effect, world, &actor, None)?;
+        if let Some(def) = begin {
+            let form = Form { def, fields: &Map::new() };
+            let cause = Cause { form: &form, actor: &actor, master: None, reply: None };
+            for effect in &def.effects {
+                case.follow(*effect, world, &cause)?;
+            }
         }
-        let payload = json!({ "to": case.stage, "seat": case.seat, "category": case.category, "weight": case.weight, "channel": case.channel, "place": scanned, "routed": seating == Seating::Found });
+        let payload = json!({ "to": case.stage, "seat": case.seat, "category": case.category, "weight": case.weight, "channel": case.channel, "place": scanned, "routed": seating == Seating::Found, "private": case.private, "parent": case.parent });
         let reported = case.tell("reported", payload, None, world.at, actor);
         if seating == Seating::NotFound {
             return Ok(Change::new(case, reported));
@@ -162,6 +181,7 @@ impl Case {
             reopened: self.n_reopened,
             settled_at: self.settled_at,
             now,
+            facts: self.facts(now),
         }
     }
 
@@ -179,17 +199,25 @@ impl Case {
         let before = Before { stage: self.stage.clone(), seat: self.seat.clone() };
         let form = Form { def, fields: &given.fields };
 
+        let held: Vec<bool> = flow.rules.iter().map(|rule| self.holds(flow, rule, world)).collect();
+
         self.take_form(&form, world)?;
-        let chosen = form.seat();
+        let granted = self.dossier.pending.clone();
+        let cause = Cause { form: &form, actor: &actor, master: given.master.as_ref(), reply: given.reply.as_ref() };
+        let mut called = Vec::new();
         for effect in &def.effects {
-            self.follow(*effect, world, &actor, chosen.as_ref())?;
+            called.extend(self.follow(*effect, world, &cause)?);
         }
         self.enter(def, flow, world.at);
-        self.remember(verb, &form, &actor, world.at);
+        self.remember(verb, &form, &actor, &before, world.at);
+        if self.phase == Phase::Closed {
+            self.cancel_tasks(world.at);
+            self.dossier.pending = None;
+        }
 
         let mut payload = json!({
             "from": before.stage, "to": self.stage, "seat": self.seat, "level": self.seat.level(),
-            "category": self.category, "photos": form.photos(), "ground": form.ground(), "deadline": given.breached, "n_reopened": self.n_reopened,
+            "category": self.category, "weight": self.weight, "photos": form.photos(), "ground": form.ground(), "deadline": given.breached, "n_reopened": self.n_reopened,
             "public": form.flag("public"),
         });
         if let (Some(object), true) = (payload.as_object_mut(), self.seat != before.seat) {
@@ -202,6 +230,13 @@ impl Case {
             object.insert("solved".to_owned(), json!(rating.solved));
             object.insert("satisfied".to_owned(), json!(rating.satisfied));
         }
+        if let Some(object) = payload.as_object_mut() {
+            object.extend(self.more_to_tell(verb, &form, given, granted.as_ref()));
+        }
+        let said = form.said().or_else(|| {
+            // What was asked for is told to the resident in the words of whoever asked.
+            granted.as_ref().filter(|_| answers(def)).map(|pending| pending.reason.clone())
+        });
         if given.breached.is_some_and(|kind| kind != DeadlineKind::Rate) {
             // The breach and what follows from it are one change: neither is ever seen without the other.
             let breach = self.tell(
@@ -211,33 +246,116 @@ impl Case {
                 world.at,
                 Actor::System,
             );
-            let event = self.tell(verb.event(), payload, form.said(), world.at, actor);
-            return Ok(Change::new(self, breach).and(event));
+            let event = self.tell(verb.event(), payload, said, world.at, actor);
+            let change = Change::new(self, breach).and(event);
+            return Self::by_rules(change, flow, &held, world);
         }
-        let event = self.tell(verb.event(), payload.clone(), form.said(), world.at, actor.clone());
+        let event = self.tell(verb.event(), payload.clone(), said, world.at, actor.clone());
         let reopens = def.effects.contains(&Effect::CountReopen) && verb != Action::Reopen;
         if reopens {
             let reopened = self.tell("reopened", payload, None, world.at, Actor::System);
-            return Ok(Change::new(self, event).and(reopened));
+            return Self::by_rules(Change::new(self, event).and(reopened), flow, &held, world);
         }
-        Ok(Change::new(self, event))
+        // Each one who was called has an entry of their own.
+        let body = form.said();
+        let mut calls = Vec::new();
+        for call in called {
+            calls.push(self.tell("task_called", call, body.clone(), world.at, Actor::System));
+        }
+        let change = calls.into_iter().fold(Change::new(self, event), Change::and);
+        Self::by_rules(change, flow, &held, world)
+    }
+
+    fn holds(&self, flow: &Flow, rule: &linli_playbook::Rule, world: &World<'_>) -> bool {
+        flow.rules_that_hold(&self.situation(world.book, world.at)).contains(&rule)
+    }
+
+    /// Takes what the rules say of what has just come to be so; each fires when it begins to hold, and once.
+    fn by_rules(change: Change<Self>, flow: &Flow, held: &[bool], world: &World<'_>) -> Result<Change<Self>, Problem> {
+        let case = change.state();
+        if !matches!(case.phase, Phase::Open | Phase::Waiting) {
+            return Ok(change);
+        }
+        let begins = flow.rules.iter().zip(held).find(|(rule, held)| !**held && case.holds(flow, rule, world));
+        let Some((rule, _)) = begins else { return Ok(change) };
+        let standing = Standing::system();
+        let situation = case.situation(world.book, world.at);
+        let Ok(def) = flow.step(&situation, &standing, rule.take, &Map::new()) else { return Ok(change) };
+        let (mut case, events, _) = change.into_parts();
+        let before = case.seat.clone();
+        let form = Form { def, fields: &Map::new() };
+        let cause = Cause { form: &form, actor: &Actor::System, master: None, reply: None };
+        for effect in &def.effects {
+            case.follow(*effect, world, &cause)?;
+        }
+        case.enter(def, flow, world.at);
+        let mut payload = json!({
+            "to": case.stage, "seat": case.seat, "level": case.seat.level(), "category": case.category,
+            "weight": case.weight, "rule": rule.why,
+        });
+        if let (Some(object), true) = (payload.as_object_mut(), case.seat != before) {
+            object.insert("seat_before".to_owned(), json!(before));
+        }
+        let event = case.tell(rule.take.event(), payload, None, world.at, Actor::System);
+        let mut events = events.into_iter();
+        let Some(first) = events.next() else { return Err(ProblemCode::Internal.into()) };
+        Ok(events.fold(Change::new(case, first), Change::and).and(event))
+    }
+
+    /// What the payload of some acts holds besides.
+    fn more_to_tell(
+        &self,
+        verb: Action,
+        form: &Form<'_>,
+        given: &Given,
+        granted: Option<&super::dossier::Pending>,
+    ) -> Map<String, Value> {
+        let value = match verb {
+            Action::AskExtension | Action::GrantExtension | Action::RefuseExtension => json!({
+                "days": form.number().or_else(|| granted.and_then(|pending| pending.days)),
+                "promised_at": self.promise().map(|promise| promise.due_at),
+            }),
+            Action::AskSuspension | Action::Suspend | Action::RefuseSuspension => json!({
+                "until": form.day().or_else(|| granted.and_then(|pending| pending.until)),
+            }),
+            Action::AskExclusion | Action::Exclude | Action::RefuseExclusion => json!({
+                "ground": form.ground().or_else(|| granted.and_then(|pending| pending.code.as_deref())),
+            }),
+            Action::Rule => json!({ "upheld": form.flag("upheld") }),
+            Action::Merge | Action::Follow => {
+                json!({ "master": given.master.as_ref().map(|master| master.id).or(self.master) })
+            }
+            Action::Split => json!({ "child": given.child }),
+            Action::Whistle => json!({ "whistle": form.whistle() }),
+            Action::FollowUp => json!({
+                "reached": form.flag("reached"), "solved": form.flag("solved"), "satisfied": form.flag("satisfied"),
+            }),
+            Action::SetPrivacy => json!({ "private": self.private }),
+            _ => json!({}),
+        };
+        value.as_object().cloned().unwrap_or_default()
     }
 
     /// Marks a clock that ran out; what it was of.
-    pub fn mark_breached(&mut self, id: DeadlineId, at: Timestamp) -> Option<DeadlineKind> {
+    pub fn mark_breached(&mut self, id: DeadlineId, at: Timestamp) -> Option<(DeadlineKind, Option<TaskId>)> {
         let deadline = self.deadlines.iter_mut().find(|deadline| deadline.id == id && deadline.is_over(at))?;
         deadline.breach(at);
-        Some(deadline.kind)
+        Some((deadline.kind, deadline.task))
     }
 
     /// A clock that was marked ran out, and linli does nothing but say so.
-    pub fn say_breached(mut self, kind: DeadlineKind, world: &World<'_>) -> Change<Self> {
-        let payload = json!({ "deadline": kind, "level": self.seat.level(), "seat": self.seat });
+    pub fn say_breached(mut self, kind: DeadlineKind, task: Option<TaskId>, world: &World<'_>) -> Change<Self> {
+        let task =
+            task.and_then(|id| self.task(id)).map(|task| super::task::task_payload(task.id, task.kind, &task.party));
+        let payload = json!({
+            "deadline": kind, "level": self.seat.level(), "seat": self.seat, "category": self.category,
+            "weight": self.weight, "task": task,
+        });
         let event = self.tell("deadline_breached", payload, None, world.at, Actor::System);
         Change::new(self, event)
     }
 
-    fn tell(
+    pub(super) fn tell(
         &mut self,
         kind: &'static str,
         mut payload: Value,
@@ -256,7 +374,8 @@ impl Case {
             actor,
             payload,
             text,
-            area: Some(self.area),
+            // What is not public is told to those who answer for it alone.
+            area: Some(if self.private { self.seat.area } else { self.area }),
             unit: Some(self.seat.key()),
         }
     }
@@ -276,113 +395,15 @@ impl Case {
             self.weight = weight;
         }
         if let Some(seat) = form.seat() {
-            let known_unit = seat.unit.as_deref().is_none_or(|code| {
-                world.ground().unit_seat(&self.area, code).is_some_and(|own| own.area == seat.area)
-                    || world.book.unit(code).is_some_and(|unit| unit.level == seat.level())
-            });
-            if !(world.exists)(&seat.area) || !known_unit {
-                return Err(Problem::field("fields.seat", "unknown"));
-            }
-            if !world.book.may_sit_at(self.category.as_deref(), seat.level()) {
-                return Err(ProblemCode::TakenBack.into());
-            }
-            let elsewhere = seat.area.at(AreaLevel::County) != self.area.at(AreaLevel::County);
+            self.check_seat(&seat, "fields.seat", world)?;
+            self.check_level(&seat, world)?;
             let sideways = form.def.verb == Action::HandOn && seat.unit.is_none() && seat.level() != self.seat.level();
-            if elsewhere || sideways || !(world.staffed)(&seat) {
+            if sideways {
                 return Err(Problem::field("fields.seat", "not_an_option"));
             }
         }
-        Ok(())
-    }
-
-    fn follow(
-        &mut self,
-        effect: Effect,
-        world: &World<'_>,
-        actor: &Actor,
-        chosen: Option<&Seat>,
-    ) -> Result<(), Problem> {
-        let at = world.at;
-        match effect {
-            Effect::Start(kind) => self.start(kind, world),
-            Effect::Meet(kind) => self.of_kind(kind).for_each(|deadline| deadline.meet(at)),
-            Effect::Cancel(kind) => self.of_kind(kind).for_each(Deadline::cancel),
-            Effect::CancelAll => self.deadlines.iter_mut().for_each(Deadline::cancel),
-            Effect::Pause => self.deadlines.iter_mut().for_each(|deadline| deadline.pause(at)),
-            Effect::Resume => {
-                self.deadlines
-                    .iter_mut()
-                    .for_each(|deadline| deadline.resume(at, world.calendar, &world.book.working_hours));
-            }
-            Effect::Assign(Assignee::Actor) => {
-                self.handler = actor.account();
-                self.hands.extend(self.handler);
-            }
-            Effect::Assign(Assignee::Nobody) => self.handler = None,
-            Effect::Seat(to) => self.move_seat(to, world, chosen)?,
-            Effect::CountReopen => self.n_reopened += 1,
-            Effect::Supervise => self.supervised_at = self.supervised_at.or(Some(at)),
-        }
-        Ok(())
-    }
-
-    fn of_kind(&mut self, kind: DeadlineKind) -> impl Iterator<Item = &mut Deadline> {
-        self.deadlines.iter_mut().filter(move |deadline| deadline.kind == kind)
-    }
-
-    fn start(&mut self, kind: DeadlineKind, world: &World<'_>) {
-        self.of_kind(kind).for_each(Deadline::cancel);
-        let level = self.seat.level();
-        if let Some(rule) = world.book.deadline(kind, self.category.as_deref(), self.weight, level) {
-            let id = DeadlineId::new(world.ids.uuid(world.at));
-            self.deadlines.push(Deadline::start(id, rule, level, world.at, world.calendar, &world.book.working_hours));
-        }
-    }
-
-    fn move_seat(&mut self, to: SeatMove, world: &World<'_>, chosen: Option<&Seat>) -> Result<(), Problem> {
-        let ground = world.ground();
-        let top = world.book.top_level();
-        let above = |seat: &Seat| {
-            if seat.unit.is_some() { Some(seat.level()) } else { seat.level().up().filter(|level| *level >= top) }
-        };
-        // Going up, the people of the area answer; they may then dispatch to a unit.
-        let plain_from = |level| {
-            let mut level = Some(level);
-            while let Some(here) = level {
-                let seat = Seat::of(self.area.at(here));
-                if (world.staffed)(&seat) || here <= top {
-                    return Some(seat);
-                }
-                level = here.up();
-            }
-            None
-        };
-        let next = match to {
-            SeatMove::Up => above(&self.seat).and_then(plain_from),
-            SeatMove::Top => Some(Seat::of(self.area.at(top))),
-            SeatMove::Chosen => Some(chosen.cloned().ok_or_else(|| Problem::field("fields.seat", "required"))?),
-            SeatMove::Routed => match chosen {
-                Some(seat) => Some(seat.clone()),
-                None => ground.first_seat(&self.area, self.category.as_deref(), self.weight).map(|routed| {
-                    self.routing = routed.why;
-                    routed.seat
-                }),
-            },
-            SeatMove::Back => self.back.clone().or_else(|| above(&self.seat).and_then(plain_from)),
-        };
-        let Some(next) = next else { return Ok(()) };
-        if next != self.seat {
-            if matches!(to, SeatMove::Chosen | SeatMove::Routed) {
-                self.back = Some(self.seat.clone());
-                if chosen.is_some() {
-                    self.routing = vec![Why::new("by_hand", &[])];
-                }
-            } else {
-                self.back = None;
-                let key = if to == SeatMove::Back { "sent_back" } else { "from_below" };
-                self.routing = vec![Why::new(key, &[("area", self.seat.area.to_string())])];
-            }
-            self.seat = next;
+        for seat in form.seats() {
+            self.check_seat(&seat, "fields.seats", world)?;
         }
         Ok(())
     }
@@ -405,15 +426,23 @@ impl Case {
     }
 
     /// What the case itself keeps of the act.
-    fn remember(&mut self, verb: Action, form: &Form<'_>, actor: &Actor, at: Timestamp) {
+    fn remember(&mut self, verb: Action, form: &Form<'_>, actor: &Actor, before: &Before, at: Timestamp) {
         if let Some(reply) = form.reply() {
             self.reply = Some(reply);
         }
         match verb {
             Action::Ask => self.question = form.said(),
             Action::Answer => self.question = None,
-            Action::SendBack => self.n_sent_back += 1,
-            Action::Settle => self.hands.extend(actor.account()),
+            Action::SendBack => {
+                self.n_sent_back += 1;
+                self.dossier.sent_back_by.insert(before.seat.key());
+            }
+            Action::Settle => {
+                self.hands.extend(actor.account());
+                self.dossier.handled_by.insert(before.seat.key());
+            }
+            Action::Close => self.dossier.outcome = form.ground().map(str::to_owned),
+            Action::FollowUp => self.follow_up(form, at),
             Action::Rate => {
                 self.rating = Some(Rating {
                     stars: form.stars().unwrap_or(3),
@@ -427,6 +456,25 @@ impl Case {
         }
         self.n_photos += u32::try_from(form.photos().len()).unwrap_or(0);
     }
+
+    /// 回访: three answers; who was not reached gave none.
+    fn follow_up(&mut self, form: &Form<'_>, at: Timestamp) {
+        let reached = form.flag("reached").unwrap_or(false);
+        let n_tries = self.dossier.follow_up.as_ref().map_or(0, |before| before.n_tries) + 1;
+        self.dossier.n_unreached += u32::from(!reached);
+        self.dossier.follow_up = Some(FollowUp {
+            reached,
+            solved: form.flag("solved").filter(|_| reached),
+            satisfied: form.flag("satisfied").filter(|_| reached),
+            n_tries,
+            at,
+        });
+    }
+}
+
+/// Whether an action answers what was asked of the level above.
+fn answers(def: &ActionDef) -> bool {
+    def.effects.iter().any(|effect| matches!(effect, Effect::Grant(_)))
 }
 
 struct Before {
@@ -453,71 +501,7 @@ fn refusal(refusal: FlowRefusal) -> Problem {
 
 fn form_problem(errors: Vec<linli_playbook::FieldError>) -> Problem {
     errors.into_iter().fold(Problem::new(ProblemCode::Invalid), |problem, error| {
-        problem.and_field(format!("fields.{}", error.field), error.fault.code())
+        let problem = problem.and_field(format!("fields.{}", error.field), error.fault.code());
+        error.values.into_iter().fold(problem, |problem, (name, value)| problem.with(name, value))
     })
-}
-
-/// A filled-in form.
-struct Form<'a> {
-    def: &'a ActionDef,
-    fields: &'a Map<String, Value>,
-}
-
-impl Form<'_> {
-    fn value_of(&self, is: impl Fn(&FieldKind) -> bool) -> Option<&Value> {
-        let field = self.def.form.iter().find(|field| is(&field.kind))?;
-        self.fields.get(&field.name).filter(|value| !value.is_null())
-    }
-
-    fn text_of(&self, is: impl Fn(&FieldKind) -> bool) -> Option<&str> {
-        self.value_of(is)?.as_str().map(str::trim).filter(|text| !text.is_empty())
-    }
-
-    fn seat(&self) -> Option<Seat> {
-        serde_json::from_value(self.value_of(|kind| matches!(kind, FieldKind::Seat))?.clone()).ok()
-    }
-
-    fn reply(&self) -> Option<Reply> {
-        serde_json::from_value(self.value_of(|kind| matches!(kind, FieldKind::Reply))?.clone()).ok()
-    }
-
-    fn stars(&self) -> Option<u32> {
-        self.value_of(|kind| matches!(kind, FieldKind::Stars))?.as_u64().and_then(|n| u32::try_from(n).ok())
-    }
-
-    fn ground(&self) -> Option<&str> {
-        self.text_of(|kind| matches!(kind, FieldKind::Ground { .. }))
-    }
-
-    fn flag(&self, name: &str) -> Option<bool> {
-        self.fields.get(name)?.as_bool()
-    }
-
-    fn photos(&self) -> Vec<&str> {
-        let photos = self.value_of(|kind| matches!(kind, FieldKind::Photos { .. })).and_then(Value::as_array);
-        photos.map(|ids| ids.iter().filter_map(Value::as_str).collect()).unwrap_or_default()
-    }
-
-    /// The words that go into the history: the reply whole, or else the free text.
-    fn said(&self) -> Option<String> {
-        if let Some(reply) = self.value_of(|kind| matches!(kind, FieldKind::Reply)) {
-            return Some(reply.to_string());
-        }
-        self.text_of(|kind| matches!(kind, FieldKind::LongText))
-            .or_else(|| self.text_of(|kind| matches!(kind, FieldKind::Text)))
-            .map(str::to_owned)
-    }
-}
-
-/// The seat that a command names, if its form asks for one.
-#[must_use]
-pub fn chosen_seat(book: &Playbook, case: &Case, verb: Action, fields: &Map<String, Value>) -> Option<Seat> {
-    let flow = book.flow(case.kind)?;
-    flow.actions.iter().filter(|def| def.verb == verb).find_map(|def| Form { def, fields }.seat())
-}
-
-/// The ids of the photos in the fields of a command, whatever the form calls them.
-#[must_use]
-pub fn photo_ids(def: &ActionDef, fields: &Map<String, Value>) -> Vec<String> {
-    Form { def, fields }.photos().into_iter().map(str::to_owned).collect()
 }

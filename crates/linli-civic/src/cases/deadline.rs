@@ -1,9 +1,11 @@
 //! 时限: a clock in working time that starts, stands still, is met, is breached, or is no longer owed. Pure.
 
+use linli_kernel::{Action, AreaLevel, DeadlineId, DeadlineKind, DeadlineState, TaskId, TimeUnit, Timestamp};
 use linli_kernel::{Amount, Calendar, WorkingHours};
-use linli_kernel::{AreaLevel, DeadlineId, DeadlineKind, DeadlineState, TimeUnit, Timestamp};
 use linli_playbook::{DeadlineRule, OnBreach};
 use serde::{Deserialize, Serialize};
+
+use super::act::World;
 
 /// The rule that a clock was started by, as it stood then.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +23,8 @@ pub struct Deadline {
     pub id: DeadlineId,
     /// Of what.
     pub kind: DeadlineKind,
+    /// Of which task; `None` for the case itself.
+    pub task: Option<TaskId>,
     /// The level of the seat when it started.
     pub level: AreaLevel,
     /// How it stands.
@@ -49,6 +53,7 @@ pub struct Deadline {
 
 /// Shown as due soon for this share of the time where the rule names none.
 const SOON_SHARE: i64 = 4;
+const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 
 impl Deadline {
     /// Starts a clock at `at` by `rule`.
@@ -69,6 +74,7 @@ impl Deadline {
         Self {
             id,
             kind: rule.kind,
+            task: None,
             level,
             state: DeadlineState::Running,
             starts_at: at,
@@ -84,6 +90,67 @@ impl Deadline {
         }
     }
 
+    /// A clock of a task, by its amount and the rule that names it.
+    #[must_use]
+    pub fn of_task(
+        id: DeadlineId,
+        task: TaskId,
+        (kind, amount, basis): (DeadlineKind, Amount, Option<&str>),
+        level: AreaLevel,
+        world: &World<'_>,
+    ) -> Self {
+        let rule = DeadlineRule {
+            kind,
+            category: None,
+            weight: None,
+            level: None,
+            amount,
+            soon: None,
+            on_breach: OnBreach::Nothing,
+            basis: basis.map(str::to_owned),
+        };
+        let clock = Self::start(id, &rule, level, world.at, world.calendar, &world.book.working_hours);
+        Self { task: Some(task), ..clock }
+    }
+
+    /// 挂账复核: the day on which a suspension ends by itself.
+    #[must_use]
+    pub fn review(id: DeadlineId, level: AreaLevel, at: Timestamp, until: Timestamp) -> Self {
+        let days = u32::try_from(until.since(at) / DAY_MS).unwrap_or(0);
+        Self {
+            id,
+            kind: DeadlineKind::Review,
+            task: None,
+            level,
+            state: DeadlineState::Running,
+            starts_at: at,
+            due_at: until,
+            soon_at: until.plus_ms(-DAY_MS).max(at),
+            provisional: false,
+            unit: TimeUnit::Days,
+            paused_at: None,
+            met_at: None,
+            breached_at: None,
+            on_breach: OnBreach::Take(Action::Resume),
+            rule: RuleText { amount: Amount { n: days, unit: TimeUnit::Days }, basis: None },
+        }
+    }
+
+    /// 延期: it ends so much later; one that ran out begins to run again only if that brings it past `at`.
+    pub fn extend(&mut self, amount: Amount, at: Timestamp, calendar: &Calendar, hours: &WorkingHours) {
+        if !self.is_owed() {
+            return;
+        }
+        let warning_ms = self.due_at.since(self.soon_at);
+        let due = calendar.add(self.due_at, amount, hours);
+        self.provisional |= due.provisional;
+        self.due_at = due.at;
+        self.soon_at = due.at.plus_ms(-warning_ms);
+        if self.state == DeadlineState::Breached && due.at > at {
+            self.state = DeadlineState::Running;
+        }
+    }
+
     /// Whether it is still owed, running or not.
     #[must_use]
     pub const fn is_owed(&self) -> bool {
@@ -93,7 +160,9 @@ impl Deadline {
     /// Whether staff owe it now: it runs, or ran out and is not met.
     #[must_use]
     pub fn is_owed_by_staff(&self) -> bool {
-        matches!(self.state, DeadlineState::Running | DeadlineState::Breached) && self.kind != DeadlineKind::Rate
+        matches!(self.state, DeadlineState::Running | DeadlineState::Breached)
+            && self.kind != DeadlineKind::Rate
+            && self.task.is_none()
     }
 
     /// Whether it is the promise to the resident.

@@ -9,11 +9,12 @@ use serde_json::{Map, Value};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use linli_access::{Act, Caller, Decision, decide, read_log, scope};
-use linli_db::{Conn, StoreError, Tx, feed, idempotency};
-use linli_kernel::{Action, Actor, AreaCode, EventId, Page, Problem, ProblemCode, Timestamp};
+use linli_access::{Act, Caller, Decision, decide, read_log};
+use linli_db::{Conn, StoreError};
+use linli_kernel::{Action, AreaCode, EventId, Page, Problem, ProblemCode, Timestamp};
 
-use super::act::{Given, photo_ids};
+use super::Case;
+use super::command::{Command, Who, run};
 use super::list::{self, Asker, InboxBox, ListCases};
 use super::model::Seat;
 use super::reader::{Reader, Shown};
@@ -21,10 +22,8 @@ use super::routing::Ground;
 use super::row::CaseRow;
 use super::store::{self, Named};
 use super::view::CaseView;
-use super::{Case, Doer, World};
 use crate::app::App;
 use crate::areas::tree::{AreaRef, AreaTree};
-use crate::files;
 use crate::http::{Answer, Body, CommandKey, Path, Query, Refused, Signed, key_scope};
 use crate::people::view::{Contact, UnitRef};
 use crate::people::{Staffed, duty};
@@ -162,158 +161,6 @@ async fn act_on_case(
     }
 }
 
-/// Who gives a command.
-#[derive(Clone)]
-pub enum Who {
-    /// Someone signed in.
-    Staff(Caller),
-    /// Whoever holds the public code.
-    Reporter {
-        /// The account that is signed in beside it, if one is.
-        signed_in: Option<Caller>,
-    },
-    /// Another system, for the reporter whose case it handed over.
-    Partner {
-        /// Its id.
-        id: String,
-        /// What people call it.
-        name: String,
-    },
-}
-
-/// An action that somebody wants taken.
-#[derive(Clone)]
-pub struct Command {
-    /// On which case.
-    pub named: Named,
-    /// What.
-    pub verb: Action,
-    /// The version that they saw.
-    pub version: u32,
-    /// What they filled in.
-    pub fields: Map<String, Value>,
-    /// Sent twice, it acts once.
-    pub key: Option<idempotency::Key>,
-    /// Who they are.
-    pub who: Who,
-}
-
-/// Runs a command: load and access, the pure decision, the commit; all in one transaction.
-///
-/// # Errors
-/// `NotFound` for a case that they may not know of; `VersionConflict` with who did what; what the decision refuses.
-pub async fn run(app: &App, command: Command) -> Answer<()> {
-    let app = app.clone();
-    app.clone().db.write(move |tx| run_in(&app, tx, &command)).await
-}
-
-/// [`run`] in a transaction that may hold other work too.
-///
-/// # Errors
-/// As [`run`].
-pub fn run_in(app: &App, tx: &mut Tx<'_>, command: &Command) -> Answer<()> {
-    let now = app.now();
-    if let Some(key) = &command.key {
-        match idempotency::look_up::<u32>(tx, key)? {
-            idempotency::Known::Done(_) => return Ok(()),
-            idempotency::Known::Reused => return Err(ProblemCode::KeyReused.into()),
-            idempotency::Known::New => {}
-        }
-    }
-    let case = store::load_for_change(tx, &command.named)?.ok_or(ProblemCode::NotFound)?;
-    // Again, now that nobody else can be at it: the same command may have been done while this one waited for the row.
-    if let Some(key) = &command.key
-        && matches!(idempotency::look_up::<u32>(tx, key)?, idempotency::Known::Done(_))
-    {
-        return Ok(());
-    }
-    let doer = doer(&case, &command.who)?;
-    // A comment changes nothing that anyone decided on: it neither conflicts nor makes another's decision stale.
-    if case.version != command.version && command.verb != Action::Comment && decided_at(tx, &case)? > command.version {
-        return Err(match command.who {
-            Who::Staff(_) => conflict(app, tx, &case)?.into(),
-            // Who did what inside the office is not for the resident.
-            Who::Reporter { .. } | Who::Partner { .. } => ProblemCode::VersionConflict.into(),
-        });
-    }
-    let book = app.playbooks.pinned(tx, &case.playbook.0, &case.playbook.1)?;
-    let mut staffed = Staffed::above(tx, &case.area, now)?;
-    if let Some(seat) = super::act::chosen_seat(&book, &case, command.verb, &command.fields) {
-        staffed = staffed.and(Staffed::above(tx, &seat.area, now)?);
-    }
-    let areas = app.areas();
-    let world = World {
-        book: &book,
-        calendar: &app.calendar,
-        staffed: &|seat: &Seat| staffed.has(&seat.key()),
-        exists: &|area: &AreaCode| areas.get(area).is_some(),
-        ids: &app.ids,
-        at: now,
-    };
-    let before = case.version;
-    let photos = case
-        .offers(&book, &doer.standing, now)
-        .iter()
-        .find(|def| def.verb == command.verb)
-        .map(|def| photo_ids(def, &command.fields))
-        .unwrap_or_default();
-    let id = case.id;
-    let change = case.act(command.verb, &Given { fields: command.fields.clone(), breached: None }, &doer, &world)?;
-    let nth = change.events().iter().position(|event| event.kind == command.verb.event()).unwrap_or(0);
-    let case = tx.commit(change)?;
-    let event_n = before + u32::try_from(nth).unwrap_or(0) + 1;
-    files::attach::<Refused>(tx, &photos, id, event_n, doer.actor.account())?;
-    if let Some(key) = &command.key {
-        idempotency::remember(tx, key, &case.version, now)?;
-    }
-    Ok(())
-}
-
-fn doer(case: &Case, who: &Who) -> Answer<Doer> {
-    match who {
-        // Whoever works on a case does not judge it by its public code.
-        Who::Reporter { signed_in: Some(caller) } if scope(caller, Act::WorkOnCase).reaches(&case.keys()).is_some() => {
-            Err(ProblemCode::OwnWork.into())
-        }
-        Who::Reporter { .. } => Ok(Doer { actor: Actor::Reporter, standing: linli_playbook::Standing::reporter() }),
-        Who::Partner { id, name } => Ok(Doer {
-            actor: Actor::Partner { id: id.clone(), name: name.clone() },
-            standing: linli_playbook::Standing::reporter(),
-        }),
-        Who::Staff(caller) => match decide(caller, Act::WorkOnCase, &case.keys()) {
-            Decision::Allowed(role) => Ok(Doer { actor: caller.acting_as(role), standing: case.standing(caller) }),
-            Decision::Forbidden => Err(ProblemCode::Forbidden.into()),
-            Decision::Hidden => Err(ProblemCode::NotFound.into()),
-        },
-    }
-}
-
-/// The version at which the case was last changed by more than a comment.
-fn decided_at(conn: &mut Conn, case: &Case) -> Result<u32, StoreError> {
-    let sql = "SELECT COALESCE(MAX(n), 0) AS n FROM event WHERE stream_kind = 'case' AND stream_id = $1 AND kind <> 'commented'";
-    let n = conn.number(sql, &linli_db::params![case.id])?;
-    Ok(u32::try_from(n).unwrap_or(case.version))
-}
-
-/// Who did what meanwhile.
-fn conflict(app: &App, conn: &mut Conn, case: &Case) -> Result<Problem, StoreError> {
-    let history = feed::history(conn, "case", &case.id.to_string())?;
-    let Some((event, _)) = history.last() else { return Ok(Problem::new(ProblemCode::VersionConflict)) };
-    let who = match event.actor_id.as_deref().and_then(|id| id.parse().ok()) {
-        Some(id) => duty::people(conn, &app.vault, &std::collections::HashSet::from([id]))?
-            .remove(&id)
-            .map(|person| person.name),
-        None => Some(Lang::ZhCn.text(&format!("actor.{}", event.actor_kind))),
-    };
-    let flow_name = Lang::ZhCn.word("event_short", &event.kind);
-    let when = event.at.plus_ms(8 * 3_600_000).to_jiff().to_zoned(jiff::tz::TimeZone::UTC);
-    let when = format!("{:02}:{:02}", when.hour(), when.minute());
-    Ok(Problem::new(ProblemCode::VersionConflict)
-        .with("who", who.unwrap_or_default())
-        .with("what", flow_name)
-        .with("when", when))
-}
-
 /// Reads a case and shows it to `caller`.
 ///
 /// # Errors
@@ -393,12 +240,13 @@ async fn list_seats(
         let areas = app.areas();
         let book = app.playbooks.pinned(conn, &case.playbook.0, &case.playbook.1)?;
         let reader = Reader { areas: &areas, vault: &app.vault, lang, now, public_url: &app.site.public_url };
-        suggest(conn, &case, &book, &areas, &reader, now)
+        suggest(&app, conn, &case, &book, &areas, &reader, now)
     });
     Ok(Json(Seats { items: items.await? }))
 }
 
 fn suggest(
+    app: &App,
     conn: &mut Conn,
     case: &Case,
     book: &linli_playbook::Playbook,
@@ -408,7 +256,8 @@ fn suggest(
 ) -> Answer<Vec<SeatSuggestion>> {
     let staffed = Staffed::above(conn, &case.area, now)?;
     let has = |seat: &Seat| staffed.has(&seat.key());
-    let ground = Ground { book, staffed: &has };
+    let amended = app.amended();
+    let ground = Ground { book, staffed: &has, amended: &amended };
     let mut seats: Vec<(Seat, bool, String)> = Vec::new();
     let mut add = |seat: Seat, suggested: bool, why: String| {
         if seats.iter().all(|(known, _, _)| *known != seat) && areas.get(&seat.area).is_some() {

@@ -29,8 +29,20 @@ pub enum BoxKey {
     ToVerify,
     /// 被退回: came back to my seat.
     SentBack,
+    /// 请我办的: called to help, whistled for, a task of the task force.
+    Tasks,
+    /// 待我审批: an extension, a suspension, an exclusion that was asked for below.
+    ToApprove,
+    /// 待裁定: an objection at my seat.
+    ToRule,
+    /// 待回访: answered, and drawn for a follow-up.
+    ToFollowUp,
     /// 等待居民
     Waiting,
+    /// 挂账台账
+    Suspended,
+    /// 督办
+    Supervised,
     /// 将到期
     Soon,
     /// 已逾期
@@ -43,13 +55,19 @@ pub enum BoxKey {
 
 impl BoxKey {
     /// Every box, in the order of the page.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 16] = [
         Self::ToAccept,
         Self::ToSign,
         Self::Mine,
         Self::ToVerify,
         Self::SentBack,
+        Self::Tasks,
+        Self::ToApprove,
+        Self::ToRule,
+        Self::ToFollowUp,
         Self::Waiting,
+        Self::Suspended,
+        Self::Supervised,
         Self::Soon,
         Self::Late,
         Self::AllOpen,
@@ -65,11 +83,28 @@ impl BoxKey {
             Self::Mine => "mine",
             Self::ToVerify => "to_verify",
             Self::SentBack => "sent_back",
+            Self::Tasks => "tasks",
+            Self::ToApprove => "to_approve",
+            Self::ToRule => "to_rule",
+            Self::ToFollowUp => "to_follow_up",
+            Self::Suspended => "suspended",
+            Self::Supervised => "supervised",
             Self::Waiting => "waiting",
             Self::Soon => "soon",
             Self::Late => "late",
             Self::AllOpen => "all_open",
             Self::Closed => "closed",
+        }
+    }
+
+    /// The actions without one of which the box is none of a caller's; nothing for those that everyone has.
+    const fn verbs(self) -> &'static [Action] {
+        match self {
+            Self::ToApprove => &[Action::GrantExtension, Action::Suspend, Action::Exclude],
+            Self::ToRule => &[Action::Rule],
+            Self::ToFollowUp => &[Action::FollowUp],
+            Self::Suspended | Self::Supervised => &[Action::Supervise],
+            _ => &[],
         }
     }
 
@@ -112,11 +147,13 @@ struct Filter {
     scoped: bool,
     /// Whether a case may be reached by two keys and would be listed twice.
     repeats: bool,
+    /// Whether so few cases are meant that they are found first, and their scope is looked at after.
+    few: bool,
 }
 
 impl Filter {
     const fn new() -> Self {
-        Self { conditions: Vec::new(), values: Vec::new(), scoped: false, repeats: false }
+        Self { conditions: Vec::new(), values: Vec::new(), scoped: false, repeats: false, few: false }
     }
 
     fn bind(&mut self, value: &impl Bind) -> String {
@@ -138,12 +175,25 @@ impl Filter {
         self.any_of("s.phase", &phases);
     }
 
+    /// Cases of which a partial index knows all, in whatever phase.
+    fn few(&mut self, condition: &str, keys: &[String]) {
+        (self.scoped, self.few, self.repeats) = (true, true, keys.len() > 1);
+        self.conditions.push(condition.to_owned());
+        self.any_of("s.scope_key", keys);
+    }
+
     fn from(&self) -> &'static str {
+        if self.few {
+            // In this order: the few first.
+            return "cases c CROSS JOIN case_scope s";
+        }
         if self.scoped { "case_scope s JOIN cases c ON c.id = s.case_id" } else { "cases c" }
     }
 
     fn clause(&self) -> String {
-        if self.conditions.is_empty() { "TRUE".to_owned() } else { self.conditions.join(" AND ") }
+        let joined = self.few.then(|| "s.case_id = c.id".to_owned());
+        let conditions: Vec<String> = joined.into_iter().chain(self.conditions.iter().cloned()).collect();
+        if conditions.is_empty() { "TRUE".to_owned() } else { conditions.join(" AND ") }
     }
 }
 
@@ -209,6 +259,28 @@ impl Asker<'_> {
         stages
     }
 
+    /// Whether a box is the caller's at all: one of their roles may take one of its actions.
+    fn has(&self, key: BoxKey) -> bool {
+        let verbs = key.verbs();
+        let flow = self.book.flow(CaseKind::Request);
+        let roles =
+            flow.iter().flat_map(|flow| &flow.actions).filter(|def| verbs.contains(&def.verb)).flat_map(|def| &def.who);
+        let mut roles = roles.filter_map(|who| who.role);
+        verbs.is_empty() || roles.any(|role| self.caller.grants.iter().any(|grant| grant.role == role))
+    }
+
+    /// Cases that others answer for and that the caller was called to.
+    fn tasks(&self, filter: &mut Filter) {
+        let seats = self.seats();
+        let list = placeholders(filter.values.len() + 1, seats.len());
+        filter.values.extend(seats.iter().map(Bind::val));
+        let me = filter.bind(&linli_access::scope::person_key(self.caller.account));
+        filter.conditions.push(format!(
+            "c.id IN (SELECT t.case_id FROM case_task t WHERE t.state IN ('called', 'signed') AND t.seat_key IN ({list}) \
+             UNION SELECT f.case_id FROM case_scope f WHERE f.scope_key = {me} AND f.phase IN ('open', 'waiting'))"
+        ));
+    }
+
     fn filter(&self, key: BoxKey, area: Option<&AreaCode>) -> Filter {
         const ACTIVE: &[Phase] = &[Phase::Open, Phase::Waiting];
         let mut filter = Filter::new();
@@ -232,6 +304,19 @@ impl Asker<'_> {
             }
             BoxKey::Waiting => {
                 filter.within(&self.keys(area), &[Phase::Waiting]);
+                filter.conditions.push("c.suspended_until IS NULL AND c.master_id IS NULL".to_owned());
+            }
+            BoxKey::Tasks => self.tasks(&mut filter),
+            BoxKey::ToApprove => filter.few("c.pending IS NOT NULL", &self.keys(area)),
+            BoxKey::ToRule => {
+                filter.any_of("c.seat_key", &self.seats());
+                filter.any_of("c.stage", &self.stages(Action::Rule));
+                filter.conditions.push("c.phase IN ('open', 'waiting')".to_owned());
+            }
+            BoxKey::ToFollowUp => filter.few("c.follow_up_at IS NOT NULL", &self.keys(area)),
+            BoxKey::Suspended => filter.few("c.suspended_until IS NOT NULL", &self.keys(area)),
+            BoxKey::Supervised => {
+                filter.few("c.supervised_at IS NOT NULL AND c.phase IN ('open', 'waiting')", &self.keys(area));
             }
             BoxKey::ToVerify => {
                 filter.within(&self.keys(area), &[Phase::Open, Phase::Settled]);
@@ -291,7 +376,7 @@ pub fn count_boxes(
     lang: crate::say::Lang,
 ) -> Result<Vec<InboxBox>, StoreError> {
     let mut boxes = Vec::new();
-    for key in BoxKey::ALL {
+    for key in BoxKey::ALL.into_iter().filter(|key| asker.has(*key)) {
         let mut filter = asker.filter(key, area);
         if key == BoxKey::Closed {
             // Counting all that was ever closed would cost more with every year: the box counts the last 30 days.

@@ -14,7 +14,13 @@
 //! knows nothing of screens.
 
 pub mod act;
+pub mod command;
 pub mod deadline;
+pub mod dossier;
+pub mod dossier_view;
+pub mod effects;
+pub mod entries;
+pub mod form;
 pub mod http;
 pub mod list;
 pub mod model;
@@ -22,11 +28,18 @@ pub mod paper;
 pub mod public;
 pub mod publicity;
 pub mod reader;
+mod relatives;
 pub mod report;
 pub mod routing;
 pub mod row;
 pub mod store;
+pub mod surroundings;
 pub mod sweep;
+pub mod task;
+pub mod task_http;
+pub mod task_store;
+pub mod task_view;
+mod tell;
 #[cfg(test)]
 mod tests;
 pub mod view;

@@ -3,11 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use linli_access::{Caller, Keys, scope::unit_key};
-use linli_kernel::{AccountId, AreaCode, AreaLevel, CaseId, CaseKind, Channel, Phase, PublicCode, Timestamp, Weight};
-use linli_playbook::{GrantPlace, Handled, Standing};
+use linli_kernel::{
+    AccountId, AreaCode, AreaLevel, CaseId, CaseKind, Channel, DeadlineKind, Phase, PublicCode, TaskState, Timestamp,
+    Weight,
+};
+use linli_playbook::{Facts, GrantPlace, Handled, Standing};
 use serde::{Deserialize, Serialize};
 
 use super::deadline::Deadline;
+use super::dossier::Dossier;
+use super::task::Task;
 use crate::areas::Point;
 
 /// 承办: who answers for a case now: the people of an area, or one of its units.
@@ -134,6 +139,10 @@ pub struct Draft {
     pub reporter: Reporter,
     /// Photos that go with it.
     pub n_photos: u32,
+    /// Whether only those who answer for it see it.
+    pub private: bool,
+    /// The case that it was split off.
+    pub parent: Option<CaseId>,
 }
 
 /// 事项
@@ -199,6 +208,20 @@ pub struct Case {
     pub closed_at: Option<Timestamp>,
     /// The number of its last event; the version that a command names.
     pub version: u32,
+    /// Whether only those who answer for it see it, and it appears in nothing public.
+    pub private: bool,
+    /// 分办: the case that it was split off.
+    pub parent: Option<CaseId>,
+    /// 并单: the case that it follows.
+    pub master: Option<CaseId>,
+    /// What else it keeps.
+    pub dossier: Dossier,
+    /// Work on it beside its seat.
+    pub tasks: Vec<Task>,
+    /// How many cases follow it; read, never written.
+    pub n_followers: u32,
+    /// How many cases that were split off it are open; read, never written.
+    pub n_children_open: u32,
     /// Its clocks.
     pub deadlines: Vec<Deadline>,
     /// Everyone who had it in hand.
@@ -211,7 +234,13 @@ impl Case {
     /// The keys by which the case can be reached.
     #[must_use]
     pub fn keys(&self) -> Keys {
-        Keys::of_area(&self.area).with_seat(&self.seat.area, self.seat.unit.as_deref())
+        // Of what is not public the people of the place hear only where they answer for it.
+        let place = if self.private { &self.seat.area } else { &self.area };
+        let keys = Keys::of_area(place).with_seat(&self.seat.area, self.seat.unit.as_deref());
+        let called = self.tasks.iter().filter(|task| task.state != TaskState::Cancelled).filter_map(Task::seat);
+        let keys = called.fold(keys, |keys, seat| keys.with_key(&seat.key()));
+        let members = self.dossier.force.iter().flat_map(|force| &force.members);
+        members.fold(keys, |keys, member| keys.with_person(*member))
     }
 
     /// What `caller` is to this case.
@@ -241,7 +270,47 @@ impl Case {
             };
             Some((grant.role, place))
         });
-        Standing::staff(touching, handled)
+        let mut standing = Standing::staff(touching, handled);
+        let of_the_unit = caller.grants.iter().any(|grant| {
+            let seat = Seat { area: grant.area, unit: grant.unit.clone() };
+            self.dossier.handled_by.contains(&seat.key())
+        });
+        if !of_the_unit {
+            standing = standing.not_of_the_unit();
+        }
+        let helps = self.tasks.iter().any(|task| task.state.is_open() && task.is_called(caller));
+        if helps || self.is_member(caller.account) {
+            standing = caller.grants.iter().fold(standing, |standing, grant| standing.who_helps(Some(grant.role)));
+        }
+        let asked = self.dossier.pending.as_ref().is_some_and(|pending| pending.by == Some(caller.account));
+        standing.who_asked(asked)
+    }
+
+    /// What a flow may ask of it at `now`.
+    #[must_use]
+    pub fn facts(&self, now: Timestamp) -> Facts {
+        let own = || self.deadlines.iter().filter(|deadline| deadline.task.is_none());
+        let n_late = own().filter(|deadline| deadline.breached_at.is_some()).count();
+        let handle = own().filter(|deadline| deadline.kind == DeadlineKind::Handle && deadline.is_owed());
+        let key = self.seat.key();
+        Facts {
+            sent_back: self.n_sent_back,
+            late: u32::try_from(n_late).unwrap_or(u32::MAX),
+            extended: self.dossier.n_extended,
+            unreached: self.dossier.n_unreached,
+            exclusion_asked: self.dossier.n_exclusion_asked,
+            is_late: handle.clone().next().is_some_and(|_| handle.into_iter().all(|deadline| deadline.due_at <= now)),
+            pending: self.dossier.pending.as_ref().map(|pending| pending.what),
+            may_send_back: !self.dossier.sent_back_by.contains(&key)
+                && self.dossier.send_back_until.is_none_or(|until| now <= until),
+            sent_back_here: self.dossier.sent_back_by.contains(&key),
+            is_ruled: self.dossier.is_ruled,
+            tasks_open: self.tasks.iter().any(|task| task.state.is_open()),
+            children_open: self.n_children_open > 0,
+            force_open: self.dossier.force.as_ref().is_some_and(super::dossier::Force::is_open),
+            has_followers: self.n_followers > 0,
+            is_excluded: self.dossier.excluded.is_some(),
+        }
     }
 
     /// The clock that ends next, or ended and is still owed; the resident's own rating is none of the staff's.
@@ -251,6 +320,20 @@ impl Case {
             return None;
         }
         self.deadlines.iter().filter(|deadline| deadline.is_owed_by_staff()).min_by_key(|deadline| deadline.due_at)
+    }
+
+    /// Whether parts may have been split off it: a part is never split again.
+    #[must_use]
+    pub const fn may_have_children(&self) -> bool {
+        self.parent.is_none()
+    }
+
+    /// When it is to be followed up, while that is owed.
+    #[must_use]
+    pub fn follow_up_due(&self) -> Option<Timestamp> {
+        let follow_up =
+            self.deadlines.iter().find(|deadline| deadline.kind == DeadlineKind::FollowUp && deadline.is_owed());
+        follow_up.map(|deadline| deadline.due_at)
     }
 
     /// When the resident was promised an answer.

@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 use linli_db::StoreError;
 use linli_kernel::{Action, AreaCode, AreaLevel, ProblemCode, PublicCode, Timestamp, Weight};
 
-use super::http::{Command, Who, run};
+use super::command::{Command, Who, run};
 use super::model::Seat;
 use super::reader::{Reader, Shown};
 use super::report::{MAX_PLACE, MAX_TEXT, NoPlace, ReportCase, Wanted, find_place, report, short};
@@ -187,7 +187,8 @@ async fn preview_routing(
         })
         .await?;
     let has = |seat: &Seat| staffed.has(&seat.key());
-    let ground = Ground { book: &book, staffed: &has };
+    let amended = app.amended();
+    let ground = Ground { book: &book, staffed: &has, amended: &amended };
     let reader = Reader { areas: &tree, vault: &app.vault, lang, now, public_url: &app.site.public_url };
     let category = body.category.as_deref().filter(|code| book.category(code).is_some());
     let weight =

@@ -5,13 +5,17 @@ use std::sync::Arc;
 
 use linli_access::{Caller, Vault};
 use linli_db::{Conn, StoreError, feed};
-use linli_kernel::{AccountId, AreaCode, AreaLevel, CaseKind, DeadlineState, Phase, PublicCode, Role, Timestamp};
+use linli_kernel::{
+    AccountId, Action, AreaCode, AreaLevel, CaseKind, DeadlineState, Phase, PublicCode, Role, Timestamp,
+};
 use linli_playbook::{ActionDef, Field, Playbook, Standing};
 
 use super::deadline::Deadline;
 use super::model::{Case, Reply, Seat, Why};
 use super::publicity::{self, Publicity};
+use super::relatives::{self, Relative};
 use super::row::CaseRow;
+use super::tell::seat_in;
 use super::view::{
     ActionOffer, ActorView, CaseView, DeadlineView, FieldView, FieldWord, InvolvedPerson, OptionView, PinnedPlaybook,
     PublicCase, PublicStep, ReporterView, SeatView, StepKey, StepState, TimelineEntry, ToneView,
@@ -30,10 +34,11 @@ pub struct Shown {
     pub case: Case,
     /// The playbook that it is pinned to.
     pub book: Arc<Playbook>,
-    history: Vec<(feed::Event, Option<String>)>,
+    pub(super) history: Vec<(feed::Event, Option<String>)>,
     attachments: Vec<Attachment>,
-    people: HashMap<AccountId, Person>,
+    pub(super) people: HashMap<AccountId, Person>,
     on_duty: Vec<OnDuty>,
+    pub(super) relatives: Vec<Relative>,
 }
 
 impl Shown {
@@ -53,9 +58,12 @@ impl Shown {
         let mut known: HashSet<AccountId> =
             history.iter().filter_map(|(event, _)| event.actor_id.as_deref()?.parse().ok()).collect();
         known.extend(case.handler);
+        known.extend(case.dossier.pending.as_ref().and_then(|pending| pending.by));
+        known.extend(case.dossier.force.iter().flat_map(|force| &force.members));
         let people = duty::people(conn, vault, &known)?;
         let on_duty = duty::on_duty(conn, vault, &[case.area, case.seat.area], now)?;
-        Ok(Self { case, book, history, attachments, people, on_duty })
+        let relatives = relatives::read(conn, &case)?;
+        Ok(Self { case, book, history, attachments, people, on_duty, relatives })
     }
 }
 
@@ -135,9 +143,18 @@ impl Reader<'_> {
             deadlines: case.deadlines.iter().map(|deadline| self.deadline(book, deadline)).collect(),
             timeline: self.timeline(shown, None),
             attachments: shown.attachments.iter().map(|attachment| AttachmentView::of(attachment, None)).collect(),
+            tasks: self.tasks(shown, caller, &standing),
+            pending: self.pending(shown),
+            private: case.private,
+            suspended_until: case.dossier.suspended_until,
+            excluded: case.dossier.excluded.as_deref().map(|code| self.ground(shown, code)),
+            force: self.force(shown),
+            follow_up: case.dossier.follow_up.clone(),
+            links: self.links(shown, caller),
+            templates: self.templates(shown, &standing),
             people: self.involved(shown),
             routing: case.routing.iter().map(|why| self.why(why)).collect(),
-            actions: self.offers(case, book, &standing),
+            actions: self.offers(case, book, &standing, caller),
             follow_url: self.follow_url(&case.code),
             playbook: PinnedPlaybook { id: case.playbook.0.clone(), version: case.playbook.1.clone() },
         }
@@ -180,7 +197,7 @@ impl Reader<'_> {
                 .public_attachments()
                 .map(|attachment| AttachmentView::of(attachment, Some(&case.code)))
                 .collect(),
-            actions: self.offers(case, book, &Standing::reporter()),
+            actions: case.offers(book, &Standing::reporter(), self.now).into_iter().map(offer).collect(),
             qr_url: format!("/api/public/cases/{}/qr.svg", case.code),
             point: case.point.map(Into::into),
         }
@@ -289,11 +306,20 @@ impl Reader<'_> {
         Some(UnitRef { code: code.to_owned(), name })
     }
 
-    fn offers(&self, case: &Case, book: &Playbook, standing: &Standing) -> Vec<ActionOffer> {
-        case.offers(book, standing, self.now).into_iter().map(offer).collect()
+    fn offers(&self, case: &Case, book: &Playbook, standing: &Standing, caller: &Caller) -> Vec<ActionOffer> {
+        let mut offers: Vec<ActionOffer> = case.offers(book, standing, self.now).into_iter().map(offer).collect();
+        let whistles = whistles(case, book, caller);
+        for field in offers.iter_mut().flat_map(|offer| &mut offer.form) {
+            if matches!(field.kind, FieldWord::Whistle) {
+                field.options.clone_from(&whistles);
+            }
+        }
+        // A whistle that nobody here may blow is no button.
+        offers.retain(|offer| offer.verb != Action::Whistle || !whistles.is_empty());
+        offers
     }
 
-    fn deadline(&self, book: &Playbook, deadline: &Deadline) -> DeadlineView {
+    pub(super) fn deadline(&self, book: &Playbook, deadline: &Deadline) -> DeadlineView {
         let n = deadline.rule.amount.n.to_string();
         let amount = self.lang.say(&format!("time_unit.{}", deadline.rule.amount.unit), &[("n", &n)]);
         let name = self.lang.word("deadline", deadline.kind.as_str());
@@ -392,48 +418,6 @@ impl Reader<'_> {
         self.areas.name(&shown.case.area.at(level))
     }
 
-    fn sentence(&self, shown: &Shown, event: &feed::Event, payload: &serde_json::Value, actor: &ActorView) -> String {
-        let text = |name: &str| payload.get(name).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
-        let number = |name: &str| {
-            payload.get(name).and_then(serde_json::Value::as_u64).map(|n| n.to_string()).unwrap_or_default()
-        };
-        let seat =
-            |name: &str| seat_in(payload, name).map(|seat| self.seat_name(&shown.book, &seat)).unwrap_or_default();
-        let scanned = text("place");
-        let role = actor.role_name.clone().unwrap_or_default();
-        let who = if actor.kind == "staff" && !actor.name.ends_with(&role) {
-            self.lang.say("actor.staff", &[("role", &role), ("name", &actor.name)])
-        } else {
-            actor.name.clone()
-        };
-        let category = shown.book.category(&text("category")).map(|category| category.name.clone()).unwrap_or_default();
-        let values = [
-            ("actor", who),
-            ("place", if scanned.is_empty() { shown.case.place_text.clone() } else { scanned }),
-            ("category", category),
-            ("seat", seat("seat")),
-            ("from", seat("seat_before")),
-            ("to", seat("seat")),
-            ("ground", self.ground(shown, &text("ground"))),
-            ("deadline", self.lang.word("deadline", &text("deadline"))),
-            ("stars", number("stars")),
-            ("n", number("n_reopened")),
-        ];
-        let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        self.lang.say(&sentence_key(shown, event, payload), &values)
-    }
-
-    /// The words of a ground, from the forms of the flow.
-    fn ground(&self, shown: &Shown, value: &str) -> String {
-        let flow = shown.book.flow(shown.case.kind);
-        let options =
-            flow.iter().flat_map(|flow| &flow.actions).flat_map(|def| &def.form).flat_map(|field| field.kind.options());
-        options
-            .into_iter()
-            .find(|option| option.value == value)
-            .map_or_else(|| value.to_owned(), |option| option.label.clone())
-    }
-
     fn steps(&self, shown: &Shown) -> Vec<PublicStep> {
         let last = |kind: &str| {
             shown.history.iter().rev().find(|(event, _)| event.kind == kind).map(|(event, _)| (event.n, event.at))
@@ -471,6 +455,19 @@ impl Reader<'_> {
     }
 }
 
+/// The kinds of whistle that this reader may blow for the case as it stands.
+fn whistles(case: &Case, book: &Playbook, caller: &Caller) -> Vec<OptionView> {
+    let may = |whistle: &&linli_playbook::WhistleKind| {
+        whistle.levels.contains(&case.seat.level())
+            && caller.grants.iter().any(|grant| whistle.initiators.contains(&grant.role))
+    };
+    let option = |whistle: &linli_playbook::WhistleKind| OptionView {
+        value: whistle.code.clone(),
+        label: format!("{}：{}", whistle.name, whistle.about),
+    };
+    book.whistles.iter().filter(may).map(option).collect()
+}
+
 fn offer(def: &ActionDef) -> ActionOffer {
     ActionOffer {
         verb: def.verb,
@@ -487,6 +484,10 @@ fn offer(def: &ActionDef) -> ActionOffer {
 
 fn field(field: &Field) -> FieldView {
     use linli_playbook::FieldKind;
+    let max = match &field.kind {
+        FieldKind::Number { max, .. } => Some(*max),
+        _ => None,
+    };
     let (kind, min) = match &field.kind {
         FieldKind::Text => (FieldWord::Text, 0),
         FieldKind::LongText => (FieldWord::LongText, 0),
@@ -497,6 +498,12 @@ fn field(field: &Field) -> FieldView {
         FieldKind::Weight => (FieldWord::Weight, 0),
         FieldKind::Stars => (FieldWord::Stars, 0),
         FieldKind::Boolean => (FieldWord::Boolean, 0),
+        FieldKind::Number { min, .. } => (FieldWord::Number, *min),
+        FieldKind::Date => (FieldWord::Date, 0),
+        FieldKind::Seats => (FieldWord::Seats, 0),
+        FieldKind::Case => (FieldWord::Case, 0),
+        FieldKind::People => (FieldWord::People, 0),
+        FieldKind::Whistle => (FieldWord::Whistle, 0),
         FieldKind::Reply => (FieldWord::Reply, 0),
         FieldKind::Ground { .. } => (FieldWord::Ground, 0),
     };
@@ -507,6 +514,7 @@ fn field(field: &Field) -> FieldView {
         required: field.required,
         max_len: field.max_len,
         min,
+        max,
         help: field.help.clone(),
         options: field
             .kind
@@ -522,57 +530,4 @@ fn joined(office: &str, role_name: &str) -> String {
     let starts = role_name.char_indices().map(|(at, _)| at).chain([role_name.len()]);
     let shared = starts.filter(|at| role_name.get(..*at).is_some_and(|start| office.ends_with(start))).max();
     format!("{office}{}", role_name.get(shared.unwrap_or(0)..).unwrap_or_default())
-}
-
-fn seat_in(payload: &serde_json::Value, name: &str) -> Option<Seat> {
-    payload.get(name).and_then(|seat| serde_json::from_value(seat.clone()).ok())
-}
-
-/// Which of the sentences of an event fits: the nearest variant that the translation files have.
-fn sentence_key(shown: &Shown, event: &feed::Event, payload: &serde_json::Value) -> String {
-    let kind = event.kind.as_str();
-    let flag = |name: &str| payload.get(name).and_then(serde_json::Value::as_bool);
-    let said = |name: &str| payload.get(name).and_then(|value| value.as_str());
-    let moved = payload.get("seat_before").is_some();
-    let variant = match kind {
-        "reported" => said("channel"),
-        "dispatched"
-            if event.actor_kind == "staff" && seat_in(payload, "seat").is_some_and(|seat| seat.unit.is_some()) =>
-        {
-            Some("unit")
-        }
-        "dispatched" if event.actor_kind == "staff" && earlier(shown, event, &["dispatched"]) => Some("again"),
-        "taken" if took_before(shown, event) => Some("again"),
-        "rated" if event.actor_kind == "staff" => Some("staff"),
-        "rated" if flag("satisfied") == Some(false) => Some("unsatisfied"),
-        "rated" if flag("solved") == Some(false) => Some("unsolved"),
-        "rated" if flag("satisfied") == Some(true) && closes(shown, payload) => Some("satisfied_closed"),
-        "rated" if flag("satisfied") == Some(true) => Some("satisfied"),
-        "escalated" if event.actor_kind == "system" && !moved => Some("top_system"),
-        "escalated" if event.actor_kind == "system" && said("deadline") == Some("sign") => Some("unsigned_system"),
-        "closed" if event.actor_kind == "staff" && said("ground").is_some() => Some("ground"),
-        _ => Some(event.actor_kind.as_str()),
-    };
-    let key = format!("event.{kind}_{}", variant.unwrap_or_default());
-    if Lang::ZhCn.has(&key) { key } else { format!("event.{kind}") }
-}
-
-/// Whether an event brought the case to its end.
-fn closes(shown: &Shown, payload: &serde_json::Value) -> bool {
-    let stage = payload.get("to").and_then(|stage| stage.as_str()).unwrap_or_default();
-    shown.book.stage(shown.case.kind, stage).is_some_and(|stage| stage.phase == Phase::Closed)
-}
-
-/// Whether whoever takes the case now had it in hand before.
-fn took_before(shown: &Shown, event: &feed::Event) -> bool {
-    let same = |before: &feed::Event| before.kind == "taken" && before.actor_id == event.actor_id;
-    shown.history.iter().any(|(before, _)| before.n < event.n && same(before))
-}
-
-/// Whether one of `kinds` happened before `event` by somebody's hand.
-fn earlier(shown: &Shown, event: &feed::Event, kinds: &[&str]) -> bool {
-    shown
-        .history
-        .iter()
-        .any(|(before, _)| before.n < event.n && before.actor_kind == "staff" && kinds.contains(&before.kind.as_str()))
 }

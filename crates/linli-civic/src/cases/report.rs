@@ -8,9 +8,10 @@ use linli_kernel::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::Case;
 use super::http::{NAME_FIELD, PHONE_FIELD};
-use super::model::{Draft, Reporter, Seat, Why};
-use super::{Case, World};
+use super::model::{Draft, Reporter, Why};
+use super::surroundings::Surroundings;
 use crate::app::App;
 use crate::areas::lookup::LocatedHow;
 use crate::areas::tree::Meant;
@@ -18,14 +19,13 @@ use crate::areas::view::PointView;
 use crate::areas::{self, Point};
 use crate::files;
 use crate::http::{Answer, Refused};
-use crate::people::Staffed;
 
 pub(super) const MAX_TEXT: usize = 2_000;
 pub(super) const MAX_PLACE: usize = 200;
 pub(super) const MAX_PHOTOS: usize = 9;
 
 /// A report. Only `text` and one of `point`, `area_code`, `place` or `address` are needed.
-#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(example = json!({"text": "3号楼前的路灯不亮，晚上看不清路", "point": {"lon": 109.5, "lat": 34.5}, "category": "lamp", "phone": "19900000001"}))]
 pub struct ReportCase {
     /// What is the matter, 2 to 2,000 characters.
@@ -60,6 +60,9 @@ pub struct ReportCase {
     /// How heavy it is; staff only.
     #[serde(default)]
     pub weight: Option<Weight>,
+    /// 不公开: seen only by those who answer for it, and in nothing public.
+    #[serde(default)]
+    pub private: bool,
 }
 
 /// Makes a case of a report.
@@ -157,6 +160,8 @@ pub async fn prepare(app: &App, body: ReportCase, sender: Sender) -> Answer<Read
         point: found.point,
         reporter: checked.reporter,
         n_photos: u32::try_from(checked.photos.len()).unwrap_or(0),
+        private: checked.private,
+        parent: None,
     };
     Ok(Ready { draft, photos: checked.photos, sender, at: now })
 }
@@ -176,17 +181,7 @@ pub fn enter(app: &App, tx: &mut Tx<'_>, ready: &Ready, key: Option<&idempotency
         }
     }
     let Ready { draft, photos, sender, at } = ready;
-    let staffed = Staffed::above(tx, &draft.area, *at)?;
-    let areas = app.areas();
-    let book = app.playbooks.current();
-    let world = World {
-        book: &book,
-        calendar: &app.calendar,
-        staffed: &|seat: &Seat| staffed.has(&seat.key()),
-        exists: &|area: &AreaCode| areas.get(area).is_some(),
-        ids: &app.ids,
-        at: *at,
-    };
+    let around = Surroundings::read(app, tx, app.playbooks.current(), &draft.area, &[], *at)?;
     let actor = match sender {
         Sender::Resident => Actor::Reporter,
         Sender::Partner { id, name, .. } => Actor::Partner { id: id.clone(), name: name.clone() },
@@ -198,7 +193,8 @@ pub fn enter(app: &App, tx: &mut Tx<'_>, ready: &Ready, key: Option<&idempotency
         }
     };
     let account = actor.account();
-    let case = tx.commit(Case::report(draft.clone(), &world, actor)?)?;
+    let change = around.decide(app, *at, |world| Case::report(draft.clone(), world, actor))?;
+    let case = tx.commit(change)?;
     files::attach::<Refused>(tx, photos, case.id, 1, account)?;
     if let Some(key) = key {
         idempotency::remember(tx, key, &case.code.as_str(), *at)?;
@@ -214,6 +210,7 @@ struct Checked {
     photos: Vec<String>,
     channel: Option<Channel>,
     weight: Option<Weight>,
+    private: bool,
     place: Wanted,
 }
 
@@ -288,6 +285,7 @@ impl Checked {
             photos: body.attachments,
             channel: body.channel,
             weight: body.weight,
+            private: body.private,
             place: Wanted { point, area, place, address },
         })
     }

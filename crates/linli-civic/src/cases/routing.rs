@@ -20,6 +20,23 @@ pub struct Ground<'a> {
     pub book: &'a Playbook,
     /// Whether anybody answers at a seat.
     pub staffed: &'a dyn Fn(&Seat) -> bool,
+    /// Lines that rulings added to the responsibility list; the newest first.
+    pub amended: &'a [Amended],
+}
+
+/// 裁定入单: a line that a ruling added to the responsibility list of a county.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Amended {
+    /// Where it counts.
+    pub area: AreaCode,
+    /// For which category.
+    pub category: String,
+    /// While the case stands at this level.
+    pub level: AreaLevel,
+    /// 主办: a unit's code, or the people of the area.
+    pub unit: Option<String>,
+    /// Why, in words that a clerk can quote.
+    pub basis: String,
 }
 
 impl Ground<'_> {
@@ -65,6 +82,15 @@ impl Ground<'_> {
     #[must_use]
     pub fn host(&self, place: &AreaCode, category: Option<&str>, level: AreaLevel) -> (Seat, Option<Why>) {
         let plain = Seat::of(place.at(level));
+        let ruled = self
+            .amended
+            .iter()
+            .find(|line| line.area.contains(place) && Some(line.category.as_str()) == category && line.level == level);
+        if let Some(line) = ruled {
+            let why = Why::new("ruling", &[("basis", line.basis.clone())]);
+            let seat = line.unit.as_deref().and_then(|code| self.unit_seat(place, code));
+            return (seat.unwrap_or(plain), Some(why));
+        }
         let Some(line) = self.book.responsible(category, level) else { return (plain, None) };
         let why = Why::new("responsibility", &[("basis", line.basis.clone())]);
         match &line.host {

@@ -7,13 +7,16 @@ use linli_db::{Conn, Row, Store, StoreError, Val, Writer, params};
 use linli_kernel::{AccountId, CaseId, Phase, PublicCode};
 
 use super::deadline::Deadline;
+use super::dossier::Dossier;
 use super::model::{Case, Reporter, Seat};
 use crate::areas::Point;
 
 const COLUMNS: &str = "c.id, c.code, c.paper_no, c.kind, c.category, c.weight, c.channel, c.area_code, c.seat_area, c.seat_unit, c.back_area, c.back_unit, \
     c.stage, c.phase, c.handler_id, c.playbook_id, c.playbook_version, c.body, c.place_text, c.lon, c.lat, c.reporter_phone_sealed, \
     c.reporter_phone_index, c.reporter_name_sealed, c.reporter_account, c.routing, c.reply, c.question, c.rating, c.n_reopened, c.n_sent_back, \
-    c.n_photos, c.reported_at, c.supervised_at, c.settled_at, c.closed_at, c.version";
+    c.n_photos, c.reported_at, c.supervised_at, c.settled_at, c.closed_at, c.version, c.private, c.parent_id, c.master_id, c.dossier, \
+    (SELECT COUNT(*) FROM cases f WHERE f.master_id = c.id) AS n_followers, \
+    (SELECT COUNT(*) FROM cases k WHERE k.parent_id = c.id AND k.phase IN ('open', 'waiting')) AS n_children_open";
 
 /// How a case is named by whoever asks for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +60,7 @@ fn read(conn: &mut Conn, named: &Named, lock: &str) -> Result<Option<Case>, Stor
     let Some(mut case) = found else { return Ok(None) };
     case.deadlines = deadlines(conn, case.id)?;
     case.hands = hands(conn, case.id)?;
+    case.tasks = super::task_store::of_case(conn, case.id)?;
     case.listed = Some((case.phase, case.keys()));
     Ok(Some(case))
 }
@@ -107,6 +111,13 @@ fn from_row(row: &Row<'_>) -> Result<Case, StoreError> {
         settled_at: row.at_opt("settled_at")?,
         closed_at: row.at_opt("closed_at")?,
         version: row.count("version")?,
+        private: row.get("private")?,
+        parent: row.parse_opt("parent_id")?,
+        master: row.parse_opt("master_id")?,
+        dossier: row.json_opt("dossier")?.unwrap_or_default(),
+        tasks: Vec::new(),
+        n_followers: row.count("n_followers")?,
+        n_children_open: row.count("n_children_open")?,
         deadlines: Vec::new(),
         hands: BTreeSet::new(),
         listed: None,
@@ -114,12 +125,15 @@ fn from_row(row: &Row<'_>) -> Result<Case, StoreError> {
 }
 
 fn deadlines(conn: &mut Conn, case: CaseId) -> Result<Vec<Deadline>, StoreError> {
-    conn.all("SELECT * FROM deadline WHERE case_id = $1 ORDER BY id", &params![case], |row| {
+    let sql = "SELECT id, kind, task_id, level, state, starts_at, due_at, soon_at, provisional, unit, paused_at, met_at, breached_at, on_breach, rule \
+               FROM deadline WHERE case_id = $1 ORDER BY id";
+    conn.all(sql, &params![case], |row| {
         let on_breach: String = row.get("on_breach")?;
         let unit: String = row.get("unit")?;
         Ok(Deadline {
             id: row.parse("id")?,
             kind: row.parse("kind")?,
+            task: row.parse_opt("task_id")?,
             level: row.parse("level")?,
             state: row.parse("state")?,
             starts_at: row.at("starts_at")?,
@@ -159,6 +173,7 @@ impl Store for Case {
         }
         self.list(writer)?;
         self.store_deadlines(writer)?;
+        super::task_store::store(self, writer)?;
         for account in &self.hands {
             writer.exec(
                 "INSERT INTO case_hand (case_id, account_id, first_at) VALUES ($1, $2, $3) ON CONFLICT (case_id, account_id) DO NOTHING",
@@ -174,9 +189,10 @@ impl Case {
         let sql = "INSERT INTO cases (id, code, paper_no, kind, channel, area_code, playbook_id, playbook_version, body, place_text, lon, lat, \
                    reporter_phone_sealed, reporter_phone_index, reporter_name_sealed, reporter_account, reported_at, \
                    category, weight, seat_area, seat_unit, seat_key, back_area, back_unit, stage, phase, handler_id, routing, reply, question, stars, rating, \
-                   n_reopened, n_sent_back, n_photos, supervised_at, promised_at, due_at, due_kind, due_soon_at, settled_at, closed_at, version) \
+                   n_reopened, n_sent_back, n_photos, supervised_at, promised_at, due_at, due_kind, due_soon_at, settled_at, closed_at, version, \
+                   private, parent_id, master_id, pending, suspended_until, excluded, outcome, follow_up_at, dossier) \
                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, \
-                   $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43) RETURNING row_no";
+                   $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51, $52) RETURNING row_no";
         let mut values = params![
             self.id,
             self.code,
@@ -209,7 +225,8 @@ impl Case {
         let sql = "UPDATE cases SET category = $2, weight = $3, seat_area = $4, seat_unit = $5, seat_key = $6, back_area = $7, back_unit = $8, stage = $9, \
                    phase = $10, handler_id = $11, routing = $12, reply = $13, question = $14, stars = $15, rating = $16, n_reopened = $17, n_sent_back = $18, \
                    n_photos = $19, supervised_at = $20, promised_at = $21, due_at = $22, due_kind = $23, due_soon_at = $24, settled_at = $25, closed_at = $26, \
-                   version = $27 WHERE id = $1 AND version < $27";
+                   version = $27, private = $28, parent_id = $29, master_id = $30, pending = $31, suspended_until = $32, excluded = $33, outcome = $34, \
+                   follow_up_at = $35, dossier = $36 WHERE id = $1 AND version < $27";
         let mut values = params![self.id].to_vec();
         values.extend(self.changing()?);
         writer.exec_one(sql, &values)
@@ -222,6 +239,9 @@ impl Case {
         let routing = serde_json::to_string(&self.routing)?;
         let reply = self.reply.as_ref().map(serde_json::to_string).transpose()?;
         let rating = self.rating.as_ref().map(serde_json::to_string).transpose()?;
+        // Most cases never need one.
+        let plain = self.dossier == Dossier::default();
+        let dossier = (!plain).then(|| serde_json::to_string(&self.dossier)).transpose()?;
         Ok(params![
             self.category,
             self.weight,
@@ -248,7 +268,16 @@ impl Case {
             due.map(|deadline| deadline.soon_at),
             self.settled_at,
             self.closed_at,
-            self.version
+            self.version,
+            self.private,
+            self.parent,
+            self.master,
+            self.dossier.pending.as_ref().map(|pending| pending.what),
+            self.dossier.suspended_until,
+            self.dossier.excluded,
+            self.dossier.outcome,
+            self.follow_up_due(),
+            dossier
         ]
         .to_vec())
     }
@@ -266,8 +295,8 @@ impl Case {
     }
 
     fn store_deadlines(&self, writer: &mut Writer<'_>) -> Result<(), StoreError> {
-        let sql = "INSERT INTO deadline (id, case_id, kind, level, state, starts_at, due_at, soon_at, provisional, unit, paused_at, met_at, breached_at, on_breach, rule) \
-                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) \
+        let sql = "INSERT INTO deadline (id, case_id, kind, level, state, starts_at, due_at, soon_at, provisional, unit, paused_at, met_at, breached_at, on_breach, rule, task_id) \
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) \
                    ON CONFLICT (id) DO UPDATE SET state = $5, due_at = $7, soon_at = $8, provisional = $9, paused_at = $11, met_at = $12, breached_at = $13 \
                    WHERE deadline.state <> $5 OR deadline.due_at <> $7";
         for deadline in &self.deadlines {
@@ -289,12 +318,30 @@ impl Case {
                     deadline.met_at,
                     deadline.breached_at,
                     deadline.on_breach.as_str(),
-                    rule
+                    rule,
+                    deadline.task
                 ],
             )?;
         }
         Ok(())
     }
+}
+
+/// The cases that follow another and wait for its answer.
+///
+/// # Errors
+/// The database's.
+pub fn followers(conn: &mut Conn, master: CaseId) -> Result<Vec<CaseId>, StoreError> {
+    let sql = "SELECT id FROM cases WHERE master_id = $1 AND phase IN ('open', 'waiting') ORDER BY id";
+    conn.all(sql, &params![master], |row| row.parse("id"))
+}
+
+/// How many cases were split off another.
+///
+/// # Errors
+/// The database's.
+pub fn n_children(conn: &mut Conn, parent: CaseId) -> Result<i64, StoreError> {
+    conn.number("SELECT COUNT(*) AS n FROM cases WHERE parent_id = $1", &params![parent])
 }
 
 fn insert_scope(writer: &mut Writer<'_>, case: CaseId, phase: Phase, keys: &Keys) -> Result<(), StoreError> {

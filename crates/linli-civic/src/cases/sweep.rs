@@ -2,19 +2,16 @@
 
 use std::time::Duration;
 
-use serde_json::Map;
-
 use linli_db::{Conn, StoreError, Tx, params};
-use linli_kernel::{Actor, AreaCode, CaseId, DeadlineId};
+use linli_kernel::{Actor, CaseId, DeadlineId};
 use linli_playbook::{Flow, Standing};
 
+use super::Doer;
 use super::act::Given;
-use super::model::Seat;
 use super::store::{self, Named};
-use super::{Doer, World};
+use super::surroundings::Surroundings;
 use crate::app::App;
 use crate::http::{Answer, Refused};
-use crate::people::Staffed;
 
 const EVERY: Duration = Duration::from_secs(1);
 const BATCH: i64 = 200;
@@ -81,28 +78,18 @@ pub fn fire(app: &App, tx: &mut Tx<'_>, deadline: DeadlineId, case: CaseId) -> A
     let now = app.now();
     let Some(mut case) = store::load_for_change(tx, &Named::Id(case))? else { return Ok(false) };
     let rule = case.deadlines.iter().find(|known| known.id == deadline).map(|known| known.on_breach);
-    let (Some(kind), Some(on_breach)) = (case.mark_breached(deadline, now), rule) else { return Ok(false) };
+    let (Some((kind, task)), Some(on_breach)) = (case.mark_breached(deadline, now), rule) else { return Ok(false) };
     let book = app.playbooks.pinned(tx, &case.playbook.0, &case.playbook.1)?;
-    let staffed = Staffed::above(tx, &case.area, now)?;
-    let areas = app.areas();
-    let world = World {
-        book: &book,
-        calendar: &app.calendar,
-        staffed: &|seat: &Seat| staffed.has(&seat.key()),
-        exists: &|area: &AreaCode| areas.get(area).is_some(),
-        ids: &app.ids,
-        at: now,
-    };
+    let around = Surroundings::read(app, tx, book, &case.area, &[], now)?;
     let doer = Doer { actor: Actor::System, standing: Standing::system() };
     let possible = |flow: &Flow, verb| flow.actions.iter().any(|def| def.verb == verb);
-    let verb = on_breach.action().filter(|verb| book.flow(case.kind).is_some_and(|flow| possible(flow, *verb)));
-    let moved = verb.and_then(|verb| {
-        case.clone().act(verb, &Given { fields: Map::new(), breached: Some(kind) }, &doer, &world).ok()
+    let flow = around.book.flow(case.kind);
+    let verb = on_breach.action().filter(|verb| flow.is_some_and(|flow| possible(flow, *verb)));
+    let given = Given { breached: Some(kind), ..Given::default() };
+    let change = around.decide(app, now, |world| {
+        let moved = verb.and_then(|verb| case.clone().act(verb, &given, &doer, world).ok());
+        moved.unwrap_or_else(|| case.say_breached(kind, task, world))
     });
-    let change = match moved {
-        Some(change) => change,
-        None => case.say_breached(kind, &world),
-    };
     tx.commit(change)?;
     Ok(true)
 }

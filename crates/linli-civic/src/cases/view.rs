@@ -1,11 +1,15 @@
 //! A case as pages show it: to staff, and to whoever holds its public code. What is read for it and how it is said:
 //! [`super::reader`].
 
-use linli_kernel::{Action, AreaLevel, CaseKind, DeadlineKind, DeadlineState, Phase, PublicCode, Timestamp};
+use linli_kernel::{
+    Action, Approval, AreaLevel, CaseId, CaseKind, DeadlineKind, DeadlineState, Phase, PublicCode, Timestamp,
+};
 use serde::Serialize;
 
+use super::dossier::FollowUp;
 use super::model::{Rating, Reply};
 use super::row::CaseRow;
+use super::task_view::TaskView;
 use crate::areas::tree::AreaRef;
 use crate::areas::view::PointView;
 use crate::files::http::AttachmentView;
@@ -49,8 +53,10 @@ pub struct FieldView {
     pub(super) required: bool,
     /// Longest text in characters; most photos.
     pub(super) max_len: u32,
-    /// Fewest photos.
+    /// Fewest photos; least number.
     pub(super) min: u32,
+    /// Greatest number.
+    pub(super) max: Option<u32>,
     /// A line below the field.
     pub(super) help: Option<String>,
     /// What to choose from.
@@ -71,6 +77,12 @@ pub enum FieldWord {
     Weight,
     Stars,
     Boolean,
+    Number,
+    Date,
+    Seats,
+    Case,
+    People,
+    Whistle,
     Reply,
     Ground,
 }
@@ -242,6 +254,24 @@ pub struct CaseView {
     pub(super) timeline: Vec<TimelineEntry>,
     /// All photos.
     pub(super) attachments: Vec<AttachmentView>,
+    /// Work on it beside its seat.
+    pub(super) tasks: Vec<TaskView>,
+    /// What was asked of the level above.
+    pub(super) pending: Option<PendingView>,
+    /// Whether only those who answer for it see it.
+    pub(super) private: bool,
+    /// 挂账: until when it stands still.
+    pub(super) suspended_until: Option<Timestamp>,
+    /// 剔除: why it is left out of the figures, in words.
+    pub(super) excluded: Option<String>,
+    /// 专班
+    pub(super) force: Option<ForceView>,
+    /// 回访
+    pub(super) follow_up: Option<FollowUp>,
+    /// Cases that belong to it: the one that it follows, those that follow it, parts and the whole.
+    pub(super) links: Vec<CaseLink>,
+    /// Texts to begin from, by action.
+    pub(super) templates: Vec<TemplateView>,
     /// Who is involved.
     pub(super) people: Vec<InvolvedPerson>,
     /// Why it went where it went.
@@ -252,6 +282,77 @@ pub struct CaseView {
     pub(super) follow_url: String,
     /// The playbook it is pinned to.
     pub(super) playbook: PinnedPlaybook,
+}
+
+/// What was asked of the level above and is not answered yet.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = Pending)]
+pub struct PendingView {
+    /// What.
+    pub(super) what: Approval,
+    /// In words.
+    pub(super) name: String,
+    /// Who asked.
+    pub(super) by: Option<String>,
+    /// When.
+    pub(super) at: Timestamp,
+    /// So many working days more.
+    pub(super) days: Option<u32>,
+    /// Until then.
+    pub(super) until: Option<Timestamp>,
+    /// Why.
+    pub(super) reason: String,
+}
+
+/// 专班
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = Force)]
+pub struct ForceView {
+    /// What it is called.
+    pub(super) name: String,
+    /// Who leads it.
+    pub(super) lead: Option<String>,
+    /// Who belongs to it.
+    pub(super) members: Vec<String>,
+    /// Since when.
+    pub(super) opened_at: Timestamp,
+    /// When it ended.
+    pub(super) closed_at: Option<Timestamp>,
+}
+
+/// Another case that belongs to this one.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct CaseLink {
+    /// `master`, `follower`, `parent` or `child`.
+    pub(super) relation: String,
+    /// Its id, for those who may see it.
+    pub(super) id: Option<CaseId>,
+    /// The number for paper.
+    pub(super) paper_no: String,
+    /// The first characters of what was said, for those who may see it.
+    pub(super) text: Option<String>,
+    /// Its stage in words.
+    pub(super) stage_name: String,
+    /// Its summary.
+    pub(super) phase: Phase,
+}
+
+/// A text to begin from.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = Template)]
+pub struct TemplateView {
+    /// For which action.
+    pub(super) verb: Action,
+    /// What people choose it by.
+    pub(super) title: String,
+    /// The text, filled in.
+    pub(super) text: String,
+    /// Who was spoken to, in a four-part reply.
+    pub(super) talked_to: Option<String>,
+    /// By when, in a four-part reply.
+    pub(super) by_when: Option<String>,
+    /// When it was received, in a four-part reply.
+    pub(super) received: Option<String>,
 }
 
 /// One of the four plain steps.

@@ -82,6 +82,9 @@ async fn step(app: &App, position: Option<feed::Position>) -> Result<feed::Posit
         if events.iter().any(|event| event.stream_kind == "area") {
             app.reload_areas().await?;
         }
+        if events.iter().any(|event| event.stream_kind == "responsibility_list") {
+            app.reload_amended().await?;
+        }
         for event in events {
             if let Some(news) = news_of(event) {
                 // No listener is no fault.

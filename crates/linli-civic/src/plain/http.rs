@@ -56,16 +56,11 @@ async fn send_plain_report(State(app): State<App>, origin: Origin, lang: Lang, R
     let some = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
     let asked = ReportCase {
         text: filled.text.clone(),
-        point: None,
-        area_code: None,
         place: some(&filled.place),
         address: some(&filled.address),
         category: some(&filled.category),
         phone: some(&filled.phone),
-        name: None,
-        attachments: Vec::new(),
-        channel: None,
-        weight: None,
+        ..ReportCase::default()
     };
     let key =
         (!filled.key.is_empty()).then(|| linli_db::idempotency::Key::new("reporters", &filled.key, &[b"plain", &body]));

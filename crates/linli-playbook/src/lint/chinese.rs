@@ -24,6 +24,10 @@ pub(crate) const fn deadline(kind: DeadlineKind) -> &'static str {
         DeadlineKind::Reply => "答复（reply）",
         DeadlineKind::Verify => "核查（verify）",
         DeadlineKind::Rate => "评价（rate）",
+        DeadlineKind::Approve => "审批（approve）",
+        DeadlineKind::Rule => "裁定（rule）",
+        DeadlineKind::Review => "挂账复核（review）",
+        DeadlineKind::FollowUp => "回访（follow_up）",
     }
 }
 

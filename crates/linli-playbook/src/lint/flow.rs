@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use linli_kernel::{Action, AreaLevel, DeadlineKind, Weight};
+use linli_kernel::{Action, Approval, AreaLevel, DeadlineKind, TaskKind, Weight};
 
-use crate::effects::{Effect, Guard, SeatMove};
+use crate::effects::{Effect, SeatMove};
 use crate::flow::{ActionDef, Field, FieldKind, Relation};
+use crate::guards::Guard;
 use crate::lint::{Found, chinese, roles};
 use crate::read::{Place, PlacedFlow};
 use crate::types::Playbook;
@@ -20,6 +21,7 @@ pub(crate) fn check(playbook: &Playbook, flow: &PlacedFlow, found: &mut Found) {
         effects(def, place, found);
     }
     branches(flow, found);
+    rules(flow, found);
     clocks(playbook, flow, found);
 }
 
@@ -96,13 +98,11 @@ fn guards(def: &ActionDef, place: &Place, found: &mut Found) {
                     found.error("guard_without_field", &place.key("guards"), message, hint);
                 }
             }
-            Guard::Routed
-            | Guard::Unrouted
-            | Guard::BelowTop
-            | Guard::AtTop
-            | Guard::ReopenLeft
-            | Guard::ReopenSpent
-            | Guard::WithinWindow => {}
+            _ if def.verb == Action::Report && !matches!(guard, Guard::Routed | Guard::Unrouted) => {
+                let hint = "登记时事项还没有经历，只能用 routed 或 unrouted；去掉它。";
+                found.error("guard_never_holds", &place.key("guards"), format!("条件 {guard} 在这里永远不成立"), hint);
+            }
+            _ => {}
         }
     }
 }
@@ -135,7 +135,18 @@ fn form(def: &ActionDef, place: &Place, found: &mut Found) {
             | FieldKind::Weight
             | FieldKind::Stars
             | FieldKind::Boolean
+            | FieldKind::Date
+            | FieldKind::Seats
+            | FieldKind::Case
+            | FieldKind::People
+            | FieldKind::Whistle
             | FieldKind::Reply => {}
+            FieldKind::Number { min, max } => {
+                if min > max {
+                    let message = format!("字段“{}”的 min 比 max 大", field.label);
+                    found.error("empty_range", &at, message, "把 min 写小，或者把 max 写大。");
+                }
+            }
         }
     }
     let requires = |wanted: fn(&FieldKind) -> bool| def.form.iter().any(|field| field.required && wanted(&field.kind));
@@ -156,10 +167,51 @@ fn form(def: &ActionDef, place: &Place, found: &mut Found) {
 
 fn effects(def: &ActionDef, place: &Place, found: &mut Found) {
     let chooses = def.effects.contains(&Effect::Seat(SeatMove::Chosen));
-    let is_asked = def.form.iter().any(|field| field.required && field.kind == FieldKind::Seat);
-    if chooses && !is_asked {
+    // A ruling names the seat only when it goes elsewhere: the engine asks for it then.
+    let asks = |field: &Field| field.kind == FieldKind::Seat && (field.required || def.verb == Action::Rule);
+    if chooses && !def.form.iter().any(asks) {
         let message = format!("动作“{}”要派给所选的人，表单里却没有选", def.name);
         found.error("seat_not_asked", &place.key("effects"), message, "在 form 里写一个必填的 kind = \"seat\"。");
+    }
+    for effect in &def.effects {
+        let Some((word, wanted)) = wanted_field(effect) else { continue };
+        if !def.form.iter().any(|field| field.required && wanted(&field.kind)) {
+            let message = format!("动作“{}”的效果 {effect} 要填 {word}，表单里却没有", def.name);
+            let hint = format!("在 form 里写一个必填的 kind = \"{word}\"。");
+            found.error("effect_cannot_happen", &place.key("effects"), message, hint);
+        }
+    }
+}
+
+/// The kind of field without which an effect cannot happen.
+fn wanted_field(effect: &Effect) -> Option<(&'static str, fn(&FieldKind) -> bool)> {
+    match effect {
+        Effect::Ask(Approval::Extension) => Some(("number", |kind| matches!(kind, FieldKind::Number { .. }))),
+        Effect::Ask(Approval::Suspension) => Some(("date", |kind| matches!(kind, FieldKind::Date))),
+        Effect::Ask(Approval::Exclusion) => Some(("ground", |kind| matches!(kind, FieldKind::Ground { .. }))),
+        Effect::Merge => Some(("case", |kind| matches!(kind, FieldKind::Case))),
+        Effect::Call(TaskKind::Whistle) => Some(("whistle", |kind| matches!(kind, FieldKind::Whistle))),
+        Effect::Call(TaskKind::Help | TaskKind::Force) => Some(("seats", |kind| matches!(kind, FieldKind::Seats))),
+        Effect::Call(TaskKind::External) => Some(("text", |kind| matches!(kind, FieldKind::Text))),
+        Effect::OpenForce => Some(("people", |kind| matches!(kind, FieldKind::People))),
+        Effect::SetPrivacy => Some(("boolean", |kind| matches!(kind, FieldKind::Boolean))),
+        _ => None,
+    }
+}
+
+/// What linli does by itself is something that it may do.
+fn rules(flow: &PlacedFlow, found: &mut Found) {
+    for (rule, place) in flow.rules() {
+        let may = |def: &ActionDef| def.verb == rule.take && def.who.iter().any(|who| who.relation == Relation::System);
+        if !flow.flow.actions.iter().any(may) {
+            let message = format!("自动规则要做 {}，但没有系统能做的这个动作", rule.take);
+            let hint = format!("写一个 verb = \"{}\"、who 含 {{ relation = \"system\" }} 的动作。", rule.take);
+            found.error("rule_without_action", &place.key("take"), message, hint);
+        }
+        if rule.when.iter().any(Guard::is_about_form) || rule.when.is_empty() {
+            let hint = "写事项自己的情况，如 \"sent_back >= 2\"。";
+            found.error("guard_never_holds", &place.key("when"), "自动规则的条件要能自己成立", hint);
+        }
     }
 }
 
@@ -188,11 +240,11 @@ fn clocks(playbook: &Playbook, flow: &PlacedFlow, found: &mut Found) {
     let mut seen = BTreeSet::new();
     for (def, place) in flow.actions() {
         for effect in &def.effects {
-            let Effect::Start(kind) = effect else { continue };
-            let gaps = if seen.insert(*kind) { gaps(playbook, *kind) } else { Vec::new() };
+            let Some(kind) = effect.starts() else { continue };
+            let gaps = if seen.insert(kind) { gaps(playbook, kind) } else { Vec::new() };
             if let Some((weight, level)) = gaps.first() {
                 let example = format!("{}、{}", chinese::weight(*weight), chinese::level(*level));
-                let (name, n) = (chinese::deadline(*kind), gaps.len());
+                let (name, n) = (chinese::deadline(kind), gaps.len());
                 let message = format!("{name}时限没有规则：{n} 种情形（如{example}）会没有期限");
                 let hint = format!("在 deadlines.toml 里写一条 kind = \"{kind}\"，不写 weight 和 level 就管所有情形。");
                 found.error("deadline_without_clock", &place.key("effects"), message, hint);

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use linli_kernel::{Action, DeadlineKind, Phase};
+use linli_kernel::{Action, Approval, DeadlineKind, Phase};
 
 use crate::effects::Effect;
 use crate::flow::{ActionDef, Flow, Relation};
@@ -173,12 +173,38 @@ fn after(def: &ActionDef, running: &BTreeSet<DeadlineKind>) -> BTreeSet<Deadline
                 running.remove(kind);
             }
             Effect::CancelAll => running.clear(),
-            Effect::Pause
+            // The clock of the approval, and of the day on which a suspension is looked at again.
+            Effect::Ask(_) => {
+                running.insert(DeadlineKind::Approve);
+            }
+            Effect::Grant(what) => {
+                running.remove(&DeadlineKind::Approve);
+                if *what == Approval::Suspension {
+                    running.insert(DeadlineKind::Review);
+                }
+            }
+            Effect::Refuse(_) => {
+                running.remove(&DeadlineKind::Approve);
+            }
+            // Drawn or not: both can be.
+            Effect::Sample
+            | Effect::Pause
             | Effect::Resume
             | Effect::Assign(_)
             | Effect::Seat(_)
             | Effect::CountReopen
-            | Effect::Supervise => {}
+            | Effect::Supervise
+            | Effect::Call(_)
+            | Effect::CancelTasks
+            | Effect::Object
+            | Effect::Bind
+            | Effect::Merge
+            | Effect::Unmerge
+            | Effect::TakeReply
+            | Effect::OpenForce
+            | Effect::CloseForce
+            | Effect::Split
+            | Effect::SetPrivacy => {}
         }
     }
     running

@@ -238,20 +238,7 @@ fn deadline(playbook: &Playbook, placed: &Placed<DeadlineRule>, found: &mut Foun
 fn never_started(draft: &Draft, found: &mut Found) {
     let own_files = format!("{}/", draft.head.id);
     let effects = draft.flows.iter().flat_map(|flow| &flow.flow.actions).flat_map(|def| &def.effects);
-    let started: BTreeSet<_> = effects
-        .filter_map(|effect| match effect {
-            Effect::Start(kind) => Some(*kind),
-            Effect::Meet(_)
-            | Effect::Cancel(_)
-            | Effect::CancelAll
-            | Effect::Pause
-            | Effect::Resume
-            | Effect::Assign(_)
-            | Effect::Seat(_)
-            | Effect::CountReopen
-            | Effect::Supervise => None,
-        })
-        .collect();
+    let started: BTreeSet<_> = effects.filter_map(Effect::starts).collect();
     for Placed { item: rule, place } in draft
         .deadlines
         .iter()

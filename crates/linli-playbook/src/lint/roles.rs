@@ -28,10 +28,24 @@ pub(crate) fn can_be(who: Who, seat_levels: &[AreaLevel]) -> bool {
         (Relation::Above, Some(role)) => {
             levels_of(role).iter().any(|level| seat_levels.iter().any(|seat| level < seat))
         }
-        (Relation::Handler | Relation::NotHandler | Relation::Place | Relation::Anyone, Some(role)) => {
-            works_on_cases(role)
-        }
+        (
+            Relation::Handler
+            | Relation::NotHandler
+            | Relation::NotUnit
+            | Relation::Helper
+            | Relation::Place
+            | Relation::Anyone,
+            Some(role),
+        ) => works_on_cases(role),
         (Relation::Seat | Relation::Above, None) => !seat_levels.is_empty(),
-        (Relation::Handler | Relation::NotHandler | Relation::Place | Relation::Anyone, None) => true,
+        (
+            Relation::Handler
+            | Relation::NotHandler
+            | Relation::NotUnit
+            | Relation::Helper
+            | Relation::Place
+            | Relation::Anyone,
+            None,
+        ) => true,
     }
 }

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use linli_kernel::{Action, AreaLevel, CaseKind, Phase, Role, Timestamp};
+use linli_kernel::{Action, Approval, AreaLevel, CaseKind, Phase, Role, Timestamp};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::support::base;
 use crate::{
-    ActionDef, Assignee, Effect, Flow, FlowRefusal, GrantPlace, Handled, Playbook, SeatMove, Seating, Situation,
-    Standing, check_form,
+    ActionDef, Effect, Facts, Flow, FlowRefusal, GrantPlace, Handled, Playbook, SeatMove, Seating, Situation, Standing,
+    check_form,
 };
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -24,7 +24,15 @@ fn flow() -> &'static Flow {
 }
 
 fn situation(stage: &'static str, seat_level: AreaLevel) -> Situation<'static> {
-    Situation { playbook: playbook(), stage, seat_level, reopened: 0, settled_at: None, now: Timestamp::from_ms(0) }
+    Situation {
+        playbook: playbook(),
+        stage,
+        seat_level,
+        reopened: 0,
+        settled_at: None,
+        now: Timestamp::from_ms(0),
+        facts: Facts { may_send_back: true, ..Facts::default() },
+    }
 }
 
 fn staff(role: Role, place: GrantPlace, handled: Handled) -> Standing {
@@ -73,6 +81,7 @@ fn a_lamp_is_reported_mended_doubted_and_mended_again() {
         reopened: 0,
         settled_at: None,
         now: Timestamp::from_ms(0),
+        facts: Facts { may_send_back: true, ..Facts::default() },
     };
     let at_seat = |role, handled| staff(role, GrantPlace::Seat, handled);
     let reply =
@@ -249,8 +258,45 @@ fn standings() -> impl Strategy<Value = Standing> {
 }
 
 fn fields() -> impl Strategy<Value = Map<String, Value>> {
-    prop::option::of(any::<bool>()).prop_map(|satisfied| {
-        satisfied.map(|satisfied| ("satisfied".to_owned(), Value::Bool(satisfied))).into_iter().collect()
+    let said = prop::option::of(any::<bool>());
+    (said.clone(), said.clone(), said).prop_map(|(satisfied, reached, upheld)| {
+        let said = [("satisfied", satisfied), ("reached", reached), ("upheld", upheld)];
+        said.into_iter().filter_map(|(name, said)| Some((name.to_owned(), Value::Bool(said?)))).collect()
+    })
+}
+
+fn facts() -> impl Strategy<Value = Facts> {
+    let pending = prop::option::of(prop::sample::select(Approval::ALL));
+    (0_u32..4, 0_u32..4, pending, any::<[bool; 10]>()).prop_map(|(n, m, pending, is)| {
+        let [
+            is_late,
+            may_send_back,
+            sent_back_here,
+            is_ruled,
+            tasks_open,
+            children_open,
+            force_open,
+            has_followers,
+            is_excluded,
+            _,
+        ] = is;
+        Facts {
+            sent_back: n,
+            late: m,
+            extended: n,
+            unreached: m,
+            exclusion_asked: n,
+            is_late,
+            pending,
+            may_send_back,
+            sent_back_here,
+            is_ruled,
+            tasks_open,
+            children_open,
+            force_open,
+            has_followers,
+            is_excluded,
+        }
     })
 }
 
@@ -261,6 +307,7 @@ struct Walk {
     reopened: u32,
     settled_at: Option<Timestamp>,
     now: Timestamp,
+    facts: Facts,
 }
 
 impl Walk {
@@ -272,6 +319,7 @@ impl Walk {
             reopened: self.reopened,
             settled_at: self.settled_at,
             now: self.now,
+            facts: self.facts,
         }
     }
 
@@ -286,14 +334,12 @@ impl Walk {
                 Effect::Seat(SeatMove::Top) => self.seat_level = playbook().top_level(),
                 Effect::Seat(SeatMove::Chosen | SeatMove::Routed) => self.seat_level = chosen,
                 Effect::CountReopen => self.reopened += 1,
-                Effect::Assign(Assignee::Actor | Assignee::Nobody)
-                | Effect::Start(_)
-                | Effect::Meet(_)
-                | Effect::Cancel(_)
-                | Effect::CancelAll
-                | Effect::Pause
-                | Effect::Resume
-                | Effect::Supervise => {}
+                Effect::Seat(SeatMove::Arbiter) => self.seat_level = playbook().settings.arbiter_level,
+                Effect::Seat(SeatMove::Objector) => self.seat_level = chosen,
+                Effect::Ask(what) => self.facts.pending = Some(*what),
+                Effect::Grant(_) | Effect::Refuse(_) => self.facts.pending = None,
+                Effect::Bind => self.facts.is_ruled = true,
+                _ => {}
             }
         }
         if let Some(to) = &def.to {
@@ -308,13 +354,14 @@ impl Walk {
 proptest! {
     #[test]
     fn what_is_offered_is_what_is_accepted(
-        stage in 0_usize..7, seat_level in levels(), reopened in 0_u32..4, days in prop::option::of(0_i64..30),
-        standing in standings(), fields in fields(),
+        stage in 0_usize..10, seat_level in levels(), reopened in 0_u32..4, days in prop::option::of(0_i64..30),
+        standing in standings(), fields in fields(), facts in facts(),
     ) {
         let situation = Situation {
             stage: &flow().stages[stage].id,
             reopened,
             settled_at: days.map(|days| Timestamp::from_ms(-days * DAY_MS)),
+            facts,
             ..situation("received", seat_level)
         };
         let offered: BTreeSet<Action> = flow().offers(&situation, &standing).iter().map(|def| def.verb).collect();
@@ -338,6 +385,7 @@ proptest! {
             reopened: 0,
             settled_at: None,
             now: Timestamp::from_ms(0),
+            facts: Facts { may_send_back: true, ..Facts::default() },
         };
         let mut n_by_word_alone = 0;
         for (standing, verb, fields, chosen, days) in steps {
@@ -349,7 +397,7 @@ proptest! {
                     continue;
                 }
                 let is_closed = walk.stage == "closed";
-                prop_assert!(!is_closed || verb == Action::Reopen, "a closed case was moved by {}", verb);
+                prop_assert!(!is_closed || verb == Action::Reopen || def.to.is_none(), "a closed case was moved by {}", verb);
                 let by_reporter = standing == Standing::reporter();
                 n_by_word_alone += u32::from(by_reporter && def.effects.contains(&Effect::CountReopen) && def.to.as_deref() == Some("dispatched"));
                 walk.take(def, chosen);
@@ -361,7 +409,7 @@ proptest! {
 
     #[test]
     fn nobody_who_handled_a_case_judges_it(
-        stage in 0_usize..7, seat_level in levels(),
+        stage in 0_usize..10, seat_level in levels(),
         grants in prop::collection::vec((prop::sample::select(Role::ALL), prop::sample::select(&[GrantPlace::Seat, GrantPlace::Above, GrantPlace::Place][..])), 1..5),
         now in any::<bool>(),
     ) {

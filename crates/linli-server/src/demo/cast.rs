@@ -265,7 +265,7 @@ impl Cast {
                 }
                 chance.pick(&found).copied()
             }
-            Channel::Counter | Channel::Phone => {
+            Channel::Counter | Channel::Phone | Channel::Proactive | Channel::Split => {
                 chance.pick(&self.holding(area.at(AreaLevel::Community).as_str(), &[Role::CommunityClerk])).copied()
             }
             Channel::Hotline | Channel::Api => {

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use linli_civic::app::App;
 use linli_civic::areas::synth::Chance;
 use linli_civic::areas::view::PointView;
-use linli_civic::cases::http::{Command, Who, run_in};
+use linli_civic::cases::command::{Command, Who, run_in};
 use linli_civic::cases::report::{Ready, ReportCase, enter, prepare};
 use linli_civic::cases::store::{self, Named};
 use linli_civic::cases::{Case, sweep};
@@ -202,6 +202,7 @@ async fn entry(app: &App, stage: &Stage, nth: usize, arrival: &Arrival) -> anyho
         attachments: photos.iter().map(|photo| photo.id.to_string()).collect(),
         channel: Some(arrival.channel).filter(|_| registrar.is_some()),
         weight: Some(arrival.weight).filter(|_| registrar.is_some()),
+        ..ReportCase::default()
     };
     let caller = registrar.map(|person| person.caller.clone());
     let ready = prepare(app, body, caller.into()).await?;

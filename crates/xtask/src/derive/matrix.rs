@@ -7,8 +7,8 @@ use linli_access::Act;
 use linli_access::matrix::{Reach, reach};
 use linli_civic::http::{AccessTable, Need};
 use linli_civic::say::Lang;
-use linli_kernel::Role;
-use linli_playbook::{ActionDef, Assignee, Effect, Flow, Guard, Playbook, Relation, Who};
+use linli_kernel::{Approval, Role};
+use linli_playbook::{ActionDef, Assignee, Compare, Counter, Effect, Flow, Guard, Playbook, Relation, Who};
 use serde_json::Value;
 
 /// The playbooks whose flows are shown.
@@ -66,6 +66,8 @@ const fn relation_name(relation: Relation) -> &'static str {
         Relation::NotHandler => "没有办过这件事的人（本级或上级）",
         Relation::Above => "上一级的人",
         Relation::Place => "事发地所在辖区的人",
+        Relation::NotUnit => "没有参与办理的单位的人",
+        Relation::Helper => "被请来协办、报到的人，专班成员",
         Relation::Reporter => "反映人（凭查询码）",
         Relation::System => "系统（到期自动）",
         Relation::Anyone => "任何人",
@@ -189,6 +191,34 @@ fn guard_text(book: &Playbook, def: &ActionDef, guard: &Guard) -> String {
         Guard::ReopenLeft => format!("重办不满{}次", book.settings.reopen_limit),
         Guard::ReopenSpent => format!("已重办{}次", book.settings.reopen_limit),
         Guard::WithinWindow => format!("答复后{}天内", book.settings.reopen_window_days),
+        Guard::Count { what, compare, n } => {
+            let what = match what {
+                Counter::SentBack => "退单",
+                Counter::Reopened => "重办",
+                Counter::Late => "逾期",
+                Counter::Extended => "延期",
+                Counter::Unreached => "回访未联系上",
+                Counter::ExclusionAsked => "申请剔除",
+            };
+            match compare {
+                Compare::Below => format!("{what}不满{n}次"),
+                Compare::AtLeast => format!("{what}满{n}次"),
+            }
+        }
+        Guard::OnTime => "办理时限还没到".to_owned(),
+        Guard::NothingPending => "没有待批的申请".to_owned(),
+        Guard::Pending(Approval::Extension) => "有延期申请待批".to_owned(),
+        Guard::Pending(Approval::Suspension) => "有挂账申请待批".to_owned(),
+        Guard::Pending(Approval::Exclusion) => "有剔除申请待批".to_owned(),
+        Guard::MaySendBack => "本单位没有退过，且在退单期限内".to_owned(),
+        Guard::SentBackBefore => "本单位退过一次又派了回来".to_owned(),
+        Guard::NotRuled => "没有裁定过".to_owned(),
+        Guard::TasksDone => "请来的单位都办完了".to_owned(),
+        Guard::ChildrenDone => "分办的都办完了".to_owned(),
+        Guard::ForceOpen => "有专班".to_owned(),
+        Guard::NoForce => "没有专班".to_owned(),
+        Guard::NoFollowers => "没有并入它的事项".to_owned(),
+        Guard::Counted => "还计入考核".to_owned(),
         Guard::Field { name, is } => {
             let label =
                 def.form.iter().find(|field| field.name == *name).map_or(name.as_str(), |field| field.label.as_str());
