@@ -64,10 +64,26 @@ fn a_new_case_waits_for_its_seat_or_for_a_person() {
 fn a_worker_of_the_seat_is_offered_what_a_worker_may_do() {
     let worker = staff(Role::GridWorker, GrantPlace::Seat, Handled::Never);
     let offers = flow().offers(&situation("dispatched", AreaLevel::Grid), &worker);
-    assert_eq!(verbs(&offers), ["take", "comment", "escalate", "send_back"]);
+    assert_eq!(verbs(&offers), ["take", "comment", "escalate", "send_back", "whistle"]);
     let handler = staff(Role::GridWorker, GrantPlace::Seat, Handled::Now);
     let offers = flow().offers(&situation("handling", AreaLevel::Grid), &handler);
-    assert_eq!(verbs(&offers), ["settle", "ask", "comment", "escalate", "send_back", "hand_on"]);
+    assert_eq!(
+        verbs(&offers),
+        [
+            "settle",
+            "ask",
+            "comment",
+            "escalate",
+            "send_back",
+            "ask_extension",
+            "ask_suspension",
+            "split",
+            "call_help",
+            "whistle",
+            "hand_out",
+            "hand_on"
+        ]
+    );
 }
 
 #[test]

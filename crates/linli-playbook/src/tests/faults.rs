@@ -106,7 +106,7 @@ fn every_fault_of_a_list_is_named_where_it_stands() {
 /// A fault in the base flow: `(what is replaced, by what, how the findings begin)`.
 const FLOWS: &[(&str, &str, &[&str])] = &[
     ("start = \"received\"", "start = \"recieved\"", &["unknown_stage mine/flows/"]),
-    ("to = \"answered\"", "to = \"anwsered\"", &["unknown_stage mine/flows/", "unreachable_stage mine/flows/"]),
+    ("to = \"ruling\"", "to = \"rulling\"", &["unknown_stage mine/flows/", "unreachable_stage mine/flows/"]),
     ("to = \"asking\"", "to = \"handling\"", &["unreachable_stage mine/flows/"]),
     (
         "verb = \"take\"\nname = \"接单\"\nfrom = [\"dispatched\"]",
@@ -116,7 +116,7 @@ const FLOWS: &[(&str, &str, &[&str])] = &[
     ("guards = [\"satisfied is true\"]", "guards = [\"content is true\"]", &["guard_without_field mine/flows/"]),
     ("guards = [\"satisfied is true\"]", "guards = [\"happy\"]", &["unknown_word mine/flows/"]),
     ("guards = [\"satisfied is true\"]", "guards = [\"routed\"]", &["guard_never_holds mine/flows/"]),
-    ("who = [{ relation = \"handler\" }]\ntone", "who = []\ntone", &["nobody_may_take mine/flows/"]),
+    ("who = [{ relation = \"handler\" }]\nguards = [\"tasks_done\"", "who = []\nguards = [\"tasks_done\"", &["nobody_may_take mine/flows/"]),
     (
         "effects = [\"meet handle\", \"start verify\"]",
         "effects = [\"meet handle\", \"meet reply\"]",

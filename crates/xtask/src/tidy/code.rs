@@ -4,7 +4,8 @@ use super::source::{has_word, lines};
 use super::{Fault, Tree};
 
 /// Files that decide and never do: a decision that can reach a database or a request cannot be tested as one.
-const PURE: &[&str] = &["model.rs", "act.rs", "routing.rs", "deadline.rs"];
+const PURE: &[&str] =
+    &["model.rs", "act.rs", "routing.rs", "deadline.rs", "effects.rs", "dossier.rs", "form.rs", "task.rs"];
 const IMPURE: &[&str] = &[
     "rusqlite",
     "postgres",
@@ -46,6 +47,9 @@ const WRITERS: &[(&str, &str)] = &[
     ("crates/linli-civic/src/areas/store.rs", "Store of areas"),
     ("crates/linli-civic/src/cases/paper.rs", "numbers for paper; gaps are allowed"),
     ("crates/linli-civic/src/cases/store.rs", "Store of cases"),
+    ("crates/linli-civic/src/cases/task_store.rs", "Store of the tasks of a case"),
+    ("crates/linli-civic/src/cases/entries.rs", "Store of the lines that rulings added"),
+    ("crates/linli-civic/src/cases/hot_spots.rs", "Store of hot spots"),
     ("crates/linli-civic/src/files/store.rs", "photos that belong to no case yet"),
     ("crates/linli-civic/src/people/store.rs", "Store of accounts"),
     ("crates/linli-civic/src/people/session_http.rs", "counts of wrong passwords, the last sign-in"),

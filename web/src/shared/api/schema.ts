@@ -343,6 +343,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cases/{id}/tasks/{task_id}/actions/{verb}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes one of the actions that a task of the case offered: sign, contact, arrive, finish, decline, cancel, rate. */
+        post: operations["act_on_task"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/categories": {
         parameters: {
             query?: never;
@@ -388,6 +405,40 @@ export interface paths {
         get: operations["show_inbox"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/links/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows what a one-time link asks for. */
+        get: operations["show_linked_task"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/links/{token}/actions/{verb}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes an action on the task that a one-time link stands for: sign, contact, arrive, finish, decline. */
+        post: operations["act_on_linked_task"];
         delete?: never;
         options?: never;
         head?: never;
@@ -824,7 +875,7 @@ export interface components {
             version: number;
         };
         /** @enum {string} */
-        Action: "report" | "accept" | "dispatch" | "take" | "comment" | "ask" | "answer" | "settle" | "verify" | "reject" | "rate" | "reopen" | "close" | "send_back" | "escalate" | "hand_on";
+        Action: "report" | "accept" | "dispatch" | "take" | "comment" | "ask" | "answer" | "settle" | "verify" | "reject" | "rate" | "reopen" | "close" | "send_back" | "escalate" | "hand_on" | "ask_extension" | "grant_extension" | "refuse_extension" | "ask_suspension" | "suspend" | "refuse_suspension" | "resume" | "supervise" | "object" | "rule" | "merge" | "unmerge" | "follow" | "follow_up" | "ask_exclusion" | "exclude" | "refuse_exclusion" | "call_help" | "whistle" | "hand_out" | "open_force" | "assign_task" | "minute" | "close_force" | "split" | "set_privacy";
         /** @description 动作: one arrow of the flow. */
         ActionDef: {
             /** @description What follows, in this order. */
@@ -887,6 +938,8 @@ export interface components {
             /** @description Of what. */
             unit: components["schemas"]["TimeUnit"];
         };
+        /** @enum {string} */
+        Approval: "extension" | "suspension" | "exclusion";
         /**
          * @description Area code: 12 digits (city to community), 15 (grid) or 18 (micro-grid).
          * @example 610502005007003
@@ -1036,7 +1089,7 @@ export interface components {
          * @description 收件箱: a box of the inbox.
          * @enum {string}
          */
-        BoxKey: "to_accept" | "to_sign" | "mine" | "to_verify" | "sent_back" | "waiting" | "soon" | "late" | "all_open" | "closed";
+        BoxKey: "to_accept" | "to_sign" | "mine" | "to_verify" | "sent_back" | "tasks" | "to_approve" | "to_rule" | "to_follow_up" | "waiting" | "suspended" | "supervised" | "soon" | "late" | "all_open" | "closed";
         /** @description Which years' holidays are known. */
         CalendarYears: {
             /** @description This year and the next, where the list is missing: deadlines there are provisional. */
@@ -1052,6 +1105,20 @@ export interface components {
         CaseId: string;
         /** @enum {string} */
         CaseKind: "request" | "dispute" | "hazard" | "service" | "wish" | "topic";
+        /** @description Another case that belongs to this one. */
+        CaseLink: {
+            id?: components["schemas"]["CaseId"] | null;
+            /** @description The number for paper. */
+            paper_no: string;
+            /** @description Its summary. */
+            phase: components["schemas"]["Phase"];
+            /** @description `master`, `follower`, `parent` or `child`. */
+            relation: string;
+            /** @description Its stage in words. */
+            stage_name: string;
+            /** @description The first characters of what was said, for those who may see it. */
+            text?: string | null;
+        };
         /** @description A case in a list. */
         CaseRow: {
             /** @description Where it is. */
@@ -1118,8 +1185,12 @@ export interface components {
             closed_at?: components["schemas"]["Timestamp"] | null;
             /** @description Its clocks. */
             deadlines: components["schemas"]["DeadlineView"][];
+            /** @description 剔除: why it is left out of the figures, in words. */
+            excluded?: string | null;
+            follow_up?: components["schemas"]["FollowUp"] | null;
             /** @description Where the resident follows it. */
             follow_url: string;
+            force?: components["schemas"]["Force"] | null;
             /** @description All that was said. */
             full_text: string;
             handler?: components["schemas"]["Contact"] | null;
@@ -1127,12 +1198,17 @@ export interface components {
             kind: components["schemas"]["CaseKind"];
             /** @description In words. */
             kind_name: string;
+            /** @description Cases that belong to it: the one that it follows, those that follow it, parts and the whole. */
+            links: components["schemas"]["CaseLink"][];
+            pending?: components["schemas"]["Pending"] | null;
             /** @description Who is involved. */
             people: components["schemas"]["InvolvedPerson"][];
             /** @description Where, in words. */
             place_text: string;
             /** @description The playbook it is pinned to. */
             playbook: components["schemas"]["PinnedPlaybook"];
+            /** @description Whether only those who answer for it see it. */
+            private: boolean;
             promised_at?: components["schemas"]["Timestamp"] | null;
             /** @description Whether the promise was counted without a published holiday list. */
             provisional: boolean;
@@ -1148,6 +1224,11 @@ export interface components {
             seat: components["schemas"]["SeatView"];
             settled_at?: components["schemas"]["Timestamp"] | null;
             supervised_at?: components["schemas"]["Timestamp"] | null;
+            suspended_until?: components["schemas"]["Timestamp"] | null;
+            /** @description Work on it beside its seat. */
+            tasks: components["schemas"]["TaskView"][];
+            /** @description Texts to begin from, by action. */
+            templates: components["schemas"]["Template"][];
             /** @description Its history. */
             timeline: components["schemas"]["TimelineEntry"][];
         };
@@ -1188,7 +1269,7 @@ export interface components {
             old: string;
         };
         /** @enum {string} */
-        Channel: "web" | "qr" | "visit" | "counter" | "phone" | "hotline" | "api";
+        Channel: "web" | "qr" | "visit" | "counter" | "phone" | "hotline" | "api" | "proactive" | "split";
         /** @description One entry of a list to choose from. */
         Choice: {
             /** @description What people read. */
@@ -1206,7 +1287,7 @@ export interface components {
             role_name: string;
         };
         /** @enum {string} */
-        DeadlineKind: "sign" | "contact" | "arrive" | "handle" | "reply" | "verify" | "rate";
+        DeadlineKind: "sign" | "contact" | "arrive" | "handle" | "reply" | "verify" | "rate" | "approve" | "rule" | "review" | "follow_up";
         /** @description 时限规则 */
         DeadlineRule: {
             /** @description How long. */
@@ -1219,7 +1300,7 @@ export interface components {
             kind: components["schemas"]["DeadlineKind"];
             level?: components["schemas"]["AreaLevel"] | null;
             /** @description What linli does when it falls due. */
-            on_breach: components["schemas"]["OnBreach"];
+            on_breach: string;
             soon?: components["schemas"]["Amount"] | null;
             weight?: components["schemas"]["Weight"] | null;
         };
@@ -1310,12 +1391,17 @@ export interface components {
             label: string;
             /**
              * Format: int32
+             * @description Greatest number.
+             */
+            max?: number | null;
+            /**
+             * Format: int32
              * @description Longest text in characters; most photos.
              */
             max_len: number;
             /**
              * Format: int32
-             * @description Fewest photos.
+             * @description Fewest photos; least number.
              */
             min: number;
             /** @description Its name in `fields`. */
@@ -1343,7 +1429,21 @@ export interface components {
                 /** @description Why photos are asked for; needed where they are required. */
                 reason?: string | null;
             };
-        } | "seat" | "category" | "weight" | "stars" | "boolean" | "reply" | {
+        } | "seat" | "category" | "weight" | "stars" | "boolean" | {
+            /** @description A whole number. */
+            number: {
+                /**
+                 * Format: int32
+                 * @description Most.
+                 */
+                max: number;
+                /**
+                 * Format: int32
+                 * @description Least.
+                 */
+                min: number;
+            };
+        } | "date" | "seats" | "case" | "people" | "whistle" | "reply" | {
             /** @description 理由: one of a list that the event keeps by its value. */
             ground: {
                 /** @description The list. */
@@ -1370,7 +1470,7 @@ export interface components {
          * @description How a field is drawn.
          * @enum {string}
          */
-        FieldWord: "text" | "longtext" | "choice" | "photos" | "seat" | "category" | "weight" | "stars" | "boolean" | "reply" | "ground";
+        FieldWord: "text" | "longtext" | "choice" | "photos" | "seat" | "category" | "weight" | "stars" | "boolean" | "number" | "date" | "seats" | "case" | "people" | "whistle" | "reply" | "ground";
         /**
          * @description Which figure.
          * @enum {string}
@@ -1413,10 +1513,40 @@ export interface components {
             kind: components["schemas"]["CaseKind"];
             /** @description What people call it. */
             name: string;
+            /** @description What linli does by itself once something has come to be so. */
+            rules?: components["schemas"]["Rule"][];
             /** @description Where a case can stand. */
             stages: components["schemas"]["Stage"][];
             /** @description The stage of a new case that no seat was found for. */
             start: string;
+        };
+        /** @description 回访结果: reached, solved and satisfied are three answers. Source: 北京市接诉即办工作条例 (三率). */
+        FollowUp: {
+            /** @description When it was tried last. */
+            at: components["schemas"]["Timestamp"];
+            /**
+             * Format: int32
+             * @description How often it was tried.
+             */
+            n_tries: number;
+            /** @description 是否联系上 */
+            reached: boolean;
+            /** @description 是否满意; unknown where nobody was reached. */
+            satisfied?: boolean | null;
+            /** @description 是否解决; unknown where nobody was reached. */
+            solved?: boolean | null;
+        };
+        /** @description 专班 */
+        Force: {
+            closed_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Who leads it. */
+            lead?: string | null;
+            /** @description Who belongs to it. */
+            members: string[];
+            /** @description What it is called. */
+            name: string;
+            /** @description Since when. */
+            opened_at: components["schemas"]["Timestamp"];
         };
         /** @description 授权 as answers name it. */
         Grant: {
@@ -1474,6 +1604,15 @@ export interface components {
             relation: string;
             /** @description What they are. */
             role_name: string;
+        };
+        /** @description What an outside party is asked to do. Nothing of the resident is in it. */
+        LinkedTask: components["schemas"]["TaskView"] & {
+            /** @description Who asks. */
+            asked_by: string;
+            /** @description What kind of matter. */
+            category_name?: string | null;
+            /** @description Where, in words; down to the building, never a flat. */
+            place_name: string;
         };
         /** @description The signed-in caller. */
         Me: {
@@ -1563,13 +1702,34 @@ export interface components {
             name: string;
             point?: components["schemas"]["Point"] | null;
         };
-        /**
-         * @description 逾期处理: what linli does by itself when a deadline falls due. The engine must offer the action to `system`.
-         * @enum {string}
-         */
-        OnBreach: "nothing" | "escalate" | "close";
+        /** @description What was asked of the level above and is not answered yet. */
+        Pending: {
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            /** @description Who asked. */
+            by?: string | null;
+            /**
+             * Format: int32
+             * @description So many working days more.
+             */
+            days?: number | null;
+            /** @description In words. */
+            name: string;
+            /** @description Why. */
+            reason: string;
+            until?: components["schemas"]["Timestamp"] | null;
+            /** @description What. */
+            what: components["schemas"]["Approval"];
+        };
         /** @enum {string} */
         Phase: "open" | "waiting" | "settled" | "closed";
+        /** @description A phrase to avoid, and what to say instead. */
+        Phrase: {
+            /** @description What to say instead. */
+            hint: string;
+            /** @description The words. */
+            phrase: string;
+        };
         /** @description Which playbook a case is pinned to. */
         PinnedPlaybook: {
             /** @description Its id. */
@@ -1613,16 +1773,24 @@ export interface components {
             levels: components["schemas"]["AreaLevel"][];
             /** @description What people call it. */
             name: string;
+            /** @description What is checked before a reply goes out. */
+            replies?: components["schemas"]["ReplyRules"];
             /** @description Who answers, by category and level (权责清单). */
             responsibilities: components["schemas"]["Responsibility"][];
             /** @description Numbers that steer the flows. */
             settings: components["schemas"]["Settings"];
             /** @description Where the way of working was published. */
             source?: string | null;
+            /** @description The clocks of those who work on a case beside its seat. */
+            tasks?: components["schemas"]["TaskRule"][];
+            /** @description Texts to begin from. */
+            templates?: components["schemas"]["Template"][];
             /** @description Departments and companies that may answer. */
             units: components["schemas"]["UnitDef"][];
             /** @description The first 12 hex digits of the SHA-256 of all files that it was made from. */
             version: string;
+            /** @description 哨 */
+            whistles?: components["schemas"]["WhistleKind"][];
             /** @description Office hours of a working day. */
             working_hours: string[];
         };
@@ -1816,7 +1984,7 @@ export interface components {
          * @description 关系: how someone stands to a case.
          * @enum {string}
          */
-        Relation: "seat" | "handler" | "not_handler" | "above" | "place" | "reporter" | "system" | "anyone";
+        Relation: "seat" | "handler" | "not_handler" | "above" | "place" | "not_unit" | "helper" | "reporter" | "system" | "anyone";
         /** @description 四要素答复. Source: 宜兴市吹哨报到工作规则 (2023): 受理时间、与谁沟通、解决措施、解决时限. */
         Reply: {
             /** @description 解决时限 */
@@ -1827,6 +1995,16 @@ export interface components {
             received: string;
             /** @description 与谁沟通 */
             talked_to: string;
+        };
+        /** @description 答复要求: what is checked before a reply goes out. */
+        ReplyRules: {
+            /** @description Phrases that say nothing to a resident. */
+            avoid: components["schemas"]["Phrase"][];
+            /**
+             * Format: int32
+             * @description Fewest characters of what was done.
+             */
+            min_len: number;
         };
         /**
          * @description A report. Only `text` and one of `point`, `area_code`, `place` or `address` are needed.
@@ -1857,6 +2035,8 @@ export interface components {
             /** @description Where, by the QR code of a building. */
             place?: string | null;
             point?: components["schemas"]["Point"] | null;
+            /** @description 不公开: seen only by those who answer for it, and in nothing public. */
+            private?: boolean;
             /** @description What is the matter, 2 to 2,000 characters. */
             text: string;
             weight?: components["schemas"]["Weight"] | null;
@@ -1919,6 +2099,15 @@ export interface components {
             why: string[];
             worker?: components["schemas"]["Contact"] | null;
         };
+        /** @description 自动规则: an action that `system` takes as soon as all of `when` hold and did not hold before. */
+        Rule: {
+            /** @description What is done. */
+            take: components["schemas"]["Action"];
+            /** @description All must hold. */
+            when: string[];
+            /** @description Why, in words for the history. */
+            why: string;
+        };
         /** @description A seat that a case could be dispatched to. */
         SeatSuggestion: {
             /** @description The area. */
@@ -1960,6 +2149,23 @@ export interface components {
         SentBy: "reporter" | "staff";
         /** @description Numbers that steer the flows. */
         Settings: {
+            /** @description The level that rules on objections. */
+            arbiter_level?: components["schemas"]["AreaLevel"];
+            /**
+             * Format: int32
+             * @description 回访抽样: how many of a hundred answered cases are followed up.
+             */
+            follow_up_percent?: number;
+            /**
+             * Format: int32
+             * @description 未诉先办: so many cases of one category in one grid within `hot_spot_days` make a hot spot; 0 looks for none.
+             */
+            hot_spot_cases?: number;
+            /**
+             * Format: int32
+             * @description See `hot_spot_cases`. Unit: calendar days.
+             */
+            hot_spot_days?: number;
             /**
              * Format: int32
              * @description How often a case goes back by the resident's word alone; after that a person decides.
@@ -1970,6 +2176,8 @@ export interface components {
              * @description How long after the answer a case can be reopened. Unit: calendar days.
              */
             reopen_window_days: number;
+            /** @description How long after the dispatch a seat may send a case back. */
+            send_back_within?: components["schemas"]["Amount"];
         };
         /**
          * @description How grave a finding is.
@@ -2030,6 +2238,103 @@ export interface components {
          * @enum {string}
          */
         StepState: "done" | "now" | "todo";
+        /** @enum {string} */
+        TaskAction: "sign" | "contact" | "arrive" | "finish" | "decline" | "cancel" | "rate" | "rate_call";
+        /** @description How long each step of a task may last; a step without an amount has no clock. */
+        TaskClocks: {
+            arrive?: components["schemas"]["Amount"] | null;
+            contact?: components["schemas"]["Amount"] | null;
+            handle?: components["schemas"]["Amount"] | null;
+            sign?: components["schemas"]["Amount"] | null;
+        };
+        /**
+         * Format: uuid
+         * @description Id of a task (UUIDv7).
+         * @example 019a5f0e-7c3a-7000-8000-000000000004
+         */
+        TaskId: string;
+        /** @enum {string} */
+        TaskKind: "help" | "whistle" | "external" | "force";
+        /** @description Something that this reader may do with a task now. */
+        TaskOffer: {
+            /** @description What must be said. */
+            form: components["schemas"]["Field"][];
+            /** @description The button. */
+            name: string;
+            /** @description What is done. */
+            verb: components["schemas"]["TaskAction"];
+        };
+        /** @description 评价: of a department by those who called it, or of the call by the department. */
+        TaskRating: {
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            /**
+             * Format: int32
+             * @description 1 to 5.
+             */
+            stars: number;
+            /** @description Why. */
+            text?: string | null;
+        };
+        /** @description The clocks of one kind of task. */
+        TaskRule: {
+            /** @description Which rule says so. */
+            basis?: string | null;
+            /** @description How long each step may last. */
+            clocks: components["schemas"]["TaskClocks"];
+            /** @description Of which kind. */
+            kind: components["schemas"]["TaskKind"];
+        };
+        /** @enum {string} */
+        TaskState: "called" | "signed" | "done" | "declined" | "cancelled";
+        /** @description One who was called. */
+        TaskView: {
+            /** @description What the reader may do now. */
+            actions: components["schemas"]["TaskOffer"][];
+            arrived_at?: components["schemas"]["Timestamp"] | null;
+            /** @description What for. */
+            body: string;
+            call_rating?: components["schemas"]["TaskRating"] | null;
+            /** @description When it was called. */
+            called_at: components["schemas"]["Timestamp"];
+            contacted_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Its clocks. */
+            deadlines: components["schemas"]["DeadlineView"][];
+            ended_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Which. */
+            id: components["schemas"]["TaskId"];
+            /** @description Of which kind. */
+            kind: components["schemas"]["TaskKind"];
+            /** @description In words; of a whistle, its name. */
+            kind_name: string;
+            /** @description Where the outside party signs and reports; for those who called. */
+            link?: string | null;
+            /** @description Who. */
+            party_name: string;
+            rating?: components["schemas"]["TaskRating"] | null;
+            /** @description What came of it. */
+            result?: string | null;
+            signed_at?: components["schemas"]["Timestamp"] | null;
+            /** @description How it stands. */
+            state: components["schemas"]["TaskState"];
+            /** @description In words. */
+            state_name: string;
+        };
+        /** @description A text to begin from. */
+        Template: {
+            /** @description By when, in a four-part reply. */
+            by_when?: string | null;
+            /** @description When it was received, in a four-part reply. */
+            received?: string | null;
+            /** @description Who was spoken to, in a four-part reply. */
+            talked_to?: string | null;
+            /** @description The text, filled in. */
+            text: string;
+            /** @description What people choose it by. */
+            title: string;
+            /** @description For which action. */
+            verb: components["schemas"]["Action"];
+        };
         /** @enum {string} */
         TimeUnit: "minutes" | "hours" | "working_hours" | "days" | "working_days";
         /** @description One entry of the history. */
@@ -2153,6 +2458,25 @@ export interface components {
         };
         /** @enum {string} */
         Weight: "micro" | "general" | "larger" | "major";
+        /** @description 哨: one kind of whistle. Source of the idea: 街道吹哨、部门报到 (北京平谷 2018; 南京鼓楼 2023). */
+        WhistleKind: {
+            /** @description When it is the right one. */
+            about: string;
+            /** @description Which rule says so. */
+            basis?: string | null;
+            /** @description How long each step may last for everyone who is called. */
+            clocks: components["schemas"]["TaskClocks"];
+            /** @description Stable code. */
+            code: string;
+            /** @description Who may blow it. */
+            initiators: components["schemas"]["Role"][];
+            /** @description At which levels of the seat it can be blown. */
+            levels: components["schemas"]["AreaLevel"][];
+            /** @description What people call it. */
+            name: string;
+            /** @description Units that are called unless others are chosen: their codes. */
+            units: string[];
+        };
         /** @description Who may take an action: a relation to the case, and a role in which it is held. */
         Who: {
             /** @description How the person stands to the case. */
@@ -3181,6 +3505,69 @@ export interface operations {
             };
         };
     };
+    act_on_task: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key, the action is taken once */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description Id or public code of the case */
+                id: string;
+                task_id: string;
+                verb: components["schemas"]["TaskAction"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActOnCase"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_categories: {
         parameters: {
             query?: never;
@@ -3237,6 +3624,85 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Inbox"];
+                };
+            };
+        };
+    };
+    show_linked_task: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkedTask"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    act_on_linked_task: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+                verb: components["schemas"]["TaskAction"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActOnCase"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkedTask"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
