@@ -12,6 +12,7 @@ use crate::files::Files;
 use crate::http::{AccessTable, Answer, Refused};
 use crate::limits::Limits;
 use crate::live::Live;
+use crate::people::Posts;
 use crate::playbooks::Shelf;
 
 /// The application; cloning it is cheap.
@@ -38,6 +39,8 @@ pub struct Parts {
     pub paper: PaperNumbers,
     /// News for open pages.
     pub live: Live,
+    /// Who answers where, for reports.
+    pub posts: Posts,
     /// How often one address may report, send photos, answer or sign in.
     pub limits: Limits,
     /// How often one address may look things up; apart, so that looking never stops anyone from reporting.

@@ -97,6 +97,18 @@ impl Dialect {
         }
     }
 
+    /// One statement that runs `insert` (which returns `row_no`) and writes the new row's words, parameter `$n`, where the
+    /// database can do both at once: one way to the server less.
+    #[must_use]
+    pub fn insert_with_words(self, insert: &str, n: usize) -> Option<String> {
+        match self {
+            Self::Sqlite => None,
+            Self::Postgres => Some(format!(
+                "WITH made AS ({insert}) INSERT INTO case_words (row_no, grams) SELECT row_no, CAST(CAST(${n} AS TEXT) AS TSVECTOR) FROM made"
+            )),
+        }
+    }
+
     /// The condition that `cases.row_no` has the words of parameter `$n`, from [`Dialect::query_text`].
     #[must_use]
     pub fn has_words(self, n: usize) -> String {

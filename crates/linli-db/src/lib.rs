@@ -27,4 +27,4 @@ pub use db::{AsStoreError, Config, Db};
 pub use dialect::{Dialect, bigrams};
 pub use error::StoreError;
 pub use migrate::{Applied, LATEST};
-pub use value::{Bind, Row, Val, placeholders};
+pub use value::{Bind, Row, Val, placeholders, value_rows};

@@ -102,6 +102,24 @@ on_both! {
         assert_eq!(n_events(&t.db).await, 0);
     }
 
+    async fn a_job_that_swallows_a_fault_takes_nobody_with_it(t: TestDb) {
+        let db = &t.db;
+        let outcomes = futures((0..20).map(|i| async move {
+            db.write(move |tx| {
+                tx.commit(change(["a", "b"][i % 2], "kept"))?;
+                if i % 5 == 3 {
+                    // PostgreSQL has broken the transaction by now; the job does not look.
+                    drop(tx.bookkeep(|w| w.exec("INSERT INTO nowhere VALUES (1)", &[])));
+                }
+                Ok::<_, StoreError>(())
+            }).await
+        })).await;
+        let n_kept = outcomes.iter().filter(|out| out.is_ok()).count();
+        assert!(n_kept >= 16, "{outcomes:?}");
+        assert_eq!(n_events(db).await, i64::try_from(n_kept).unwrap());
+        assert_eq!(db.read(verify::verify).await.unwrap().broken, None);
+    }
+
     async fn a_wrong_statement_fails_its_job_alone(t: TestDb) {
         let out: Result<u64, StoreError> = t.db.write(|tx| tx.bookkeep(|w| w.exec("INSERT INTO nowhere VALUES (1)", &[]))).await;
         assert!(out.is_err());
@@ -196,6 +214,41 @@ on_both! {
         assert_eq!(n_events(db).await, 1);
         let other = db.read(|conn| idempotency::look_up::<String>(conn, &idempotency::Key::new("reporters", "k1", &[b"other"]))).await.unwrap();
         assert_eq!(other, idempotency::Known::Reused);
+    }
+
+    async fn a_claimed_command_acts_once_and_a_refused_one_leaves_its_key_free(t: TestDb) {
+        let db = &t.db;
+        let key = || idempotency::Key::new("reporters", "k1", &[b"body"]);
+        let refused: Result<(), StoreError> = db.write(move |tx| {
+            idempotency::claim::<u32>(tx, &key(), &99, at(1))?;
+            Err(StoreError::Closed)
+        }).await;
+        assert!(refused.is_err());
+        let outcomes = futures((0..20_u32).map(|i| async move {
+            db.write(move |tx| match idempotency::claim::<u32>(tx, &key(), &i, at(1))? {
+                idempotency::Known::Done(outcome) => Ok::<_, StoreError>(outcome),
+                idempotency::Known::Reused => Err(StoreError::Closed),
+                idempotency::Known::New => tx.commit(change("a", "once")).map(|_| i),
+            }).await.unwrap()
+        })).await;
+        assert!(outcomes.iter().all(|outcome| *outcome == outcomes[0]), "{outcomes:?}");
+        assert_eq!(n_events(db).await, 1);
+        let other = db.write(|tx| idempotency::claim::<u32>(tx, &idempotency::Key::new("reporters", "k1", &[b"other"]), &7, at(1))).await.unwrap();
+        assert_eq!(other, idempotency::Known::Reused);
+    }
+
+    async fn a_history_that_was_begun_before_is_found_out(t: TestDb) {
+        struct First(Setting);
+        impl Store for First {
+            fn begins(&self) -> bool { true }
+            fn store(&self, writer: &mut Writer<'_>) -> Result<(), StoreError> { self.0.store(writer) }
+        }
+        let first = |id: &str| Change::new(First(Setting("greeting", "x".to_owned())), event(id, "named", None)).and(event(id, "renamed", Some("话")));
+        t.db.write(move |tx| tx.commit(first("a"))).await.unwrap();
+        assert!(matches!(t.db.write(move |tx| tx.commit(first("a"))).await, Err(StoreError::Busy)));
+        t.db.write(move |tx| tx.commit(first("b"))).await.unwrap();
+        assert_eq!(n_events(&t.db).await, 4);
+        assert_eq!(t.db.read(verify::verify).await.unwrap().broken, None);
     }
 
     async fn a_job_is_claimed_by_one_and_comes_back_when_its_lease_ends(t: TestDb) {

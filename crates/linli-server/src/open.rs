@@ -13,6 +13,7 @@ use linli_civic::files::Files;
 use linli_civic::http::AccessTable;
 use linli_civic::limits::Limits;
 use linli_civic::live::Live;
+use linli_civic::people::Posts;
 use linli_civic::playbooks::Shelf;
 use linli_db::{Applied, Config, Db, StoreError, params};
 use linli_kernel::{Calendar, Clock, IdSource, SystemClock};
@@ -125,6 +126,7 @@ pub async fn open_app(options: &Options) -> anyhow::Result<App> {
         playbooks: shelf,
         paper: PaperNumbers::default(),
         live: Live::default(),
+        posts: Posts::default(),
         limits: Limits::new(options.per_minute),
         reading: Limits::new(options.per_minute.saturating_mul(10)),
         site: options.site.clone(),

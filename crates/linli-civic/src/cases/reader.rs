@@ -11,6 +11,7 @@ use linli_playbook::{ActionDef, Field, Playbook, Standing};
 use super::deadline::Deadline;
 use super::model::{Case, Reply, Seat, Why};
 use super::publicity::{self, Publicity};
+use super::report::Fresh;
 use super::row::CaseRow;
 use super::view::{
     ActionOffer, ActorView, CaseView, DeadlineView, FieldView, FieldWord, InvolvedPerson, OptionView, PinnedPlaybook,
@@ -56,6 +57,19 @@ impl Shown {
         let people = duty::people(conn, vault, &known)?;
         let on_duty = duty::on_duty(conn, vault, &[case.area, case.seat.area], now)?;
         Ok(Self { case, book, history, attachments, people, on_duty })
+    }
+
+    /// Of what was entered just now, without reading it again; `None` where more belongs to it than was kept: photos, or the
+    /// name of whoever registered it.
+    #[must_use]
+    pub fn fresh(fresh: Fresh, now: Timestamp) -> Option<Self> {
+        let Fresh { case, events, around, book } = fresh;
+        let on_duty = around?.on_duty(&case.area, now);
+        if case.n_photos > 0 || events.iter().any(|event| event.actor.account().is_some() || event.text.is_some()) {
+            return None;
+        }
+        let history = (1..).zip(&events).map(|(n, event)| (feed::Event::of(event, n), None)).collect();
+        Some(Self { case, book, history, attachments: Vec::new(), people: HashMap::new(), on_duty })
     }
 }
 

@@ -1,11 +1,14 @@
 //! From what was said to a case: check, find the place, number, enter.
 
+use std::sync::Arc;
+
 use linli_access::{Act, Caller, scope};
 use linli_db::{Tx, idempotency};
 use linli_kernel::{
-    Actor, AreaCode, AreaLevel, CaseId, CaseKind, Channel, Phone, Problem, ProblemCode, PublicCode, RealName, Role,
-    Timestamp, Weight,
+    Actor, AreaCode, AreaLevel, CaseId, CaseKind, Channel, NewEvent, Phone, Problem, ProblemCode, PublicCode, RealName,
+    Role, Timestamp, Weight,
 };
+use linli_playbook::Playbook;
 use serde::{Deserialize, Serialize};
 
 use super::http::{NAME_FIELD, PHONE_FIELD};
@@ -19,6 +22,7 @@ use crate::areas::{self, Point};
 use crate::files;
 use crate::http::{Answer, Refused};
 use crate::people::Staffed;
+use crate::people::posts::Around;
 
 pub(super) const MAX_TEXT: usize = 2_000;
 pub(super) const MAX_PLACE: usize = 200;
@@ -67,9 +71,56 @@ pub struct ReportCase {
 /// # Errors
 /// `Invalid` naming the fields; `OutsideArea` for a point that no area contains.
 pub async fn report(app: &App, body: ReportCase, sender: Sender, key: Option<idempotency::Key>) -> Answer<PublicCode> {
-    let ready = prepare(app, body, sender).await?;
+    Ok(report_case(app, body, sender, key).await?.code().clone())
+}
+
+/// As [`report`]; gives the case that was entered, so that it need not be read again to be shown.
+///
+/// # Errors
+/// As [`report`].
+pub async fn report_case(
+    app: &App,
+    body: ReportCase,
+    sender: Sender,
+    key: Option<idempotency::Key>,
+) -> Answer<Entered> {
+    let mut ready = prepare(app, body, sender).await?;
+    ready.around = app.posts.around(&app.db, &app.vault, &ready.draft.area).await?;
     let app = app.clone();
-    app.clone().db.write(move |tx| enter(&app, tx, &ready, key.as_ref())).await
+    app.clone().db.write(move |tx| enter_case(&app, tx, &ready, key.as_ref())).await
+}
+
+/// What became of a report.
+#[derive(Debug)]
+pub enum Entered {
+    /// A new case.
+    New(Box<Fresh>),
+    /// The same report was entered before.
+    Before(PublicCode),
+}
+
+impl Entered {
+    /// The code of the case.
+    #[must_use]
+    pub fn code(&self) -> &PublicCode {
+        match self {
+            Self::New(fresh) => &fresh.case.code,
+            Self::Before(code) => code,
+        }
+    }
+}
+
+/// A case as it was entered just now, with everything that showing it to its reporter needs.
+#[derive(Debug)]
+pub struct Fresh {
+    /// The case.
+    pub case: Case,
+    /// What happened to it so far.
+    pub events: Vec<NewEvent>,
+    /// Who answers around its place; not known when the database was asked instead.
+    pub around: Option<Around>,
+    /// The playbook that it is pinned to.
+    pub book: Arc<Playbook>,
 }
 
 /// Who hands a report in.
@@ -120,6 +171,8 @@ pub struct Ready {
     sender: Sender,
     /// When it was said.
     at: Timestamp,
+    /// Who answers around the place, where that is kept in memory.
+    around: Option<Around>,
 }
 
 /// Checks a report and finds its place; nothing is written but the number for paper.
@@ -158,7 +211,7 @@ pub async fn prepare(app: &App, body: ReportCase, sender: Sender) -> Answer<Read
         reporter: checked.reporter,
         n_photos: u32::try_from(checked.photos.len()).unwrap_or(0),
     };
-    Ok(Ready { draft, photos: checked.photos, sender, at: now })
+    Ok(Ready { draft, photos: checked.photos, sender, at: now, around: None })
 }
 
 /// Enters a report in a transaction that may hold other work too.
@@ -166,17 +219,30 @@ pub async fn prepare(app: &App, body: ReportCase, sender: Sender) -> Answer<Read
 /// # Errors
 /// `Invalid` for an unknown category or photo; `KeyReused`; the database's.
 pub fn enter(app: &App, tx: &mut Tx<'_>, ready: &Ready, key: Option<&idempotency::Key>) -> Answer<PublicCode> {
+    Ok(enter_case(app, tx, ready, key)?.code().clone())
+}
+
+/// As [`enter`]; gives the case.
+///
+/// # Errors
+/// As [`enter`].
+pub fn enter_case(app: &App, tx: &mut Tx<'_>, ready: &Ready, key: Option<&idempotency::Key>) -> Answer<Entered> {
+    let Ready { draft, photos, sender, at, around } = ready;
     if let Some(key) = key {
-        match idempotency::look_up::<String>(tx, key)? {
+        // The code is fresh: whoever finds another one under the key was here before.
+        match idempotency::claim::<String>(tx, key, &draft.code.as_str().to_owned(), *at)? {
             idempotency::Known::Done(code) => {
-                return PublicCode::parse(&code).ok_or_else(|| ProblemCode::Internal.into());
+                let code = PublicCode::parse(&code).ok_or_else(|| Refused::from(ProblemCode::Internal))?;
+                return Ok(Entered::Before(code));
             }
             idempotency::Known::Reused => return Err(Refused::from(ProblemCode::KeyReused)),
             idempotency::Known::New => {}
         }
     }
-    let Ready { draft, photos, sender, at } = ready;
-    let staffed = Staffed::above(tx, &draft.area, *at)?;
+    let staffed = match around {
+        Some(around) => around.staffed(*at),
+        None => Staffed::above(tx, &draft.area, *at)?,
+    };
     let areas = app.areas();
     let book = app.playbooks.current();
     let world = World {
@@ -198,12 +264,11 @@ pub fn enter(app: &App, tx: &mut Tx<'_>, ready: &Ready, key: Option<&idempotency
         }
     };
     let account = actor.account();
-    let case = tx.commit(Case::report(draft.clone(), &world, actor)?)?;
+    let change = Case::report(draft.clone(), &world, actor)?;
+    let events = change.events().to_vec();
+    let case = tx.commit(change)?;
     files::attach::<Refused>(tx, photos, case.id, 1, account)?;
-    if let Some(key) = key {
-        idempotency::remember(tx, key, &case.code.as_str(), *at)?;
-    }
-    Ok(case.code)
+    Ok(Entered::New(Box::new(Fresh { case, events, around: around.clone(), book })))
 }
 
 /// A report whose fields are right.

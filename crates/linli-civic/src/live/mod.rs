@@ -22,6 +22,9 @@ const BATCH: i64 = 500;
 /// Other nodes' commits are seen by asking; our own wake us.
 const ASK_EVERY: Duration = Duration::from_millis(700);
 
+/// How long news are gathered before they are told.
+const GATHER: Duration = Duration::from_millis(25);
+
 /// One piece of news.
 #[derive(Clone, Debug)]
 pub struct News {
@@ -63,13 +66,19 @@ pub async fn run(app: App) {
     let mut position = None;
     loop {
         match step(&app, position).await {
-            Ok(next) => position = Some(next),
+            Ok(next) => {
+                position = Some(next);
+                app.posts.watch();
+            }
             Err(error) => {
+                app.posts.unwatch();
                 tracing::warn!(%error, "the feed cannot be read; trying again");
                 tokio::time::sleep(Duration::from_secs(1)).await;
             }
         }
         drop(tokio::time::timeout(ASK_EVERY, committed.changed()).await);
+        // A burst of commits is read at once: a look for each would cost the database more than the news are worth.
+        tokio::time::sleep(GATHER).await;
     }
 }
 
@@ -79,6 +88,9 @@ async fn step(app: &App, position: Option<feed::Position>) -> Result<feed::Posit
         let events = next(&app.db, position).await?;
         let Some(last) = events.last() else { return Ok(position) };
         position = last.position;
+        if events.iter().any(|event| event.stream_kind == "account") {
+            app.posts.forget();
+        }
         if events.iter().any(|event| event.stream_kind == "area") {
             app.reload_areas().await?;
         }
