@@ -44,6 +44,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(act_on_case))
         .routes(routes!(list_seats))
         .routes(routes!(read_contact))
+        .merge(super::contact::routes())
 }
 
 /// The boxes of the inbox.
@@ -91,10 +92,7 @@ async fn list_cases(
     let page = db.read(move |conn| {
         let asker = Asker { caller: &caller, book: &book, areas: &areas, now };
         let reader = Reader { areas: &areas, vault: &app.vault, lang, now, public_url: &app.site.public_url };
-        let may_search_phone = !linli_access::scope(&caller, Act::ReadContact).is_empty();
-        let index = wish.q.as_deref().filter(|_| may_search_phone).and_then(|q| linli_kernel::Phone::parse(q).ok());
-        let index = index.map(|phone| app.vault.index(PHONE_FIELD, phone.reveal()));
-        list::list(conn, &asker, &wish, index.as_deref(), &reader).map_err(Refused::from)
+        list::list(conn, &asker, &wish, &reader).map_err(Refused::from)
     });
     Ok(Json(page.await?))
 }
@@ -503,10 +501,7 @@ async fn read_contact(
     Path(named): Path<Named>,
     Body(body): Body<ReadContact>,
 ) -> Answer<Json<ReporterContact>> {
-    let purpose = body.purpose.trim().to_owned();
-    if !(2..=200).contains(&purpose.chars().count()) {
-        return Err(Problem::field("purpose", "required").into());
-    }
+    let purpose = super::contact::purpose(&body.purpose)?;
     let now = app.now();
     let db = app.db.clone();
     let contact = db.write(move |tx| {

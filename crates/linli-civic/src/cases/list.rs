@@ -96,7 +96,8 @@ pub struct ListCases {
     pub weight: Option<Weight>,
     /// Only at this stage.
     pub stage: Option<String>,
-    /// Words, a public code, a paper number, or a whole phone number.
+    /// Words, a public code or a paper number. Phone numbers are looked for by `POST /api/cases/by-phone`: they do not belong
+    /// into an address.
     pub q: Option<String>,
     /// `next` of the page before.
     pub cursor: Option<String>,
@@ -330,7 +331,6 @@ pub fn list(
     conn: &mut Conn,
     asker: &Asker<'_>,
     wish: &ListCases,
-    phone_index: Option<&str>,
     reader: &Reader<'_>,
 ) -> Result<Page<CaseRow>, StoreError> {
     let cursor = Cursor::new(wish.cursor.clone(), wish.limit);
@@ -346,7 +346,7 @@ pub fn list(
         (None, None) => asker.filter(BoxKey::AllOpen, wish.area.as_ref()),
     };
     if let Some(q) = searched {
-        search(&mut filter, conn, q, phone_index);
+        search(&mut filter, conn, q);
     }
     if let Some(category) = &wish.category {
         let below = asker
@@ -405,6 +405,33 @@ pub fn earlier(
     Ok(rows(conn, asker.book, Page { items: facts, next: None }, reader)?.items)
 }
 
+/// Cases of a phone number whose contact the caller may read, newest first, each with the role that lets them.
+///
+/// # Errors
+/// The database's.
+pub(super) fn of_phone(
+    conn: &mut Conn,
+    asker: &Asker<'_>,
+    phone_index: &str,
+    limit: i64,
+    reader: &Reader<'_>,
+) -> Result<Vec<(CaseRow, Role)>, StoreError> {
+    let reach = scope(asker.caller, Act::ReadContact);
+    let mut filter = Filter::new();
+    filter.any_of("s.scope_key", &reach.keys().map(str::to_owned).collect::<Vec<_>>());
+    let (index, limit) = (filter.bind(&phone_index), filter.bind(&limit));
+    // The number finds a handful of cases: the scope is looked at for those, not the other way round.
+    let sql = format!(
+        "SELECT {COLUMNS} FROM cases c WHERE c.reporter_phone_index = {index} AND EXISTS (SELECT 1 FROM case_scope s WHERE s.case_id = c.id AND {}) \
+         ORDER BY c.id DESC LIMIT {limit}",
+        filter.clause()
+    );
+    let facts = conn.all(&sql, &filter.values, Facts::from_row)?;
+    let roles: Vec<Option<Role>> = facts.iter().map(|facts| reach.reaches(&facts.keys())).collect();
+    let page = rows(conn, asker.book, Page { items: facts, next: None }, reader)?;
+    Ok(page.items.into_iter().zip(roles).filter_map(|(row, role)| Some((row, role?))).collect())
+}
+
 fn rows(conn: &mut Conn, book: &Playbook, page: Page<Facts>, reader: &Reader<'_>) -> Result<Page<CaseRow>, StoreError> {
     let handlers: HashSet<AccountId> = page.items.iter().filter_map(|facts| facts.handler).collect();
     let names = duty::people(conn, reader.vault, &handlers)?;
@@ -416,16 +443,15 @@ fn rows(conn: &mut Conn, book: &Playbook, page: Page<Facts>, reader: &Reader<'_>
     Ok(Page { items: items.collect(), next: page.next })
 }
 
-fn search(filter: &mut Filter, conn: &Conn, q: &str, phone_index: Option<&str>) {
+fn search(filter: &mut Filter, conn: &Conn, q: &str) {
     if let Some(code) = PublicCode::parse(q) {
         let code = filter.bind(&code);
         filter.conditions.push(format!("c.code = {code}"));
         return;
     }
-    let looks_like_number = q.len() > 7 && q.chars().all(|c| c.is_ascii_digit() || c == '-');
-    if let (Some(index), true) = (phone_index, looks_like_number) {
-        let (index, paper) = (filter.bind(&index), filter.bind(&q));
-        filter.conditions.push(format!("(c.reporter_phone_index = {index} OR c.paper_no = {paper})"));
+    if q.len() > 7 && q.contains('-') && q.chars().all(|c| c.is_ascii_digit() || c == '-') {
+        let paper = filter.bind(&q);
+        filter.conditions.push(format!("c.paper_no = {paper}"));
         return;
     }
     match conn.dialect().query_text(q) {

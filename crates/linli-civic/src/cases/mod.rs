@@ -14,6 +14,7 @@
 //! knows nothing of screens.
 
 pub mod act;
+pub mod contact;
 pub mod deadline;
 pub mod http;
 pub mod list;

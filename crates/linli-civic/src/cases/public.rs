@@ -11,6 +11,7 @@ use utoipa_axum::routes;
 use linli_db::StoreError;
 use linli_kernel::{Action, AreaCode, AreaLevel, ProblemCode, PublicCode, Timestamp, Weight};
 
+use super::contact;
 use super::http::{Command, Who, run};
 use super::model::Seat;
 use super::reader::{Reader, Shown};
@@ -313,7 +314,9 @@ pub async fn public_view(app: &App, code: PublicCode, lang: Lang) -> Answer<Publ
         .read(move |conn| {
             let case = store::load(conn, &Named::Code(code))?.ok_or(ProblemCode::NotFound)?;
             let book = app.playbooks.pinned(conn, &case.playbook.0, &case.playbook.1)?;
-            let shown = Shown::read(conn, &app.vault, case, book, now)?;
+            let areas = app.areas();
+            let looks = contact::looks_at(conn, &app, &areas, (case.id, case.area), lang)?;
+            let shown = Shown::read(conn, &app.vault, case, book, now)?.with_looks(looks);
             Ok(public_of(&app, &shown, lang))
         })
         .await

@@ -8,6 +8,7 @@ use linli_db::{Conn, StoreError, feed};
 use linli_kernel::{AccountId, AreaCode, AreaLevel, CaseKind, DeadlineState, Phase, PublicCode, Role, Timestamp};
 use linli_playbook::{ActionDef, Field, Playbook, Standing};
 
+use super::contact::ContactLook;
 use super::deadline::Deadline;
 use super::model::{Case, Reply, Seat, Why};
 use super::publicity::{self, Publicity};
@@ -35,6 +36,8 @@ pub struct Shown {
     attachments: Vec<Attachment>,
     people: HashMap<AccountId, Person>,
     on_duty: Vec<OnDuty>,
+    /// Who looked at the reporter's contact; read for the reporter alone.
+    looks: Vec<ContactLook>,
 }
 
 impl Shown {
@@ -56,7 +59,7 @@ impl Shown {
         known.extend(case.handler);
         let people = duty::people(conn, vault, &known)?;
         let on_duty = duty::on_duty(conn, vault, &[case.area, case.seat.area], now)?;
-        Ok(Self { case, book, history, attachments, people, on_duty })
+        Ok(Self { case, book, history, attachments, people, on_duty, looks: Vec::new() })
     }
 
     /// Of what was entered just now, without reading it again; `None` where more belongs to it than was kept: photos, or the
@@ -69,11 +72,18 @@ impl Shown {
             return None;
         }
         let history = (1..).zip(&events).map(|(n, event)| (feed::Event::of(event, n), None)).collect();
-        Some(Self { case, book, history, attachments: Vec::new(), people: HashMap::new(), on_duty })
+        Some(Self { case, book, history, attachments: Vec::new(), people: HashMap::new(), on_duty, looks: Vec::new() })
     }
 }
 
 impl Shown {
+    /// With who looked at the reporter's contact.
+    #[must_use]
+    pub fn with_looks(mut self, looks: Vec<ContactLook>) -> Self {
+        self.looks = looks;
+        self
+    }
+
     /// The photos that the holder of the public code sees.
     pub fn public_attachments(&self) -> impl Iterator<Item = &Attachment> {
         let publicity = publicity::of(&self.history);
@@ -197,6 +207,7 @@ impl Reader<'_> {
             actions: self.offers(case, book, &Standing::reporter()),
             qr_url: format!("/api/public/cases/{}/qr.svg", case.code),
             point: case.point.map(Into::into),
+            contact_looks: shown.looks.clone(),
         }
     }
 
@@ -532,7 +543,7 @@ fn field(field: &Field) -> FieldView {
 }
 
 /// An office and a role in one, without saying a word twice: 红旗社区 and 社区工作人员 are 红旗社区工作人员.
-fn joined(office: &str, role_name: &str) -> String {
+pub(super) fn joined(office: &str, role_name: &str) -> String {
     let starts = role_name.char_indices().map(|(at, _)| at).chain([role_name.len()]);
     let shared = starts.filter(|at| role_name.get(..*at).is_some_and(|start| office.ends_with(start))).max();
     format!("{office}{}", role_name.get(shared.unwrap_or(0)..).unwrap_or_default())

@@ -4,6 +4,7 @@
 use linli_kernel::{Action, AreaLevel, CaseKind, DeadlineKind, DeadlineState, Phase, PublicCode, Timestamp};
 use serde::Serialize;
 
+use super::contact::ContactLook;
 use super::model::{Rating, Reply};
 use super::row::CaseRow;
 use crate::areas::tree::AreaRef;
@@ -339,6 +340,8 @@ pub struct PublicCase {
     pub(super) qr_url: String,
     /// Where, on the map.
     pub(super) point: Option<PointView>,
+    /// Who looked at the reporter's contact and why, the newest first.
+    pub contact_looks: Vec<ContactLook>,
 }
 
 impl PublicCase {

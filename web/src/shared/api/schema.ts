@@ -269,6 +269,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cases/by-phone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Finds the cases of a phone number among those whose contact the caller may read. The search is recorded with its purpose for
+         *     each case found, and the resident can read that record.
+         */
+        post: operations["find_by_phone"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases/{id}": {
         parameters: {
             query?: never;
@@ -1151,6 +1171,11 @@ export interface components {
             /** @description Its history. */
             timeline: components["schemas"]["TimelineEntry"][];
         };
+        /** @description The cases of one phone number. */
+        CasesOfPhone: {
+            /** @description The newest first, 50 at most. */
+            items: components["schemas"]["CaseRow"][];
+        };
         /** @description The categories that residents can choose. */
         Categories: {
             /** @description In the order of the playbook. */
@@ -1204,6 +1229,17 @@ export interface components {
             phone?: string | null;
             /** @description What they are. */
             role_name: string;
+        };
+        /** @description 一次查看: one look at a resident's contact, as the resident reads it. */
+        ContactLook: {
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            /** @description Why, as they said it. */
+            purpose: string;
+            /** @description Who: the office and the role; the name only of those who are posted in public. */
+            reader: string;
+            /** @description What of it, in words. */
+            what: string;
         };
         /** @enum {string} */
         DeadlineKind: "sign" | "contact" | "arrive" | "handle" | "reply" | "verify" | "rate";
@@ -1376,6 +1412,19 @@ export interface components {
          * @enum {string}
          */
         FigureKey: "open" | "late" | "soon" | "reported_today" | "settled_today" | "within_grid";
+        /**
+         * @description A phone number to look for. It travels in the body: addresses end up in histories and logs.
+         * @example {
+         *       "phone": "19900000001",
+         *       "purpose": "来电人问上次反映的事"
+         *     }
+         */
+        FindByPhone: {
+            /** @description The whole number. */
+            phone: string;
+            /** @description Why, in the reader's own words, 2 to 200 characters. */
+            purpose: string;
+        };
         /** @description 检查结果: one fault of a playbook. */
         Finding: {
             /** @description Stable code. */
@@ -1716,6 +1765,8 @@ export interface components {
             closed_at?: components["schemas"]["Timestamp"] | null;
             /** @description The code. */
             code: components["schemas"]["PublicCode"];
+            /** @description Who looked at the reporter's contact and why, the newest first. */
+            contact_looks: components["schemas"]["ContactLook"][];
             /** @description Whether the promise was broken. */
             late: boolean;
             /** @description Its summary. */
@@ -2900,7 +2951,10 @@ export interface operations {
                 weight?: components["schemas"]["Weight"];
                 /** @description Only at this stage. */
                 stage?: string;
-                /** @description Words, a public code, a paper number, or a whole phone number. */
+                /**
+                 * @description Words, a public code or a paper number. Phone numbers are looked for by `POST /api/cases/by-phone`: they do not belong
+                 *     into an address.
+                 */
                 q?: string;
                 /** @description `next` of the page before. */
                 cursor?: string;
@@ -3010,6 +3064,45 @@ export interface operations {
                 };
             };
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    find_by_phone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FindByPhone"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CasesOfPhone"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
