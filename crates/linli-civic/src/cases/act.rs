@@ -310,9 +310,12 @@ impl Case {
             Effect::CancelAll => self.deadlines.iter_mut().for_each(Deadline::cancel),
             Effect::Pause => self.deadlines.iter_mut().for_each(|deadline| deadline.pause(at)),
             Effect::Resume => {
+                // Only the resident's own answer gives time back.
+                let by_resident = matches!(actor, Actor::Reporter | Actor::Partner { .. });
+                let go_on = if by_resident { Deadline::resume } else { Deadline::go_on };
                 self.deadlines
                     .iter_mut()
-                    .for_each(|deadline| deadline.resume(at, world.calendar, &world.book.working_hours));
+                    .for_each(|deadline| go_on(deadline, at, world.calendar, &world.book.working_hours));
             }
             Effect::Assign(Assignee::Actor) => {
                 self.handler = actor.account();
