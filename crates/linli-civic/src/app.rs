@@ -11,7 +11,8 @@ use crate::cases::paper::PaperNumbers;
 use crate::files::Files;
 use crate::http::{AccessTable, Answer, Refused};
 use crate::limits::Limits;
-use crate::live::Live;
+use crate::live::{Listeners, Live};
+use crate::origin::Proxies;
 use crate::people::Posts;
 use crate::playbooks::Shelf;
 
@@ -39,6 +40,10 @@ pub struct Parts {
     pub paper: PaperNumbers,
     /// News for open pages.
     pub live: Live,
+    /// How many pages listen.
+    pub listeners: Listeners,
+    /// The proxies whose word is taken.
+    pub proxies: Proxies,
     /// Who answers where, for reports.
     pub posts: Posts,
     /// How often one address may report, send photos, answer or sign in.

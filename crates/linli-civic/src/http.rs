@@ -1,12 +1,11 @@
 //! What every route shares: refusals as RFC 9457 problems, the caller, the language, the body, the declared access.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, MatchedPath, Request, State};
+use axum::extract::{FromRequest, FromRequestParts, MatchedPath, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
@@ -19,6 +18,7 @@ use linli_db::{AsStoreError, StoreError, idempotency};
 use linli_kernel::{FieldProblem, Problem, ProblemCode};
 
 use crate::app::App;
+pub use crate::origin::Origin;
 use crate::say::Lang;
 
 /// Why something was not done: a rule said no, or the database failed.
@@ -421,26 +421,4 @@ pub fn same_site(headers: &HeaderMap) -> Result<(), Refused> {
         (None, None) => true,
     };
     if fine { Ok(()) } else { Err(ProblemCode::CrossSite.into()) }
-}
-
-/// The address that a request comes from: the proxy's word is taken only from this machine itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Origin(pub Option<IpAddr>);
-
-impl<S: Send + Sync> FromRequestParts<S> for Origin {
-    type Rejection = std::convert::Infallible;
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-        let forwarded = parts
-            .headers
-            .get("x-forwarded-for")
-            .and_then(|value| value.to_str().ok())
-            .and_then(|text| text.rsplit(',').next())
-            .and_then(|text| text.trim().parse::<IpAddr>().ok());
-        Ok(Self(match peer {
-            // Without a proxy's word a request of this machine is a script or a test, and is not limited.
-            Some(peer) if peer.is_loopback() => forwarded,
-            other => other,
-        }))
-    }
 }

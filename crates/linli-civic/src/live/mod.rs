@@ -2,6 +2,7 @@
 //!
 //! Rules
 //! - News names a case and its version; the page asks for the rest by the ordinary routes, with the ordinary access rule.
+//! - One address and one account hold so many streams at once, and all together so many: [`Listeners`].
 //! - A listener who fell behind is told to look again at everything, never silently left with old news.
 
 use std::sync::Arc;
@@ -16,6 +17,9 @@ use linli_kernel::AreaCode;
 use crate::app::App;
 
 pub mod http;
+mod listeners;
+
+pub use listeners::{Listeners, Seat};
 
 const KEPT: usize = 4_096;
 const BATCH: i64 = 500;
