@@ -160,7 +160,11 @@ fn body_of(problem: &Problem, lang: Lang) -> ProblemBody {
         code: code.to_owned(),
         detail: [
             lang.say_fullest(&format!("problem.{code}"), &values),
-            problem.params.get("detail").cloned().unwrap_or_default(),
+            problem
+                .params
+                .get("detail_key")
+                .map(|key| lang.say(&format!("problem_detail.{key}"), &values))
+                .unwrap_or_default(),
         ]
         .join(" ")
         .trim()
@@ -192,7 +196,14 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
         let Raw(bytes) = Raw::from_request(request, state).await?;
         serde_json::from_slice(&bytes)
             .map(Self)
-            .map_err(|error| Problem::new(ProblemCode::BadRequest).with("detail", error.to_string()).into())
+            .map_err(|error| {
+                Problem::new(ProblemCode::BadRequest)
+                    .with("detail_key", "body")
+                    .with("line", error.line().to_string())
+                    .with("column", error.column().to_string())
+                    .with("what", error.to_string())
+                    .into()
+            })
     }
 }
 
@@ -214,7 +225,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refused> {
         let axum::extract::Query(value) = axum::extract::Query::<T>::from_request_parts(parts, state)
             .await
-            .map_err(|error| Problem::new(ProblemCode::BadRequest).with("detail", error.body_text()))?;
+            .map_err(|error| {
+                Problem::new(ProblemCode::BadRequest).with("detail_key", "query").with("what", error.body_text())
+            })?;
         Ok(Self(value))
     }
 }
@@ -265,7 +278,7 @@ impl<S: Send + Sync> FromRequestParts<S> for CommandKey {
         match value.to_str() {
             Ok(text) if (1..=200).contains(&text.len()) => Ok(Self(Some(text.to_owned()))),
             _ => Err(Problem::new(ProblemCode::BadRequest)
-                .with("detail", "Idempotency-Key: 1–200 visible ASCII characters")
+                .with("detail_key", "idempotency_key")
                 .into()),
         }
     }
@@ -373,7 +386,7 @@ async fn admit(app: &App, path: &str, request: &mut Request) -> Result<(), Refus
         (Need::Public, _) => {}
         (_, None) => return Err(ProblemCode::NotSignedIn.into()),
         (_, Some(caller)) if caller.must_change_password && !path.starts_with("/api/session") => {
-            return Err(Problem::new(ProblemCode::Forbidden).with("detail", "password must be changed first").into());
+            return Err(Problem::new(ProblemCode::Forbidden).with("detail_key", "password_first").into());
         }
         (Need::SignedIn, Some(_)) => {}
         (Need::May(act), Some(caller)) => {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use sha2::{Digest, Sha256};
 
-use linli_kernel::{Change, IdSource, JobId, NewEvent, NewJob, Stream};
+use linli_kernel::{Change, IdSource, JobId, NewEvent, NewJob, Stream, StreamKind};
 
 use crate::conn::Conn;
 use crate::error::StoreError;
@@ -127,6 +127,15 @@ fn append(writer: &mut Writer<'_>, events: &[NewEvent], begins: bool) -> Result<
         // Someone else appended the same number first: decide again on what they left.
         Err(error) if error.is_duplicate() => return Err(StoreError::Retry),
         other => other?,
+    }
+    for (stream, (n, _)) in &ends {
+        // Cases count their events themselves.
+        if stream.kind != StreamKind::Case {
+            writer.conn.exec(
+                "INSERT INTO chain_end (stream_kind, stream_id, n) VALUES ($1, $2, $3) ON CONFLICT (stream_kind, stream_id) DO UPDATE SET n = $3",
+                &params![stream.kind, stream.id, n],
+            )?;
+        }
     }
     insert_rows(writer, "INSERT INTO event_text (stream_kind, stream_id, n, body) VALUES", TEXT_COLUMNS, texts)
 }

@@ -32,13 +32,13 @@ impl Dialect {
     }
 
     /// What each migration adds in this dialect alone.
-    pub(crate) const fn own_migration(self, n: i64) -> &'static str {
-        match (self, n) {
+    pub(crate) fn own_migration(self, name: &str) -> &'static str {
+        match (self, name) {
             // Contentless: the words are kept once, in our own table; deletable, so that a text can be erased.
-            (Self::Sqlite, 1) => {
+            (Self::Sqlite, "0001_house") => {
                 "CREATE VIRTUAL TABLE case_words USING fts5(grams, content='', contentless_delete=1, tokenize='unicode61');"
             }
-            (Self::Postgres, 1) => {
+            (Self::Postgres, "0001_house") => {
                 "CREATE TABLE case_words (row_no BIGINT PRIMARY KEY, grams TSVECTOR NOT NULL); CREATE INDEX case_words_grams ON case_words USING GIN (grams);"
             }
             _ => "",

@@ -18,6 +18,7 @@ pub mod feed;
 pub mod idempotency;
 pub mod jobs;
 mod migrate;
+pub mod roots;
 mod value;
 pub mod verify;
 

@@ -167,7 +167,11 @@ async fn preview_routing(
         candidates: Vec::new(),
         category_suggestions: suggestions
             .into_iter()
-            .map(|s| CategorySuggestion { code: s.code, name: s.name, why: s.why })
+            .map(|s| CategorySuggestion {
+                code: s.code,
+                name: s.name,
+                why: lang.say("why.words", &[("words", &s.words.join(&lang.text("why.words_between")))]),
+            })
             .collect(),
     };
     let tree = app.areas();

@@ -5,6 +5,7 @@
 //! - One address and one account hold so many streams at once, and all together so many: [`Listeners`].
 //! - A listener who fell behind is told to look again at everything, never silently left with old news.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,6 +27,8 @@ const BATCH: i64 = 500;
 /// Other nodes' commits are seen by asking; our own wake us.
 const ASK_EVERY: Duration = Duration::from_millis(700);
 
+/// So many edits at once are read one by one; for more of them everything is read.
+const EDITS_AT_ONCE: usize = 20;
 /// How long news are gathered before they are told.
 const GATHER: Duration = Duration::from_millis(25);
 
@@ -95,9 +98,7 @@ async fn step(app: &App, position: Option<feed::Position>) -> Result<feed::Posit
         if events.iter().any(|event| event.stream_kind == "account") {
             app.posts.forget();
         }
-        if events.iter().any(|event| event.stream_kind == "area") {
-            app.reload_areas().await?;
-        }
+        reload(app, &events).await?;
         for event in events {
             if let Some(news) = news_of(event) {
                 // No listener is no fault.
@@ -105,6 +106,23 @@ async fn step(app: &App, position: Option<feed::Position>) -> Result<feed::Posit
             }
         }
     }
+}
+
+/// Brings the areas in memory up to what the events tell: the ones that were edited alone, all of them after an import.
+async fn reload(app: &App, events: &[feed::Event]) -> Result<(), StoreError> {
+    let about_areas = || events.iter().filter(|event| event.stream_kind == "area");
+    let edited = |event: &feed::Event| matches!(event.kind.as_str(), "area_changed" | "area_made");
+    if about_areas().any(|event| !edited(event)) {
+        return app.reload_areas().await;
+    }
+    let codes: BTreeSet<AreaCode> = about_areas().filter_map(|event| event.stream_id.parse().ok()).collect();
+    if codes.len() > EDITS_AT_ONCE {
+        return app.reload_areas().await;
+    }
+    for code in codes {
+        app.reload_area(code).await?;
+    }
+    Ok(())
 }
 
 async fn next(db: &Db, position: feed::Position) -> Result<Vec<feed::Event>, StoreError> {
