@@ -18,3 +18,7 @@ CREATE TABLE daily_root (
     signature    {BYTES} NOT NULL,
     at           BIGINT NOT NULL
 );
+
+-- Who left: few, and looked for by every inbox.
+CREATE INDEX account_disabled ON account (id) WHERE disabled_at IS NOT NULL;
+CREATE INDEX grant_ended ON grant_role (ends_at, account_id) WHERE ends_at IS NOT NULL;

@@ -45,6 +45,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(list_seats))
         .routes(routes!(read_contact))
         .merge(super::contact::routes())
+        .merge(super::unattended::routes())
 }
 
 /// The boxes of the inbox.

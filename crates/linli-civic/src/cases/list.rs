@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::reader::Reader;
 use super::row::{COLUMNS, CaseRow, Facts};
+use super::unattended::handler_is_gone;
 use crate::areas::tree::code_range;
 use crate::people::duty;
 
@@ -29,6 +30,8 @@ pub enum BoxKey {
     ToVerify,
     /// 被退回: came back to my seat.
     SentBack,
+    /// 无人经办: whoever had it in hand cannot go on with it.
+    Unattended,
     /// 等待居民
     Waiting,
     /// 将到期
@@ -43,12 +46,13 @@ pub enum BoxKey {
 
 impl BoxKey {
     /// Every box, in the order of the page.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::ToAccept,
         Self::ToSign,
         Self::Mine,
         Self::ToVerify,
         Self::SentBack,
+        Self::Unattended,
         Self::Waiting,
         Self::Soon,
         Self::Late,
@@ -65,6 +69,7 @@ impl BoxKey {
             Self::Mine => "mine",
             Self::ToVerify => "to_verify",
             Self::SentBack => "sent_back",
+            Self::Unattended => "unattended",
             Self::Waiting => "waiting",
             Self::Soon => "soon",
             Self::Late => "late",
@@ -230,6 +235,17 @@ impl Asker<'_> {
                 let me = filter.bind(&self.caller.account);
                 filter.conditions.push(format!("c.handler_id = {me} AND c.phase = 'open'"));
                 filter.any_of("c.stage", &self.stages(Action::Settle));
+            }
+            BoxKey::Unattended => {
+                // Begun from the few who left, not from all that is open.
+                let now = filter.bind(&self.now);
+                filter.conditions.push(format!("c.phase IN ('open', 'waiting') AND {}", handler_is_gone(&now)));
+                let keys = self.keys(area);
+                let list = placeholders(filter.values.len() + 1, keys.len());
+                filter.values.extend(keys.iter().map(Bind::val));
+                filter.conditions.push(format!(
+                    "EXISTS (SELECT 1 FROM case_scope v WHERE v.case_id = c.id AND v.scope_key IN ({list}))"
+                ));
             }
             BoxKey::Waiting => {
                 filter.within(&self.keys(area), &[Phase::Waiting]);

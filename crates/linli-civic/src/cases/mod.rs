@@ -8,6 +8,7 @@
 //!   an ordinary transition by linli itself ([`sweep`]).
 //! - Whoever handled a case does not verify it.
 //! - A resident needs no account: the public code is the key to follow, answer, rate and reopen.
+//! - A case whose handler left (account disabled, post ended) stands in the box 无人经办 of everybody who may see it: [`unattended`].
 //! - Two people who act at once: the first wins, the other is told what happened (409 with the present state).
 //!
 //! What it deliberately does not do: it keeps no priorities of persons, sends no messages itself (jobs do), and
@@ -30,6 +31,7 @@ pub mod store;
 pub mod sweep;
 #[cfg(test)]
 mod tests;
+pub mod unattended;
 pub mod view;
 
 pub use act::{Doer, World};

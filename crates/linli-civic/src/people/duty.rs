@@ -41,7 +41,7 @@ pub struct OnDuty {
 pub struct Staffed(HashSet<String>);
 
 /// Roles that answer for cases.
-const ANSWERING: &str = "('grid_worker', 'grid_head', 'community_clerk', 'street_dispatcher', 'department_clerk', 'hotline_clerk', 'county_leader')";
+pub const ANSWERING: &str = "('grid_worker', 'grid_head', 'community_clerk', 'street_dispatcher', 'department_clerk', 'hotline_clerk', 'county_leader')";
 const HELD: &str = "a.disabled_at IS NULL AND g.starts_at <= $1 AND (g.ends_at IS NULL OR g.ends_at > $1)";
 
 impl Staffed {

@@ -397,6 +397,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/empty-seats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the seats of the caller's areas at which cases wait and nobody answers. */
+        get: operations["list_empty_seats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/inbox": {
         parameters: {
             query?: never;
@@ -1056,7 +1073,7 @@ export interface components {
          * @description 收件箱: a box of the inbox.
          * @enum {string}
          */
-        BoxKey: "to_accept" | "to_sign" | "mine" | "to_verify" | "sent_back" | "waiting" | "soon" | "late" | "all_open" | "closed";
+        BoxKey: "to_accept" | "to_sign" | "mine" | "to_verify" | "sent_back" | "unattended" | "waiting" | "soon" | "late" | "all_open" | "closed";
         /** @description Which years' holidays are known. */
         CalendarYears: {
             /** @description This year and the next, where the list is missing: deadlines there are provisional. */
@@ -1323,6 +1340,25 @@ export interface components {
              * @description The version that the caller saw; without it, whatever stands now is changed.
              */
             version?: number | null;
+        };
+        /** @description A seat at which cases wait and nobody answers. */
+        EmptySeat: {
+            /** @description Its area. */
+            area_code: components["schemas"]["AreaCode"];
+            /**
+             * Format: int64
+             * @description Cases that wait there.
+             */
+            n_open: number;
+            /** @description In words. */
+            seat_name: string;
+            /** @description Its unit. */
+            unit_code?: string | null;
+        };
+        /** @description Seats without people. */
+        EmptySeats: {
+            /** @description The fullest first, 200 at most. */
+            items: components["schemas"]["EmptySeat"][];
         };
         /**
          * @description A face that the caller works with.
@@ -3312,6 +3348,25 @@ export interface operations {
             };
         };
     };
+    list_empty_seats: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmptySeats"];
+                };
+            };
+        };
+    };
     show_inbox: {
         parameters: {
             query?: {
@@ -3349,6 +3404,14 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
