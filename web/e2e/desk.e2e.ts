@@ -141,6 +141,26 @@ it("who looks at a resident's number says why, and the auditor reads it", async 
   expect(await auditor.getByText("19900005678").count()).toBe(0);
 });
 
+it("a search by phone says why, stays out of the address, and the resident reads who looked", async () => {
+  const code = await report({ text: "地下车库入口的减速带松了，车一过就响", area_code: GRID, category: "lamp", phone: "19900007788" });
+  const page = await deskPage("clerk", "/desk/inbox?box=all_open");
+  const search = page.getByRole("searchbox");
+  await search.fill("199 0000 7788");
+  await search.press("Enter");
+  const ask = page.getByRole("dialog", { name: "按电话查找" });
+  await ask.getByRole("button", { name: "来电人询问以前反映的事" }).click();
+  await ask.getByRole("button", { name: "记录并查找" }).click();
+  await ask.getByRole("link", { name: /减速带松了/ }).click();
+  await page.getByRole("heading", { name: "反映人" }).waitFor();
+  expect(page.url()).not.toContain("7788");
+
+  const resident = await (await open(DESK)).newPage();
+  await resident.goto(`/c/${code}`);
+  await resident.getByRole("heading", { name: "谁查看过您的联系方式" }).waitFor();
+  await resident.getByText(/用途：来电人询问以前反映的事/).waitFor();
+  expect(await resident.getByText("田丽娟").count()).toBe(0);
+});
+
 it("a page that is not one's own says whom to ask, and a clerk's case list holds no page of others", async () => {
   const page = await deskPage("clerk", "/desk/read-log");
   await page.getByRole("heading", { name: "没有权限" }).waitFor();

@@ -44,7 +44,7 @@ pub fn record(tx: &mut Tx<'_>, read: &Read) -> Result<(), StoreError> {
 /// The database's.
 pub fn of_subject(conn: &mut Conn, kind: &str, id: &str) -> Result<Vec<Read>, StoreError> {
     conn.all(
-        "SELECT * FROM read_log WHERE subject_kind = $1 AND subject_id = $2 ORDER BY id DESC LIMIT 200",
+        "SELECT id, at, account_id, role, subject_kind, subject_id, field, purpose FROM read_log WHERE subject_kind = $1 AND subject_id = $2 ORDER BY id DESC LIMIT 200",
         &params![kind, id],
         from_row,
     )
@@ -59,7 +59,7 @@ pub fn within(conn: &mut Conn, keys: &[String], cursor: &Cursor) -> Result<Vec<R
     let mut bound = params![after, cursor.fetch()].to_vec();
     bound.extend(keys.iter().map(linli_db::Bind::val));
     let sql = format!(
-        "SELECT r.* FROM read_log r WHERE r.id < $1 AND EXISTS (SELECT 1 FROM case_scope s WHERE s.case_id = r.subject_id AND s.scope_key IN ({})) \
+        "SELECT r.id, r.at, r.account_id, r.role, r.subject_kind, r.subject_id, r.field, r.purpose FROM read_log r WHERE r.id < $1 AND EXISTS (SELECT 1 FROM case_scope s WHERE s.case_id = r.subject_id AND s.scope_key IN ({})) \
          ORDER BY r.id DESC LIMIT $2",
         linli_db::placeholders(3, keys.len())
     );

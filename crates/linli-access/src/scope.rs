@@ -83,6 +83,12 @@ impl Scope {
         self.held.is_empty()
     }
 
+    /// A role that gives a key, if any does.
+    #[must_use]
+    pub fn any_role(&self) -> Option<Role> {
+        self.held.first().map(|(_, role)| *role)
+    }
+
     /// The role that reaches `keys`; the deepest area wins, because it is the nearest duty.
     #[must_use]
     pub fn reaches(&self, keys: &Keys) -> Option<Role> {

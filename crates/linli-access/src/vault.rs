@@ -17,6 +17,7 @@ const NONCE_BYTES: usize = 12;
 pub struct Vault {
     cipher: Aes256Gcm,
     index_key: [u8; 32],
+    sign_key: [u8; 32],
 }
 
 /// Why sealed bytes cannot be opened.
@@ -44,7 +45,14 @@ impl Vault {
         Self {
             cipher: Aes256Gcm::new(&Key::<Aes256Gcm>::from(cipher_key)),
             index_key: derive(secret, b"linli index 1"),
+            sign_key: derive(secret, b"linli sign 1"),
         }
+    }
+
+    /// Signs bytes with the instance's key: nobody without it makes or checks such a signature.
+    #[must_use]
+    pub fn sign(&self, bytes: &[u8]) -> [u8; 32] {
+        derive(&self.sign_key, bytes)
     }
 
     /// Seals `plain`; `field` (as `cases.reporter_phone`) is bound to it, so that a sealed value cannot be moved.

@@ -4,7 +4,7 @@ use std::sync::{Arc, RwLock};
 
 use linli_access::Vault;
 use linli_db::Db;
-use linli_kernel::{Calendar, Clock, IdSource, ProblemCode, Timestamp};
+use linli_kernel::{AreaCode, Calendar, Clock, IdSource, ProblemCode, Timestamp};
 
 use crate::areas::tree::AreaTree;
 use crate::cases::paper::PaperNumbers;
@@ -12,7 +12,9 @@ use crate::cases::routing::Amended;
 use crate::files::Files;
 use crate::http::{AccessTable, Answer, Refused};
 use crate::limits::Limits;
-use crate::live::Live;
+use crate::live::{Listeners, Live};
+use crate::origin::Proxies;
+use crate::people::Posts;
 use crate::playbooks::Shelf;
 
 /// The application; cloning it is cheap.
@@ -39,6 +41,12 @@ pub struct Parts {
     pub paper: PaperNumbers,
     /// News for open pages.
     pub live: Live,
+    /// How many pages listen.
+    pub listeners: Listeners,
+    /// The proxies whose word is taken.
+    pub proxies: Proxies,
+    /// Who answers where, for reports.
+    pub posts: Posts,
     /// How often one address may report, send photos, answer or sign in.
     pub limits: Limits,
     /// How often one address may look things up; apart, so that looking never stops anyone from reporting.
@@ -124,18 +132,35 @@ impl App {
         Ok(())
     }
 
+    /// Reads one area again, after it was changed or made here or on another node.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn reload_area(&self, code: AreaCode) -> Result<(), linli_db::StoreError> {
+        let _one = self.reloading.lock().await;
+        let Some(area) = self.db.read(move |conn| AreaTree::read_one(conn, &code)).await? else { return Ok(()) };
+        let known = self.areas();
+        if known.get(&code).is_none_or(|known| known.version != area.version || known.short_name != area.short_name) {
+            self.put_areas(Arc::new(known.with(area)));
+        }
+        Ok(())
+    }
+
     /// Reads the areas again, after one changed here or on another node.
     ///
     /// # Errors
     /// The database's.
     pub async fn reload_areas(&self) -> Result<(), linli_db::StoreError> {
         let _one = self.reloading.lock().await;
-        let tree = Arc::new(self.db.read(AreaTree::load).await?);
+        self.put_areas(Arc::new(self.db.read(AreaTree::load).await?));
+        Ok(())
+    }
+
+    fn put_areas(&self, tree: Arc<AreaTree>) {
         match self.0.areas.write() {
             Ok(mut slot) => *slot = tree,
             Err(poisoned) => *poisoned.into_inner() = tree,
         }
-        Ok(())
     }
 }
 

@@ -1,12 +1,11 @@
 //! What every route shares: refusals as RFC 9457 problems, the caller, the language, the body, the declared access.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, MatchedPath, Request, State};
+use axum::extract::{FromRequest, FromRequestParts, MatchedPath, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
@@ -19,6 +18,7 @@ use linli_db::{AsStoreError, StoreError, idempotency};
 use linli_kernel::{FieldProblem, Problem, ProblemCode};
 
 use crate::app::App;
+pub use crate::origin::Origin;
 use crate::say::Lang;
 
 /// Why something was not done: a rule said no, or the database failed.
@@ -160,7 +160,11 @@ fn body_of(problem: &Problem, lang: Lang) -> ProblemBody {
         code: code.to_owned(),
         detail: [
             lang.say_fullest(&format!("problem.{code}"), &values),
-            problem.params.get("detail").cloned().unwrap_or_default(),
+            problem
+                .params
+                .get("detail_key")
+                .map(|key| lang.say(&format!("problem_detail.{key}"), &values))
+                .unwrap_or_default(),
         ]
         .join(" ")
         .trim()
@@ -190,9 +194,14 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = Refused;
     async fn from_request(request: Request, state: &S) -> Result<Self, Refused> {
         let Raw(bytes) = Raw::from_request(request, state).await?;
-        serde_json::from_slice(&bytes)
-            .map(Self)
-            .map_err(|error| Problem::new(ProblemCode::BadRequest).with("detail", error.to_string()).into())
+        serde_json::from_slice(&bytes).map(Self).map_err(|error| {
+            Problem::new(ProblemCode::BadRequest)
+                .with("detail_key", "body")
+                .with("line", error.line().to_string())
+                .with("column", error.column().to_string())
+                .with("what", error.to_string())
+                .into()
+        })
     }
 }
 
@@ -212,9 +221,10 @@ pub struct Query<T>(pub T);
 impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     type Rejection = Refused;
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refused> {
-        let axum::extract::Query(value) = axum::extract::Query::<T>::from_request_parts(parts, state)
-            .await
-            .map_err(|error| Problem::new(ProblemCode::BadRequest).with("detail", error.body_text()))?;
+        let axum::extract::Query(value) =
+            axum::extract::Query::<T>::from_request_parts(parts, state).await.map_err(|error| {
+                Problem::new(ProblemCode::BadRequest).with("detail_key", "query").with("what", error.body_text())
+            })?;
         Ok(Self(value))
     }
 }
@@ -264,9 +274,7 @@ impl<S: Send + Sync> FromRequestParts<S> for CommandKey {
         let Some(value) = parts.headers.get("idempotency-key") else { return Ok(Self(None)) };
         match value.to_str() {
             Ok(text) if (1..=200).contains(&text.len()) => Ok(Self(Some(text.to_owned()))),
-            _ => Err(Problem::new(ProblemCode::BadRequest)
-                .with("detail", "Idempotency-Key: 1–200 visible ASCII characters")
-                .into()),
+            _ => Err(Problem::new(ProblemCode::BadRequest).with("detail_key", "idempotency_key").into()),
         }
     }
 }
@@ -373,7 +381,7 @@ async fn admit(app: &App, path: &str, request: &mut Request) -> Result<(), Refus
         (Need::Public, _) => {}
         (_, None) => return Err(ProblemCode::NotSignedIn.into()),
         (_, Some(caller)) if caller.must_change_password && !path.starts_with("/api/session") => {
-            return Err(Problem::new(ProblemCode::Forbidden).with("detail", "password must be changed first").into());
+            return Err(Problem::new(ProblemCode::Forbidden).with("detail_key", "password_first").into());
         }
         (Need::SignedIn, Some(_)) => {}
         (Need::May(act), Some(caller)) => {
@@ -421,26 +429,4 @@ pub fn same_site(headers: &HeaderMap) -> Result<(), Refused> {
         (None, None) => true,
     };
     if fine { Ok(()) } else { Err(ProblemCode::CrossSite.into()) }
-}
-
-/// The address that a request comes from: the proxy's word is taken only from this machine itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Origin(pub Option<IpAddr>);
-
-impl<S: Send + Sync> FromRequestParts<S> for Origin {
-    type Rejection = std::convert::Infallible;
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-        let forwarded = parts
-            .headers
-            .get("x-forwarded-for")
-            .and_then(|value| value.to_str().ok())
-            .and_then(|text| text.rsplit(',').next())
-            .and_then(|text| text.trim().parse::<IpAddr>().ok());
-        Ok(Self(match peer {
-            // Without a proxy's word a request of this machine is a script or a test, and is not limited.
-            Some(peer) if peer.is_loopback() => forwarded,
-            other => other,
-        }))
-    }
 }

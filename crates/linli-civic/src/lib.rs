@@ -1,7 +1,7 @@
 //! The capabilities of linli, one folder each.
 //!
 //! ground: [`areas`] [`people`] [`files`] [`playbooks`] · core: [`cases`] · reading: [`map`] [`audit`] ·
-//! shared by all: [`app`] [`http`] [`live`] [`limits`] [`once`] [`say`].
+//! shared by all: [`app`] [`http`] [`live`] [`limits`] [`once`] [`origin`] [`say`].
 
 pub mod app;
 pub mod areas;
@@ -13,6 +13,7 @@ pub mod limits;
 pub mod live;
 pub mod map;
 pub mod once;
+pub mod origin;
 pub mod people;
 pub mod plain;
 pub mod playbooks;

@@ -58,7 +58,7 @@ impl Limits {
 }
 
 /// Whoever has an IPv6 line has 2^64 addresses of it.
-fn subscriber(address: IpAddr) -> IpAddr {
+pub(crate) fn subscriber(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,
         IpAddr::V6(v6) => {

@@ -1,13 +1,15 @@
 //! The one write path: events (hash-chained), state and jobs of a change in one transaction.
 
+use std::collections::HashMap;
+
 use sha2::{Digest, Sha256};
 
-use linli_kernel::{Change, IdSource, JobId, NewEvent, NewJob};
+use linli_kernel::{Change, IdSource, JobId, NewEvent, NewJob, Stream, StreamKind};
 
 use crate::conn::Conn;
 use crate::error::StoreError;
 use crate::params;
-use crate::value::{Row, Val};
+use crate::value::{Row, Val, value_rows};
 
 /// State that a slice knows how to write.
 pub trait Store {
@@ -16,6 +18,12 @@ pub trait Store {
     /// # Errors
     /// `Retry` when the row is no longer at the version that this state was decided from.
     fn store(&self, writer: &mut Writer<'_>) -> Result<(), StoreError>;
+
+    /// Whether every history that the change tells of begins with it, so that no end of a chain need be looked up. A
+    /// history that is there after all is found by its first number, and the change is decided again.
+    fn begins(&self) -> bool {
+        false
+    }
 }
 
 /// What alone can write; handed out by the commit and for bookkeeping.
@@ -69,9 +77,7 @@ impl<'a> Writer<'a> {
 }
 
 pub(crate) fn commit<S: Store>(writer: &mut Writer<'_>, change: Change<S>) -> Result<S, StoreError> {
-    for event in change.events() {
-        append(writer, event)?;
-    }
+    append(writer, change.events(), change.state().begins())?;
     change.state().store(writer)?;
     for job in change.jobs() {
         enqueue(writer, job, change.events())?;
@@ -80,18 +86,62 @@ pub(crate) fn commit<S: Store>(writer: &mut Writer<'_>, change: Change<S>) -> Re
 }
 
 /// The end of a chain: the number and hash of its last event.
-fn head(writer: &mut Writer<'_>, event: &NewEvent) -> Result<(i64, Vec<u8>), StoreError> {
+fn head(writer: &mut Writer<'_>, stream: &Stream) -> Result<(i64, Vec<u8>), StoreError> {
     let found = writer.conn.first(
         "SELECT n, hash FROM event WHERE stream_kind = $1 AND stream_id = $2 ORDER BY n DESC LIMIT 1",
-        &params![event.stream.kind, event.stream.id],
+        &params![stream.kind, stream.id],
         |row| Ok((row.get::<i64>("n")?, row.get::<Vec<u8>>("hash")?)),
     )?;
-    Ok(found.unwrap_or_else(|| (0, vec![0; 32])))
+    Ok(found.unwrap_or_else(none_before))
 }
 
-fn append(writer: &mut Writer<'_>, event: &NewEvent) -> Result<(), StoreError> {
-    let (last, prev_hash) = head(writer, event)?;
-    let n = last + 1;
+fn none_before() -> (i64, Vec<u8>) {
+    (0, vec![0; 32])
+}
+
+/// Rows of one statement: few, so that there are few different statements to prepare.
+const ROWS_AT_ONCE: usize = 8;
+const EVENT_COLUMNS: usize = 13;
+const TEXT_COLUMNS: usize = 4;
+
+/// Appends events to their chains: one look at the end of each chain, then as few statements as there can be.
+fn append(writer: &mut Writer<'_>, events: &[NewEvent], begins: bool) -> Result<(), StoreError> {
+    let mut ends: HashMap<&Stream, (i64, Vec<u8>)> = HashMap::new();
+    let (mut rows, mut texts) = (Vec::new(), Vec::new());
+    for event in events {
+        let (last, prev_hash) = match ends.remove(&event.stream) {
+            Some(end) => end,
+            None if begins => none_before(),
+            None => head(writer, &event.stream)?,
+        };
+        let n = last + 1;
+        let (values, hash) = row_of(event, n, prev_hash)?;
+        rows.push(values);
+        if let Some(text) = &event.text {
+            texts.push(params![event.stream.kind.as_str(), event.stream.id, n, text].to_vec());
+        }
+        ends.insert(&event.stream, (n, hash));
+    }
+    let sql = "INSERT INTO event (stream_kind, stream_id, n, kind, at, actor_kind, actor_id, actor_role, area_code, unit_code, payload, prev_hash, hash) VALUES";
+    match insert_rows(writer, sql, EVENT_COLUMNS, rows) {
+        // Someone else appended the same number first: decide again on what they left.
+        Err(error) if error.is_duplicate() => return Err(StoreError::Retry),
+        other => other?,
+    }
+    for (stream, (n, _)) in &ends {
+        // Cases count their events themselves.
+        if stream.kind != StreamKind::Case {
+            writer.conn.exec(
+                "INSERT INTO chain_end (stream_kind, stream_id, n) VALUES ($1, $2, $3) ON CONFLICT (stream_kind, stream_id) DO UPDATE SET n = $3",
+                &params![stream.kind, stream.id, n],
+            )?;
+        }
+    }
+    insert_rows(writer, "INSERT INTO event_text (stream_kind, stream_id, n, body) VALUES", TEXT_COLUMNS, texts)
+}
+
+/// The values of one event's row, and its hash.
+fn row_of(event: &NewEvent, n: i64, prev_hash: Vec<u8>) -> Result<(Vec<Val>, Vec<u8>), StoreError> {
     let mut payload = event.payload.clone();
     if let (Some(text), Some(object)) = (&event.text, payload.as_object_mut()) {
         object.insert("text_sha256".to_owned(), hex::encode(Sha256::digest(text.as_bytes())).into());
@@ -111,24 +161,29 @@ fn append(writer: &mut Writer<'_>, event: &NewEvent) -> Result<(), StoreError> {
         payload: &payload,
     };
     let hash = link.hash(&prev_hash);
-    let inserted = writer.conn.exec(
-        "INSERT INTO event (stream_kind, stream_id, n, kind, at, actor_kind, actor_id, actor_role, area_code, unit_code, payload, prev_hash, hash) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
-        &params![
-            link.stream_kind, link.stream_id, n, link.kind, event.at, link.actor_kind, link.actor_id, link.actor_role,
-            event.area, event.unit, payload, prev_hash, hash
-        ],
-    );
-    match inserted {
-        // Someone else appended the same number first: decide again on what they left.
-        Err(error) if error.is_duplicate() => return Err(StoreError::Retry),
-        other => other?,
-    };
-    if let Some(text) = &event.text {
-        writer.conn.exec(
-            "INSERT INTO event_text (stream_kind, stream_id, n, body) VALUES ($1, $2, $3, $4)",
-            &params![link.stream_kind, link.stream_id, n, text],
-        )?;
+    let values = params![
+        link.stream_kind,
+        link.stream_id,
+        n,
+        link.kind,
+        event.at,
+        link.actor_kind,
+        link.actor_id,
+        link.actor_role,
+        event.area,
+        event.unit,
+        payload,
+        prev_hash,
+        hash
+    ];
+    Ok((values.to_vec(), hash))
+}
+
+/// Runs `sql` (an `INSERT … VALUES`) for rows of `n_columns` values each, several rows to a statement.
+fn insert_rows(writer: &mut Writer<'_>, sql: &str, n_columns: usize, rows: Vec<Vec<Val>>) -> Result<(), StoreError> {
+    for chunk in rows.chunks(ROWS_AT_ONCE) {
+        let list = value_rows(n_columns, chunk.len());
+        writer.conn.exec(&format!("{sql} {list}"), &chunk.concat())?;
     }
     Ok(())
 }

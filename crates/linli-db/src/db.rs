@@ -268,6 +268,52 @@ where
     }
 }
 
+const SET: &str = "SAVEPOINT job";
+const RELEASE: &str = "RELEASE SAVEPOINT job";
+const UNDO: &str = "ROLLBACK TO SAVEPOINT job";
+const RELEASE_AND_SET: &str = "RELEASE SAVEPOINT job; SAVEPOINT job";
+// Released first: the commit of a transaction that a swallowed fault has broken would quietly undo all of it.
+const RELEASE_AND_COMMIT: &str = "RELEASE SAVEPOINT job; COMMIT";
+
+/// The jobs that one transaction holds.
+#[derive(Default)]
+struct Batch {
+    kept: Vec<Box<dyn WriteJob>>,
+    refused: Vec<Box<dyn WriteJob>>,
+    again: Vec<Box<dyn WriteJob>>,
+    wrote_events: bool,
+    /// Whether the savepoint that is set holds what the last kept job wrote.
+    is_kept_last: bool,
+}
+
+/// How the savepoint of a job was closed.
+enum Closed {
+    /// What the job wrote is part of the transaction.
+    Released,
+    /// It is undone, and the savepoint is still set.
+    Undone,
+}
+
+impl Batch {
+    /// Runs `sql`, which releases the savepoint of the last kept job. A job that swallowed a fault of the database cannot be
+    /// released: it is undone and run again alone.
+    fn close_last(&mut self, conn: &mut Conn, sql: &str) -> Result<Closed, StoreError> {
+        self.is_kept_last = false;
+        let Err(error) = conn.batch(sql) else { return Ok(Closed::Released) };
+        if error.is_lost_connection() || conn.batch(UNDO).is_err() {
+            return Err(error);
+        }
+        self.again.extend(self.kept.pop());
+        Ok(Closed::Undone)
+    }
+
+    fn fail_with(self, job: Box<dyn WriteJob>, why: &str) {
+        for job in self.kept.into_iter().chain(self.refused).chain(self.again).chain([job]) {
+            job.fail(StoreError::NotCommitted(why.to_owned()));
+        }
+    }
+}
+
 struct WriterThread {
     config: Config,
     queue: Receiver<Box<dyn WriteJob>>,
@@ -298,17 +344,16 @@ impl WriterThread {
         }
     }
 
-    /// Runs `first` and whatever else is waiting in one transaction.
+    /// Runs `first` and whatever else is waiting in one transaction, each under a savepoint. Between two jobs there is one way
+    /// to the server: the savepoint of the one is released and that of the next set together.
     fn run_batch(&self, conn: &mut Conn, first: Vec<Box<dyn WriteJob>>) -> Health {
-        if let Err(error) = conn.batch(conn.dialect().begin_write()) {
+        if let Err(error) = conn.batch(&format!("{}; {SET}", conn.dialect().begin_write())) {
             let health = if error.is_lost_connection() { Health::Lost } else { Health::Good };
+            drop(conn.batch("ROLLBACK"));
             first.into_iter().for_each(|job| job.fail(StoreError::NotCommitted(error.to_string())));
             return health;
         }
-        let mut kept: Vec<Box<dyn WriteJob>> = Vec::new();
-        let mut refused: Vec<Box<dyn WriteJob>> = Vec::new();
-        let mut again: Vec<Box<dyn WriteJob>> = Vec::new();
-        let mut wrote_events = false;
+        let mut batch = Batch::default();
         let mut n_run = 0;
         let mut next = first.into_iter().next();
         while let Some(mut job) = next.take() {
@@ -318,17 +363,18 @@ impl WriterThread {
                 continue;
             }
             n_run += 1;
-            match self.run_one(conn, &mut *job) {
-                Ran::Keep { events } => {
-                    wrote_events |= events;
-                    kept.push(job);
+            let fresh = if batch.is_kept_last { batch.close_last(conn, RELEASE_AND_SET) } else { Ok(Closed::Undone) };
+            let ran = fresh.and_then(|_| self.run_under_savepoint(conn, &mut *job));
+            match ran {
+                Ok(Ran::Keep { events }) => {
+                    batch.wrote_events |= events;
+                    batch.is_kept_last = true;
+                    batch.kept.push(job);
                 }
-                Ran::Undo => refused.push(job),
-                Ran::Again => again.push(job),
-                Ran::Lost => {
-                    for job in kept.into_iter().chain(refused).chain(again).chain([job]) {
-                        job.fail(StoreError::NotCommitted("the connection was lost".to_owned()));
-                    }
+                Ok(Ran::Undo) => batch.refused.push(job),
+                Ok(Ran::Again) => batch.again.push(job),
+                Ok(Ran::Lost) | Err(_) => {
+                    batch.fail_with(job, "the connection was lost");
                     return Health::Lost;
                 }
             }
@@ -336,7 +382,18 @@ impl WriterThread {
                 next = self.queue.try_recv().ok();
             }
         }
-        let committed = if kept.is_empty() { conn.batch("ROLLBACK") } else { conn.batch("COMMIT") };
+        self.end(conn, batch)
+    }
+
+    /// Commits what the jobs of a batch wrote and answers them.
+    fn end(&self, conn: &mut Conn, mut batch: Batch) -> Health {
+        let closed = if batch.is_kept_last { batch.close_last(conn, RELEASE_AND_COMMIT) } else { Ok(Closed::Undone) };
+        let committed = match closed {
+            Ok(Closed::Released) => Ok(()),
+            Ok(Closed::Undone) if batch.kept.is_empty() => conn.batch("ROLLBACK"),
+            Ok(Closed::Undone) => conn.batch(RELEASE_AND_COMMIT),
+            Err(error) => Err(error),
+        };
         let health = match &committed {
             Ok(()) => Health::Good,
             // A commit whose answer was lost may have happened: say so rather than run it twice.
@@ -346,6 +403,7 @@ impl WriterThread {
                 Health::Good
             }
         };
+        let Batch { kept, refused, again, wrote_events, .. } = batch;
         if let Err(error) = committed {
             kept.into_iter().for_each(|job| job.fail(StoreError::NotCommitted(error.to_string())));
         } else {
@@ -355,31 +413,46 @@ impl WriterThread {
             kept.into_iter().for_each(WriteJob::answer);
         }
         refused.into_iter().for_each(WriteJob::answer);
+        let mut health = health;
         for job in again {
-            if health == Health::Lost || self.run_alone(conn, job) == Health::Lost {
-                return Health::Lost;
+            if health == Health::Lost {
+                job.fail(StoreError::NotCommitted("the connection was lost".to_owned()));
+            } else {
+                health = self.run_alone(conn, job);
             }
         }
         health
     }
 
-    fn run_one(&self, conn: &mut Conn, job: &mut dyn WriteJob) -> Ran {
-        if conn.batch("SAVEPOINT job").is_err() {
-            return Ran::Again;
-        }
+    /// Runs a job under the savepoint that is set, and undoes it there unless it is kept. `Err` when the transaction is lost.
+    fn run_under_savepoint(&self, conn: &mut Conn, job: &mut dyn WriteJob) -> Result<Ran, StoreError> {
         let ran = job.run(conn, &self.ids);
         if !conn.in_transaction() {
-            return Ran::Lost;
+            return Ok(Ran::Lost);
         }
-        let ended = match ran {
-            Ran::Keep { .. } => conn.batch("RELEASE SAVEPOINT job"),
-            Ran::Undo | Ran::Again => conn.batch("ROLLBACK TO SAVEPOINT job; RELEASE SAVEPOINT job"),
-            Ran::Lost => Ok(()),
-        };
-        match ended {
-            Ok(()) => ran,
+        if matches!(ran, Ran::Undo | Ran::Again) {
+            // The savepoint stays set for the next job.
+            conn.batch(UNDO)?;
+        }
+        Ok(ran)
+    }
+
+    fn run_one(&self, conn: &mut Conn, job: &mut dyn WriteJob) -> Ran {
+        if conn.batch(SET).is_err() {
+            return Ran::Again;
+        }
+        let ran = match self.run_under_savepoint(conn, job) {
+            Ok(ran) => ran,
             Err(error) if error.is_lost_connection() => Ran::Lost,
             Err(_) => Ran::Again,
+        };
+        match ran {
+            Ran::Keep { .. } => match conn.batch(RELEASE) {
+                Ok(()) => ran,
+                Err(error) if error.is_lost_connection() => Ran::Lost,
+                Err(_) => Ran::Again,
+            },
+            Ran::Undo | Ran::Again | Ran::Lost => ran,
         }
     }
 

@@ -32,13 +32,13 @@ impl Dialect {
     }
 
     /// What each migration adds in this dialect alone.
-    pub(crate) const fn own_migration(self, n: i64) -> &'static str {
-        match (self, n) {
+    pub(crate) fn own_migration(self, name: &str) -> &'static str {
+        match (self, name) {
             // Contentless: the words are kept once, in our own table; deletable, so that a text can be erased.
-            (Self::Sqlite, 1) => {
+            (Self::Sqlite, "0001_house") => {
                 "CREATE VIRTUAL TABLE case_words USING fts5(grams, content='', contentless_delete=1, tokenize='unicode61');"
             }
-            (Self::Postgres, 1) => {
+            (Self::Postgres, "0001_house") => {
                 "CREATE TABLE case_words (row_no BIGINT PRIMARY KEY, grams TSVECTOR NOT NULL); CREATE INDEX case_words_grams ON case_words USING GIN (grams);"
             }
             _ => "",
@@ -94,6 +94,18 @@ impl Dialect {
         match self {
             Self::Sqlite => "INSERT INTO case_words (rowid, grams) VALUES ($1, $2)",
             Self::Postgres => "INSERT INTO case_words (row_no, grams) VALUES ($1, CAST(CAST($2 AS TEXT) AS TSVECTOR))",
+        }
+    }
+
+    /// One statement that runs `insert` (which returns `row_no`) and writes the new row's words, parameter `$n`, where the
+    /// database can do both at once: one way to the server less.
+    #[must_use]
+    pub fn insert_with_words(self, insert: &str, n: usize) -> Option<String> {
+        match self {
+            Self::Sqlite => None,
+            Self::Postgres => Some(format!(
+                "WITH made AS ({insert}) INSERT INTO case_words (row_no, grams) SELECT row_no, CAST(CAST(${n} AS TEXT) AS TSVECTOR) FROM made"
+            )),
         }
     }
 

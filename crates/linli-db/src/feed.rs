@@ -1,6 +1,6 @@
 //! The feed: every event once, in an order that no slow transaction can slip behind.
 
-use linli_kernel::Timestamp;
+use linli_kernel::{NewEvent, Timestamp};
 
 use crate::conn::{Conn, Tx};
 use crate::error::StoreError;
@@ -48,6 +48,25 @@ pub struct Event {
 pub(crate) const COLUMNS: &str = "e.tx_id, e.seq, e.stream_kind, e.stream_id, e.n, e.kind, e.at, e.actor_kind, e.actor_id, e.actor_role, e.area_code, e.unit_code, e.payload";
 
 impl Event {
+    /// An event that was appended just now as number `n` of its history; where it stands in the feed is not known yet.
+    #[must_use]
+    pub fn of(event: &NewEvent, n: i64) -> Self {
+        Self {
+            position: Position::default(),
+            stream_kind: event.stream.kind.to_string(),
+            stream_id: event.stream.id.clone(),
+            n,
+            kind: event.kind.to_owned(),
+            at: event.at,
+            actor_kind: event.actor.kind().to_owned(),
+            actor_id: event.actor.id(),
+            actor_role: event.actor.role().map(|role| role.to_string()),
+            area_code: event.area.map(|area| area.to_string()),
+            unit_code: event.unit.clone(),
+            payload: event.payload.to_string(),
+        }
+    }
+
     pub(crate) fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
         Ok(Self {
             position: Position { tx_id: row.get("tx_id")?, seq: row.get("seq")? },

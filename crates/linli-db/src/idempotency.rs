@@ -81,6 +81,33 @@ pub fn remember<T: Serialize>(tx: &mut Tx<'_>, key: &Key, outcome: &T, at: Times
     }
 }
 
+/// Takes the command in the transaction of its effect, when it is known beforehand what its outcome will be: one statement
+/// for the look and the note. `outcome` must belong to this attempt alone, such as a fresh id: by it an attempt knows its own note.
+///
+/// # Errors
+/// The database's.
+pub fn claim<T: Serialize + DeserializeOwned>(
+    tx: &mut Tx<'_>,
+    key: &Key,
+    outcome: &T,
+    at: Timestamp,
+) -> Result<Known<T>, StoreError> {
+    let mine = serde_json::to_string(outcome)?;
+    let stands = tx.bookkeep(|writer| {
+        writer.returning(
+            "INSERT INTO idempotency (scope, key, request_hash, outcome, at) VALUES ($1, $2, $3, $4, $5) \
+             ON CONFLICT (scope, key) DO UPDATE SET at = idempotency.at RETURNING request_hash, outcome",
+            &params![key.scope, key.key, key.request_hash, mine, at],
+            |row| Ok((row.get::<String>("request_hash")?, row.get::<String>("outcome")?)),
+        )
+    })?;
+    match stands.into_iter().next() {
+        Some((request_hash, _)) if request_hash != key.request_hash => Ok(Known::Reused),
+        Some((_, outcome)) if outcome != mine => Ok(Known::Done(serde_json::from_str(&outcome)?)),
+        _ => Ok(Known::New),
+    }
+}
+
 /// Forgets outcomes older than `before`.
 ///
 /// # Errors

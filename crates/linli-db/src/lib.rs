@@ -18,6 +18,7 @@ pub mod feed;
 pub mod idempotency;
 pub mod jobs;
 mod migrate;
+pub mod roots;
 mod value;
 pub mod verify;
 
@@ -27,4 +28,4 @@ pub use db::{AsStoreError, Config, Db};
 pub use dialect::{Dialect, bigrams};
 pub use error::StoreError;
 pub use migrate::{Applied, LATEST};
-pub use value::{Bind, Row, Val, placeholders};
+pub use value::{Bind, Row, Val, placeholders, value_rows};

@@ -8,10 +8,11 @@ use crate::params;
 const HISTORY: &[(&str, &str)] = &[
     ("0001_house", include_str!("../migrations/0001_house.sql")),
     ("0002_work_orders", include_str!("../migrations/0002_work_orders.sql")),
+    ("0007_leftovers", include_str!("../migrations/0007_leftovers.sql")),
 ];
 
 /// The number of the last migration that this linli knows.
-pub const LATEST: i64 = 2;
+pub const LATEST: i64 = 3;
 
 /// What a migration run did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,7 +35,7 @@ pub(crate) fn migrate(conn: &mut Conn) -> Result<Applied, StoreError> {
     let mut applied = Applied::default();
     for ((name, sql), n) in HISTORY.iter().zip(1_i64..).filter(|(_, n)| *n > found) {
         conn.batch(&dialect.fill(sql))?;
-        conn.batch(dialect.own_migration(n))?;
+        conn.batch(dialect.own_migration(name))?;
         conn.exec("INSERT INTO migration (n, name) VALUES ($1, $2)", &params![n, *name])?;
         applied.names.push((*name).to_owned());
     }

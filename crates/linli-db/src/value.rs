@@ -120,6 +120,14 @@ pub fn placeholders(from: usize, n: usize) -> String {
     list.join(", ")
 }
 
+/// `($1, $2), ($3, $4), …`: the placeholders of `n_rows` rows of `n_columns` values each for `VALUES`.
+#[must_use]
+pub fn value_rows(n_columns: usize, n_rows: usize) -> String {
+    let rows: Vec<String> =
+        (0..n_rows).map(|row| format!("({})", placeholders(row * n_columns + 1, n_columns))).collect();
+    rows.join(", ")
+}
+
 impl rusqlite::ToSql for Val {
     fn to_sql(&self) -> rusqlite::Result<rusqlite::types::ToSqlOutput<'_>> {
         match self {

@@ -30,7 +30,7 @@ pub enum BrokenHow {
     Gap,
     /// The text beside it is not the one that was written.
     Text,
-    /// The case says that more (or fewer) events happened.
+    /// What counts its events says that more (or fewer) happened.
     End,
 }
 
@@ -122,15 +122,32 @@ fn text_fits(payload: &str, body: Option<&str>) -> bool {
     digest == Some(hex::encode(Sha256::digest(body.as_bytes())).as_str())
 }
 
-/// A case counts its events: a chain that lost its end still links, but no longer agrees with its case.
+/// A chain that lost its end still links, but no longer agrees with what counts it: the case itself, or `chain_end`.
 fn cut_short(conn: &mut Conn) -> Result<Option<Broken>, StoreError> {
-    conn.first(
-        "SELECT c.id, c.version, COALESCE((SELECT MAX(e.n) FROM event e WHERE e.stream_kind = 'case' AND e.stream_id = c.id), 0) AS n \
-         FROM cases c WHERE c.version <> COALESCE((SELECT MAX(e.n) FROM event e WHERE e.stream_kind = 'case' AND e.stream_id = c.id), 0) ORDER BY c.id LIMIT 1",
-        &[],
-        |row| {
-            let last: i64 = row.get("n")?;
-            Ok(Broken { stream_kind: "case".to_owned(), stream_id: row.get("id")?, n: last + 1, what: BrokenHow::End })
-        },
-    )
+    let counted = "SELECT 'case' AS stream_kind, id AS stream_id, version AS n FROM cases UNION ALL SELECT stream_kind, stream_id, n FROM chain_end";
+    let sql = format!(
+        "SELECT e.stream_kind, e.stream_id, e.last FROM \
+         (SELECT s.stream_kind, s.stream_id, s.n, COALESCE((SELECT MAX(e.n) FROM event e WHERE e.stream_kind = s.stream_kind AND e.stream_id = s.stream_id), 0) AS last \
+         FROM ({counted}) s) e WHERE e.n <> e.last ORDER BY e.stream_kind, e.stream_id LIMIT 1"
+    );
+    let cut = conn.first(&sql, &[], |row| end_of(row, "last"))?;
+    if cut.is_some() {
+        return Ok(cut);
+    }
+    // A chain that nothing counts was slipped in, or what counted it was taken away.
+    let sql = format!(
+        "SELECT e.stream_kind, e.stream_id, MAX(e.n) AS last FROM event e LEFT JOIN ({counted}) s ON s.stream_kind = e.stream_kind AND s.stream_id = e.stream_id \
+         WHERE s.n IS NULL GROUP BY e.stream_kind, e.stream_id ORDER BY e.stream_kind, e.stream_id LIMIT 1"
+    );
+    conn.first(&sql, &[], |row| end_of(row, "last"))
+}
+
+fn end_of(row: &crate::value::Row<'_>, last: &str) -> Result<Broken, StoreError> {
+    let last: i64 = row.get(last)?;
+    Ok(Broken {
+        stream_kind: row.get("stream_kind")?,
+        stream_id: row.get("stream_id")?,
+        n: last + 1,
+        what: BrokenHow::End,
+    })
 }

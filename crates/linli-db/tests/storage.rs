@@ -4,7 +4,7 @@
 
 use serde_json::json;
 
-use linli_db::{Config, Db, Store, StoreError, Writer, feed, idempotency, jobs, params, verify};
+use linli_db::{Config, Db, Store, StoreError, Writer, feed, idempotency, jobs, params, roots, verify};
 use linli_kernel::{Actor, Change, IdSource, NewEvent, NewJob, Stream, StreamKind, Timestamp};
 use linli_testkit::on_both;
 
@@ -102,6 +102,24 @@ on_both! {
         assert_eq!(n_events(&t.db).await, 0);
     }
 
+    async fn a_job_that_swallows_a_fault_takes_nobody_with_it(t: TestDb) {
+        let db = &t.db;
+        let outcomes = futures((0..20).map(|i| async move {
+            db.write(move |tx| {
+                tx.commit(change(["a", "b"][i % 2], "kept"))?;
+                if i % 5 == 3 {
+                    // PostgreSQL has broken the transaction by now; the job does not look.
+                    drop(tx.bookkeep(|w| w.exec("INSERT INTO nowhere VALUES (1)", &[])));
+                }
+                Ok::<_, StoreError>(())
+            }).await
+        })).await;
+        let n_kept = outcomes.iter().filter(|out| out.is_ok()).count();
+        assert!(n_kept >= 16, "{outcomes:?}");
+        assert_eq!(n_events(db).await, i64::try_from(n_kept).unwrap());
+        assert_eq!(db.read(verify::verify).await.unwrap().broken, None);
+    }
+
     async fn a_wrong_statement_fails_its_job_alone(t: TestDb) {
         let out: Result<u64, StoreError> = t.db.write(|tx| tx.bookkeep(|w| w.exec("INSERT INTO nowhere VALUES (1)", &[]))).await;
         assert!(out.is_err());
@@ -132,6 +150,52 @@ on_both! {
             let broken = t.db.read(verify::verify).await.unwrap().broken.unwrap();
             assert_eq!((broken.stream_id.as_str(), broken.n, broken.what), ("b", 2, what));
         }
+    }
+
+    async fn a_history_that_lost_its_end_is_named(t: TestDb) {
+        for (sql, n) in [
+            ("DELETE FROM event WHERE stream_id = 'b' AND n = 3", 3),
+            ("DELETE FROM event WHERE stream_id = 'b'", 1),
+            ("DELETE FROM chain_end WHERE stream_id = 'b'", 4),
+        ] {
+            let t = linli_testkit::TestDb::new(match t.config { Config::Sqlite { .. } => linli_testkit::Backend::Sqlite, Config::Postgres { .. } => linli_testkit::Backend::Postgres });
+            for id in ["a", "b", "b", "b", "c"] {
+                write_one(&t.db, id).await;
+            }
+            t.db.write(move |tx| tx.bookkeep(|w| w.exec(sql, &[]))).await.unwrap();
+            let broken = t.db.read(verify::verify).await.unwrap().broken.unwrap();
+            assert_eq!((broken.stream_id.as_str(), broken.n, broken.what), ("b", n, verify::BrokenHow::End));
+        }
+    }
+
+    async fn a_day_is_closed_once_and_its_root_finds_what_the_chains_cannot(t: TestDb) {
+        const DAY_MS: i64 = 86_400_000;
+        let sign = |bytes: &[u8]| -> [u8; 32] { let mut out = [7; 32]; for (i, byte) in bytes.iter().enumerate() { out[i % 32] ^= byte.wrapping_add(u8::try_from(i % 251).unwrap()); } out };
+        let forged = |_: &[u8]| [0_u8; 32];
+        let db = &t.db;
+        let now = |day: i64| at(1_790_000_000_000 + day * DAY_MS);
+        for day in 0..3 {
+            for id in ["a", "b"] { write_one(db, id).await; }
+            let mut closed = None;
+            // On PostgreSQL an event waits for every older transaction of the server, other tests' too.
+            for _ in 0..5_000 {
+                if db.read(feed::end).await.unwrap() != feed::Position::default() && db.read(|conn| feed::after(conn, feed::Position::default(), 100)).await.unwrap().len() == usize::try_from((day + 1) * 2).unwrap() { break; }
+            }
+            for _ in 0..2 {
+                closed = closed.or(db.write(move |tx| roots::close_day(tx, now(day), &sign)).await.unwrap());
+            }
+            assert!(closed.is_some(), "{day}");
+            assert_eq!(db.write(move |tx| roots::close_day(tx, now(day), &sign)).await.unwrap(), None);
+        }
+        let checked = db.read(move |conn| roots::check(conn, &sign)).await.unwrap();
+        assert_eq!((checked.n_days, checked.broken), (3, None));
+        let other_key = db.read(move |conn| roots::check(conn, &forged)).await.unwrap();
+        assert_eq!(other_key.broken.unwrap(), ("2026-09-20".to_owned(), roots::BrokenRoot::Signature));
+        // A whole history, its end and all that counts it taken away: every chain that is left is whole.
+        db.write(|tx| tx.bookkeep(|w| { w.exec("DELETE FROM event WHERE stream_id = 'b' AND n > 1", &[])?; w.exec("DELETE FROM event_text WHERE stream_id = 'b' AND n > 1", &[])?; w.exec("UPDATE chain_end SET n = 1 WHERE stream_id = 'b'", &[]) })).await.unwrap();
+        assert_eq!(db.read(verify::verify).await.unwrap().broken, None);
+        let checked = db.read(move |conn| roots::check(conn, &sign)).await.unwrap();
+        assert_eq!(checked.broken.unwrap(), ("2026-09-21".to_owned(), roots::BrokenRoot::Events));
     }
 
     async fn an_erased_text_leaves_the_chain_whole(t: TestDb) {
@@ -196,6 +260,41 @@ on_both! {
         assert_eq!(n_events(db).await, 1);
         let other = db.read(|conn| idempotency::look_up::<String>(conn, &idempotency::Key::new("reporters", "k1", &[b"other"]))).await.unwrap();
         assert_eq!(other, idempotency::Known::Reused);
+    }
+
+    async fn a_claimed_command_acts_once_and_a_refused_one_leaves_its_key_free(t: TestDb) {
+        let db = &t.db;
+        let key = || idempotency::Key::new("reporters", "k1", &[b"body"]);
+        let refused: Result<(), StoreError> = db.write(move |tx| {
+            idempotency::claim::<u32>(tx, &key(), &99, at(1))?;
+            Err(StoreError::Closed)
+        }).await;
+        assert!(refused.is_err());
+        let outcomes = futures((0..20_u32).map(|i| async move {
+            db.write(move |tx| match idempotency::claim::<u32>(tx, &key(), &i, at(1))? {
+                idempotency::Known::Done(outcome) => Ok::<_, StoreError>(outcome),
+                idempotency::Known::Reused => Err(StoreError::Closed),
+                idempotency::Known::New => tx.commit(change("a", "once")).map(|_| i),
+            }).await.unwrap()
+        })).await;
+        assert!(outcomes.iter().all(|outcome| *outcome == outcomes[0]), "{outcomes:?}");
+        assert_eq!(n_events(db).await, 1);
+        let other = db.write(|tx| idempotency::claim::<u32>(tx, &idempotency::Key::new("reporters", "k1", &[b"other"]), &7, at(1))).await.unwrap();
+        assert_eq!(other, idempotency::Known::Reused);
+    }
+
+    async fn a_history_that_was_begun_before_is_found_out(t: TestDb) {
+        struct First(Setting);
+        impl Store for First {
+            fn begins(&self) -> bool { true }
+            fn store(&self, writer: &mut Writer<'_>) -> Result<(), StoreError> { self.0.store(writer) }
+        }
+        let first = |id: &str| Change::new(First(Setting("greeting", "x".to_owned())), event(id, "named", None)).and(event(id, "renamed", Some("话")));
+        t.db.write(move |tx| tx.commit(first("a"))).await.unwrap();
+        assert!(matches!(t.db.write(move |tx| tx.commit(first("a"))).await, Err(StoreError::Busy)));
+        t.db.write(move |tx| tx.commit(first("b"))).await.unwrap();
+        assert_eq!(n_events(&t.db).await, 4);
+        assert_eq!(t.db.read(verify::verify).await.unwrap().broken, None);
     }
 
     async fn a_job_is_claimed_by_one_and_comes_back_when_its_lease_ends(t: TestDb) {

@@ -18,8 +18,8 @@ pub struct Suggestion {
     pub code: String,
     /// Its name.
     pub name: String,
-    /// Why, for the reader.
-    pub why: String,
+    /// The words of the report that suggest it.
+    pub words: Vec<String>,
 }
 
 impl Playbook {
@@ -159,7 +159,7 @@ impl Playbook {
             .map(|(_, category, words)| Suggestion {
                 code: category.code.clone(),
                 name: category.name.clone(),
-                why: format!("文字里提到“{}”", words.join("”“")),
+                words: words.into_iter().map(str::to_owned).collect(),
             })
             .collect()
     }

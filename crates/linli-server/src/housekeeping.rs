@@ -1,4 +1,4 @@
-//! What is removed by itself, and when.
+//! What is removed by itself, and when; and the root that closes each day.
 //!
 //! | what | after | why |
 //! |---|---|---|
@@ -11,7 +11,7 @@ use std::time::Duration;
 use linli_access::session;
 use linli_civic::app::App;
 use linli_civic::files;
-use linli_db::{StoreError, idempotency};
+use linli_db::{StoreError, idempotency, roots};
 
 const EVERY: Duration = Duration::from_secs(600);
 const DAY_MS: i64 = 86_400_000;
@@ -34,9 +34,12 @@ pub async fn once(app: &App) -> Result<(), StoreError> {
     let now = app.now();
     app.db.write(move |tx| session::sweep(tx, now)).await?;
     app.db.write(move |tx| idempotency::sweep(tx, now.plus_ms(-3 * DAY_MS))).await?;
+    let vault = app.vault.clone();
+    app.db.write(move |tx| roots::close_day(tx, now, &|bytes| vault.sign(bytes))).await?;
     let unused = app.db.write(move |tx| files::loose_older_than(tx, now.plus_ms(-DAY_MS))).await?;
+    let hour_ago = files::now_on_disk().checked_sub(Duration::from_secs(3_600)).unwrap_or(std::time::UNIX_EPOCH);
     for sha256 in unused {
-        if let Err(error) = app.files.remove(&sha256) {
+        if let Err(error) = app.files.remove(&sha256, hour_ago) {
             tracing::warn!(%error, "a photo that nobody refers to could not be removed");
         }
     }

@@ -12,7 +12,9 @@ use linli_civic::cases::paper::PaperNumbers;
 use linli_civic::files::Files;
 use linli_civic::http::AccessTable;
 use linli_civic::limits::Limits;
-use linli_civic::live::Live;
+use linli_civic::live::{Listeners, Live};
+use linli_civic::origin::Proxies;
+use linli_civic::people::Posts;
 use linli_civic::playbooks::Shelf;
 use linli_db::{Applied, Config, Db, StoreError, params};
 use linli_kernel::{Calendar, Clock, IdSource, SystemClock};
@@ -40,6 +42,8 @@ pub struct Options {
     pub playbook: Option<String>,
     /// Reports, photos and answers that one address may send in a minute.
     pub per_minute: u32,
+    /// Proxies besides this machine whose word is taken about where a request comes from.
+    pub proxies: Vec<ipnet::IpNet>,
     /// Where the time comes from.
     pub clock: Arc<dyn Clock>,
     /// Where ids come from.
@@ -56,6 +60,7 @@ impl Options {
             site,
             playbook: None,
             per_minute: 120,
+            proxies: Vec::new(),
             clock: Arc::new(SystemClock),
             ids: Arc::new(IdSource::random()),
         }
@@ -126,6 +131,9 @@ pub async fn open_app(options: &Options) -> anyhow::Result<App> {
         playbooks: shelf,
         paper: PaperNumbers::default(),
         live: Live::default(),
+        posts: Posts::default(),
+        listeners: Listeners::default(),
+        proxies: Proxies::default().and(options.proxies.iter().copied()),
         limits: Limits::new(options.per_minute),
         reading: Limits::new(options.per_minute.saturating_mul(10)),
         site: options.site.clone(),

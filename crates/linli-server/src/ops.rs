@@ -15,6 +15,7 @@ use linli_civic::http::Answer;
 use linli_civic::say::Lang;
 
 static DOCUMENT: LazyLock<String> = LazyLock::new(|| crate::routes::document().to_string());
+static PAGE: LazyLock<String> = LazyLock::new(|| crate::docs_page::page(&crate::routes::document()));
 
 /// The routes of this module.
 pub fn routes() -> OpenApiRouter<App> {
@@ -141,6 +142,12 @@ async fn metrics(State(app): State<App>) -> impl IntoResponse {
         "Areas loaded.",
         vec![(String::new(), u64::try_from(app.areas().len()).unwrap_or(u64::MAX))],
     );
+    add(
+        "linli_live_streams",
+        "gauge",
+        "Pages that listen for news.",
+        vec![(String::new(), u64::try_from(app.listeners.n_open()).unwrap_or(u64::MAX))],
+    );
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text)
 }
 
@@ -152,6 +159,6 @@ async fn openapi() -> impl IntoResponse {
 
 /// The document as a page.
 #[utoipa::path(get, path = "/api/docs", tag = "site", responses((status = 200, content_type = "text/html", body = String)), extensions(("x-access" = json!("public"))))]
-async fn docs() -> Html<String> {
-    Html(crate::docs_page::page(&crate::routes::document()))
+async fn docs() -> Html<&'static str> {
+    Html(PAGE.as_str())
 }

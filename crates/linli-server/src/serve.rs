@@ -16,6 +16,7 @@ use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Pr
 
 use linli_civic::app::App;
 use linli_civic::http::{guard, say_problems};
+use linli_civic::origin::know_origin;
 use linli_civic::{cases, live};
 
 const MAX_JSON_BYTES: usize = 256 * 1024;
@@ -33,11 +34,25 @@ pub fn service(app: &App) -> Router {
         .layer(axum::extract::DefaultBodyLimit::max(MAX_JSON_BYTES))
         .fallback(crate::faces::serve)
         .layer(middleware::from_fn_with_state(app.clone(), protect))
+        .layer(middleware::from_fn(in_time))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn(say_problems))
         .layer(CompressionLayer::new().compress_when(compress))
+        .layer(middleware::from_fn_with_state(app.clone(), know_origin))
         .layer(middleware::from_fn(log))
         .with_state(app.clone())
+}
+
+/// The longest that a request may take until its answer begins: a photo of 10 MB over a slow line in a village.
+const REQUEST_TIME: Duration = Duration::from_secs(120);
+
+/// A request that is sent drop by drop, or waits for ever, gives its place back.
+async fn in_time(request: Request, next: Next) -> Response {
+    use axum::response::IntoResponse;
+    match tokio::time::timeout(REQUEST_TIME, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => linli_civic::http::Refused::from(linli_kernel::ProblemCode::Busy).into_response(),
+    }
 }
 
 fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
@@ -112,6 +127,7 @@ pub fn counted() -> Vec<(String, u64)> {
 pub fn start_background(app: &App) {
     tokio::spawn(live::run(app.clone()));
     tokio::spawn(cases::sweep::run(app.clone()));
+    tokio::spawn(cases::hot_spots::run(app.clone()));
     tokio::spawn(crate::housekeeping::run(app.clone()));
 }
 

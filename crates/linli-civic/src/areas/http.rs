@@ -210,7 +210,7 @@ async fn edit_area(
         .await;
     match changed {
         Ok(()) => {
-            app.reload_areas().await?;
+            app.reload_area(code).await?;
             Ok(Json(view(&app, code, &caller, lang).await?))
         }
         Err(Refused::Problem(mut problem)) if problem.code == ProblemCode::VersionConflict => {
@@ -277,7 +277,7 @@ async fn add_area(
             Ok::<_, Refused>(code)
         })
         .await?;
-    app.reload_areas().await?;
+    app.reload_area(code).await?;
     Ok((StatusCode::CREATED, Json(view(&app, code, &caller, lang).await?)))
 }
 

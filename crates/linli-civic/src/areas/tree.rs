@@ -72,12 +72,12 @@ pub enum Meant {
 }
 
 /// All areas; immutable, replaced as a whole.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct AreaTree {
     areas: HashMap<AreaCode, Area>,
     children: HashMap<AreaCode, Vec<AreaCode>>,
     cities: Vec<AreaCode>,
-    index: AreaIndex,
+    index: Arc<AreaIndex>,
 }
 
 const MOST_CANDIDATES: usize = 20;
@@ -135,7 +135,32 @@ impl AreaTree {
         children.values_mut().for_each(|codes| codes.sort_unstable());
         cities.sort_unstable();
         let areas = areas.into_iter().map(|area| (area.code, area)).collect();
-        Self { areas, children, cities, index: AreaIndex::build(shapes) }
+        Self { areas, children, cities, index: Arc::new(AreaIndex::build(shapes)) }
+    }
+
+    /// Reads one area by its code.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn read_one(conn: &mut Conn, code: &AreaCode) -> Result<Option<Area>, StoreError> {
+        conn.first(
+            &format!("SELECT {} FROM area WHERE code = $1", Area::COLUMNS),
+            &linli_db::params![code],
+            Area::from_row,
+        )
+    }
+
+    /// The same areas with `area` in place of the one with its code, or new among them. Boundaries are shared, not built anew.
+    #[must_use]
+    pub fn with(&self, area: Area) -> Self {
+        let mut tree = self.clone();
+        let code = area.code;
+        if tree.areas.insert(code, area).is_none() {
+            let siblings = code.parent().map_or(&mut tree.cities, |parent| tree.children.entry(parent).or_default());
+            siblings.push(code);
+            siblings.sort_unstable();
+        }
+        tree
     }
 
     /// An area.
@@ -175,7 +200,7 @@ impl AreaTree {
 
     /// The index of boundaries.
     #[must_use]
-    pub const fn index(&self) -> &AreaIndex {
+    pub fn index(&self) -> &AreaIndex {
         &self.index
     }
 

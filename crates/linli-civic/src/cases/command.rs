@@ -189,6 +189,42 @@ fn follow_through(
     Ok(())
 }
 
+/// A report about a matter that somebody reported before follows that case: the reporter said so. `false` when it cannot be
+/// followed any more; the report then stands by itself.
+///
+/// # Errors
+/// The database's.
+pub fn follow_case(
+    app: &App,
+    tx: &mut Tx<'_>,
+    id: CaseId,
+    master: CaseId,
+    sender: &super::report::Sender,
+    now: Timestamp,
+) -> Answer<bool> {
+    let Some(other) = store::load_for_change(tx, &Named::Id(master))? else { return Ok(false) };
+    let is_open = matches!(other.phase, Phase::Open | Phase::Waiting) && other.master.is_none() && !other.private;
+    let Some(case) = store::load_for_change(tx, &Named::Id(id))?.filter(|_| is_open) else { return Ok(false) };
+    let book = app.playbooks.pinned(tx, &case.playbook.0, &case.playbook.1)?;
+    let around = Surroundings::read(app, tx, book, &case.area, &[], now)?;
+    // The reporter's word, carried out by linli.
+    let actor = match sender {
+        super::report::Sender::Staff(caller) => caller.acting_as(linli_kernel::Role::HotlineClerk),
+        super::report::Sender::Resident | super::report::Sender::Partner { .. } => Actor::Reporter,
+    };
+    let doer = Doer { actor, standing: Standing::system() };
+    let fields = Map::from_iter([("case".to_owned(), Value::from(master.to_string()))]);
+    let given = Given { fields, master: Some(Master { id: master, is_open }), ..Given::default() };
+    match around.decide(app, now, |world| case.act(Action::Merge, &given, &doer, world)) {
+        Ok(change) => {
+            tx.commit(change)?;
+            Ok(true)
+        }
+        // Another flow may have no such action: the report stands by itself.
+        Err(_) => Ok(false),
+    }
+}
+
 /// 并单: everyone who called gets the answer of the case that theirs follows.
 fn answer_followers(app: &App, tx: &mut Tx<'_>, master: &Case, now: Timestamp) -> Answer<()> {
     for id in store::followers(tx, master.id)? {

@@ -54,6 +54,8 @@ pub struct Deadline {
 /// Shown as due soon for this share of the time where the rule names none.
 const SOON_SHARE: i64 = 4;
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
+/// What is left at least of a clock that goes on.
+const LEAST_LEFT: Amount = Amount { n: 1, unit: TimeUnit::WorkingHours };
 
 impl Deadline {
     /// Starts a clock at `at` by `rule`.
@@ -209,6 +211,21 @@ impl Deadline {
         self.provisional |= due.provisional;
         self.due_at = due.at;
         self.soon_at = due.at.plus_ms(-warning_ms);
+    }
+
+    /// It runs again as if it had never stood still: whoever answers their own question gains no time. What ran out meanwhile
+    /// is due a working hour from now.
+    pub fn go_on(&mut self, at: Timestamp, calendar: &Calendar, hours: &WorkingHours) {
+        let (DeadlineState::Paused, Some(_)) = (self.state, self.paused_at) else { return };
+        let warning_ms = self.due_at.since(self.soon_at);
+        let least = calendar.add(at, LEAST_LEFT, hours);
+        self.state = DeadlineState::Running;
+        self.paused_at = None;
+        if self.due_at < least.at {
+            self.due_at = least.at;
+            self.provisional |= least.provisional;
+            self.soon_at = least.at.plus_ms(-warning_ms);
+        }
     }
 
     /// Whether it runs and its time is over.

@@ -1,8 +1,8 @@
 //! What follows from an action: clocks, seats, people. Pure; [`super::act`] decides which effects there are.
 
 use linli_kernel::{
-    AccountId, Actor, Amount, Approval, AreaLevel, DeadlineId, DeadlineKind, Problem, ProblemCode, TaskKind, TimeUnit,
-    Timestamp,
+    AccountId, Action, Actor, Amount, Approval, AreaLevel, DeadlineId, DeadlineKind, Problem, ProblemCode, TaskKind,
+    TimeUnit, Timestamp,
 };
 use linli_playbook::{Assignee, Effect, SeatMove};
 use serde_json::{Value, json};
@@ -47,7 +47,11 @@ impl Case {
             Effect::CancelAll => self.deadlines.iter_mut().for_each(Deadline::cancel),
             Effect::Pause => self.own_clocks().for_each(|deadline| deadline.pause(at)),
             Effect::Resume => {
-                self.own_clocks().for_each(|deadline| deadline.resume(at, world.calendar, &world.book.working_hours));
+                // Of a question only the resident's own answer gives time back.
+                let by_resident = matches!(cause.actor, Actor::Reporter | Actor::Partner { .. });
+                let is_answer = cause.form.def.verb == Action::Answer;
+                let go_on = if by_resident || !is_answer { Deadline::resume } else { Deadline::go_on };
+                self.own_clocks().for_each(|deadline| go_on(deadline, at, world.calendar, &world.book.working_hours));
                 self.dossier.suspended_until = None;
             }
             Effect::Assign(Assignee::Actor) => {

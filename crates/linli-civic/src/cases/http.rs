@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 
 use linli_access::{Act, Caller, Decision, decide, read_log};
 use linli_db::{Conn, StoreError};
-use linli_kernel::{Action, AreaCode, EventId, Page, Problem, ProblemCode, Timestamp};
+use linli_kernel::{Action, AreaCode, EventId, Page, ProblemCode, Timestamp};
 
 use super::Case;
 use super::command::{Command, Who, run};
@@ -43,6 +43,8 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(act_on_case))
         .routes(routes!(list_seats))
         .routes(routes!(read_contact))
+        .merge(super::contact::routes())
+        .merge(super::unattended::routes())
 }
 
 /// The boxes of the inbox.
@@ -90,10 +92,7 @@ async fn list_cases(
     let page = db.read(move |conn| {
         let asker = Asker { caller: &caller, book: &book, areas: &areas, now };
         let reader = Reader { areas: &areas, vault: &app.vault, lang, now, public_url: &app.site.public_url };
-        let may_search_phone = !linli_access::scope(&caller, Act::ReadContact).is_empty();
-        let index = wish.q.as_deref().filter(|_| may_search_phone).and_then(|q| linli_kernel::Phone::parse(q).ok());
-        let index = index.map(|phone| app.vault.index(PHONE_FIELD, phone.reveal()));
-        list::list(conn, &asker, &wish, index.as_deref(), &reader).map_err(Refused::from)
+        list::list(conn, &asker, &wish, &reader).map_err(Refused::from)
     });
     Ok(Json(page.await?))
 }
@@ -352,10 +351,7 @@ async fn read_contact(
     Path(named): Path<Named>,
     Body(body): Body<ReadContact>,
 ) -> Answer<Json<ReporterContact>> {
-    let purpose = body.purpose.trim().to_owned();
-    if !(2..=200).contains(&purpose.chars().count()) {
-        return Err(Problem::field("purpose", "required").into());
-    }
+    let purpose = super::contact::purpose(&body.purpose)?;
     let now = app.now();
     let db = app.db.clone();
     let contact = db.write(move |tx| {

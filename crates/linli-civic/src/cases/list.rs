@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::reader::Reader;
 use super::row::{COLUMNS, CaseRow, Facts};
+use super::unattended::handler_is_gone;
 use crate::areas::tree::code_range;
 use crate::people::duty;
 
@@ -37,6 +38,8 @@ pub enum BoxKey {
     ToRule,
     /// 待回访: answered, and drawn for a follow-up.
     ToFollowUp,
+    /// 无人经办: whoever had it in hand cannot go on with it.
+    Unattended,
     /// 等待居民
     Waiting,
     /// 挂账台账
@@ -55,7 +58,7 @@ pub enum BoxKey {
 
 impl BoxKey {
     /// Every box, in the order of the page.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::ToAccept,
         Self::ToSign,
         Self::Mine,
@@ -65,6 +68,7 @@ impl BoxKey {
         Self::ToApprove,
         Self::ToRule,
         Self::ToFollowUp,
+        Self::Unattended,
         Self::Waiting,
         Self::Suspended,
         Self::Supervised,
@@ -89,6 +93,7 @@ impl BoxKey {
             Self::ToFollowUp => "to_follow_up",
             Self::Suspended => "suspended",
             Self::Supervised => "supervised",
+            Self::Unattended => "unattended",
             Self::Waiting => "waiting",
             Self::Soon => "soon",
             Self::Late => "late",
@@ -131,7 +136,8 @@ pub struct ListCases {
     pub weight: Option<Weight>,
     /// Only at this stage.
     pub stage: Option<String>,
-    /// Words, a public code, a paper number, or a whole phone number.
+    /// Words, a public code or a paper number. Phone numbers are looked for by `POST /api/cases/by-phone`: they do not belong
+    /// into an address.
     pub q: Option<String>,
     /// `next` of the page before.
     pub cursor: Option<String>,
@@ -302,6 +308,17 @@ impl Asker<'_> {
                 filter.conditions.push(format!("c.handler_id = {me} AND c.phase = 'open'"));
                 filter.any_of("c.stage", &self.stages(Action::Settle));
             }
+            BoxKey::Unattended => {
+                // Begun from the few who left, not from all that is open.
+                let now = filter.bind(&self.now);
+                filter.conditions.push(format!("c.phase IN ('open', 'waiting') AND {}", handler_is_gone(&now)));
+                let keys = self.keys(area);
+                let list = placeholders(filter.values.len() + 1, keys.len());
+                filter.values.extend(keys.iter().map(Bind::val));
+                filter.conditions.push(format!(
+                    "EXISTS (SELECT 1 FROM case_scope v WHERE v.case_id = c.id AND v.scope_key IN ({list}))"
+                ));
+            }
             BoxKey::Waiting => {
                 filter.within(&self.keys(area), &[Phase::Waiting]);
                 filter.conditions.push("c.suspended_until IS NULL AND c.master_id IS NULL".to_owned());
@@ -401,7 +418,7 @@ pub fn count_boxes(
 const DAY_MS: i64 = 86_400_000;
 
 /// The least id that a case reported at `at` can have: ids carry their time.
-fn id_at(at: Timestamp) -> String {
+pub(super) fn id_at(at: Timestamp) -> String {
     let hex = format!("{:012x}", u64::try_from(at.ms()).unwrap_or(0));
     let (high, low) = hex.split_at(8);
     format!("{high}-{low}-0000-0000-000000000000")
@@ -415,7 +432,6 @@ pub fn list(
     conn: &mut Conn,
     asker: &Asker<'_>,
     wish: &ListCases,
-    phone_index: Option<&str>,
     reader: &Reader<'_>,
 ) -> Result<Page<CaseRow>, StoreError> {
     let cursor = Cursor::new(wish.cursor.clone(), wish.limit);
@@ -431,7 +447,7 @@ pub fn list(
         (None, None) => asker.filter(BoxKey::AllOpen, wish.area.as_ref()),
     };
     if let Some(q) = searched {
-        search(&mut filter, conn, q, phone_index);
+        search(&mut filter, conn, q);
     }
     if let Some(category) = &wish.category {
         let below = asker
@@ -490,6 +506,33 @@ pub fn earlier(
     Ok(rows(conn, asker.book, Page { items: facts, next: None }, reader)?.items)
 }
 
+/// Cases of a phone number whose contact the caller may read, newest first, each with the role that lets them.
+///
+/// # Errors
+/// The database's.
+pub(super) fn of_phone(
+    conn: &mut Conn,
+    asker: &Asker<'_>,
+    phone_index: &str,
+    limit: i64,
+    reader: &Reader<'_>,
+) -> Result<Vec<(CaseRow, Role)>, StoreError> {
+    let reach = scope(asker.caller, Act::ReadContact);
+    let mut filter = Filter::new();
+    filter.any_of("s.scope_key", &reach.keys().map(str::to_owned).collect::<Vec<_>>());
+    let (index, limit) = (filter.bind(&phone_index), filter.bind(&limit));
+    // The number finds a handful of cases: the scope is looked at for those, not the other way round.
+    let sql = format!(
+        "SELECT {COLUMNS} FROM cases c WHERE c.reporter_phone_index = {index} AND EXISTS (SELECT 1 FROM case_scope s WHERE s.case_id = c.id AND {}) \
+         ORDER BY c.id DESC LIMIT {limit}",
+        filter.clause()
+    );
+    let facts = conn.all(&sql, &filter.values, Facts::from_row)?;
+    let roles: Vec<Option<Role>> = facts.iter().map(|facts| reach.reaches(&facts.keys())).collect();
+    let page = rows(conn, asker.book, Page { items: facts, next: None }, reader)?;
+    Ok(page.items.into_iter().zip(roles).filter_map(|(row, role)| Some((row, role?))).collect())
+}
+
 fn rows(conn: &mut Conn, book: &Playbook, page: Page<Facts>, reader: &Reader<'_>) -> Result<Page<CaseRow>, StoreError> {
     let handlers: HashSet<AccountId> = page.items.iter().filter_map(|facts| facts.handler).collect();
     let names = duty::people(conn, reader.vault, &handlers)?;
@@ -501,16 +544,15 @@ fn rows(conn: &mut Conn, book: &Playbook, page: Page<Facts>, reader: &Reader<'_>
     Ok(Page { items: items.collect(), next: page.next })
 }
 
-fn search(filter: &mut Filter, conn: &Conn, q: &str, phone_index: Option<&str>) {
+fn search(filter: &mut Filter, conn: &Conn, q: &str) {
     if let Some(code) = PublicCode::parse(q) {
         let code = filter.bind(&code);
         filter.conditions.push(format!("c.code = {code}"));
         return;
     }
-    let looks_like_number = q.len() > 7 && q.chars().all(|c| c.is_ascii_digit() || c == '-');
-    if let (Some(index), true) = (phone_index, looks_like_number) {
-        let (index, paper) = (filter.bind(&index), filter.bind(&q));
-        filter.conditions.push(format!("(c.reporter_phone_index = {index} OR c.paper_no = {paper})"));
+    if q.len() > 7 && q.contains('-') && q.chars().all(|c| c.is_ascii_digit() || c == '-') {
+        let paper = filter.bind(&q);
+        filter.conditions.push(format!("c.paper_no = {paper}"));
         return;
     }
     match conn.dialect().query_text(q) {

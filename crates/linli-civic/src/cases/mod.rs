@@ -8,6 +8,7 @@
 //!   an ordinary transition by linli itself ([`sweep`]).
 //! - Whoever handled a case does not verify it.
 //! - A resident needs no account: the public code is the key to follow, answer, rate and reopen.
+//! - A case whose handler left (account disabled, post ended) stands in the box 无人经办 of everybody who may see it: [`unattended`].
 //! - Two people who act at once: the first wins, the other is told what happened (409 with the present state).
 //!
 //! What it deliberately does not do: it keeps no priorities of persons, sends no messages itself (jobs do), and
@@ -15,12 +16,15 @@
 
 pub mod act;
 pub mod command;
+pub mod contact;
 pub mod deadline;
 pub mod dossier;
 pub mod dossier_view;
 pub mod effects;
 pub mod entries;
 pub mod form;
+pub mod hot_spots;
+pub mod hot_spots_http;
 pub mod http;
 pub mod list;
 pub mod model;
@@ -32,6 +36,7 @@ mod relatives;
 pub mod report;
 pub mod routing;
 pub mod row;
+pub mod similar;
 pub mod store;
 pub mod surroundings;
 pub mod sweep;
@@ -42,6 +47,7 @@ pub mod task_view;
 mod tell;
 #[cfg(test)]
 mod tests;
+pub mod unattended;
 pub mod view;
 
 pub use act::{Doer, World};

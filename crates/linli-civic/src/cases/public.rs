@@ -12,9 +12,10 @@ use linli_db::StoreError;
 use linli_kernel::{Action, AreaCode, AreaLevel, ProblemCode, PublicCode, Timestamp, Weight};
 
 use super::command::{Command, Who, run};
+use super::contact;
 use super::model::Seat;
 use super::reader::{Reader, Shown};
-use super::report::{MAX_PLACE, MAX_TEXT, NoPlace, ReportCase, Wanted, find_place, report, short};
+use super::report::{self, Entered, MAX_PLACE, MAX_TEXT, NoPlace, ReportCase, Wanted, find_place, short};
 use super::routing::Ground;
 use super::store::{self, Named};
 use super::view::PublicCase;
@@ -75,8 +76,15 @@ async fn report_case(
     let caller = caller.filter(|_| on_behalf);
     let request = serde_json::to_vec(&body).map_err(StoreError::from)?;
     let key = key.of(&key_scope(caller.as_ref()), &[b"report", &request]);
-    let code = report(&app, body, caller.into(), key).await?;
-    let case = public_view(&app, code.clone(), lang).await?;
+    let entered = report::report_case(&app, body, caller.into(), key).await?;
+    let code = entered.code().clone();
+    let case = match entered {
+        Entered::New(fresh) => match Shown::fresh(*fresh, app.now()) {
+            Some(shown) => public_of(&app, &shown, lang),
+            None => public_view(&app, code.clone(), lang).await?,
+        },
+        Entered::Before(code) => public_view(&app, code, lang).await?,
+    };
     let follow_url = format!("{}/c/{code}", app.site.public_url.trim_end_matches('/'));
     Ok((StatusCode::CREATED, Json(Reported { code, follow_url, case })))
 }
@@ -159,7 +167,11 @@ async fn preview_routing(
         candidates: Vec::new(),
         category_suggestions: suggestions
             .into_iter()
-            .map(|s| CategorySuggestion { code: s.code, name: s.name, why: s.why })
+            .map(|s| CategorySuggestion {
+                code: s.code,
+                name: s.name,
+                why: lang.say("why.words", &[("words", &s.words.join(&lang.text("why.words_between")))]),
+            })
             .collect(),
     };
     let tree = app.areas();
@@ -307,12 +319,17 @@ pub async fn public_view(app: &App, code: PublicCode, lang: Lang) -> Answer<Publ
         .read(move |conn| {
             let case = store::load(conn, &Named::Code(code))?.ok_or(ProblemCode::NotFound)?;
             let book = app.playbooks.pinned(conn, &case.playbook.0, &case.playbook.1)?;
-            let shown = Shown::read(conn, &app.vault, case, book, now)?;
             let areas = app.areas();
-            let reader = Reader { areas: &areas, vault: &app.vault, lang, now, public_url: &app.site.public_url };
-            Ok(reader.public(&shown))
+            let looks = contact::looks_at(conn, &app, &areas, (case.id, case.area), lang)?;
+            let shown = Shown::read(conn, &app.vault, case, book, now)?.with_looks(looks);
+            Ok(public_of(&app, &shown, lang))
         })
         .await
+}
+
+fn public_of(app: &App, shown: &Shown, lang: Lang) -> PublicCase {
+    let areas = app.areas();
+    Reader { areas: &areas, vault: &app.vault, lang, now: app.now(), public_url: &app.site.public_url }.public(shown)
 }
 
 /// The QR picture of a case's page, to photograph or print.

@@ -10,10 +10,12 @@ use linli_kernel::{
 };
 use linli_playbook::{ActionDef, Field, Playbook, Standing};
 
+use super::contact::ContactLook;
 use super::deadline::Deadline;
 use super::model::{Case, Reply, Seat, Why};
 use super::publicity::{self, Publicity};
 use super::relatives::{self, Relative};
+use super::report::Fresh;
 use super::row::CaseRow;
 use super::tell::seat_in;
 use super::view::{
@@ -39,6 +41,8 @@ pub struct Shown {
     pub(super) people: HashMap<AccountId, Person>,
     on_duty: Vec<OnDuty>,
     pub(super) relatives: Vec<Relative>,
+    /// Who looked at the reporter's contact; read for the reporter alone.
+    looks: Vec<ContactLook>,
 }
 
 impl Shown {
@@ -63,11 +67,40 @@ impl Shown {
         let people = duty::people(conn, vault, &known)?;
         let on_duty = duty::on_duty(conn, vault, &[case.area, case.seat.area], now)?;
         let relatives = relatives::read(conn, &case)?;
-        Ok(Self { case, book, history, attachments, people, on_duty, relatives })
+        Ok(Self { case, book, history, attachments, people, on_duty, relatives, looks: Vec::new() })
+    }
+
+    /// Of what was entered just now, without reading it again; `None` where more belongs to it than was kept: photos, or the
+    /// name of whoever registered it.
+    #[must_use]
+    pub fn fresh(fresh: Fresh, now: Timestamp) -> Option<Self> {
+        let Fresh { case, events, around, book } = fresh;
+        let on_duty = around?.on_duty(&case.area, now);
+        if case.n_photos > 0 || events.iter().any(|event| event.actor.account().is_some() || event.text.is_some()) {
+            return None;
+        }
+        let history = (1..).zip(&events).map(|(n, event)| (feed::Event::of(event, n), None)).collect();
+        Some(Self {
+            case,
+            book,
+            history,
+            attachments: Vec::new(),
+            people: HashMap::new(),
+            on_duty,
+            relatives: Vec::new(),
+            looks: Vec::new(),
+        })
     }
 }
 
 impl Shown {
+    /// With who looked at the reporter's contact.
+    #[must_use]
+    pub fn with_looks(mut self, looks: Vec<ContactLook>) -> Self {
+        self.looks = looks;
+        self
+    }
+
     /// The photos that the holder of the public code sees.
     pub fn public_attachments(&self) -> impl Iterator<Item = &Attachment> {
         let publicity = publicity::of(&self.history);
@@ -200,6 +233,7 @@ impl Reader<'_> {
             actions: case.offers(book, &Standing::reporter(), self.now).into_iter().map(offer).collect(),
             qr_url: format!("/api/public/cases/{}/qr.svg", case.code),
             point: case.point.map(Into::into),
+            contact_looks: shown.looks.clone(),
         }
     }
 
@@ -526,7 +560,7 @@ fn field(field: &Field) -> FieldView {
 }
 
 /// An office and a role in one, without saying a word twice: 红旗社区 and 社区工作人员 are 红旗社区工作人员.
-fn joined(office: &str, role_name: &str) -> String {
+pub(super) fn joined(office: &str, role_name: &str) -> String {
     let starts = role_name.char_indices().map(|(at, _)| at).chain([role_name.len()]);
     let shared = starts.filter(|at| role_name.get(..*at).is_some_and(|start| office.ends_with(start))).max();
     format!("{office}{}", role_name.get(shared.unwrap_or(0)..).unwrap_or_default())

@@ -1,11 +1,14 @@
 //! From what was said to a case: check, find the place, number, enter.
 
+use std::sync::Arc;
+
 use linli_access::{Act, Caller, scope};
 use linli_db::{Tx, idempotency};
 use linli_kernel::{
-    Actor, AreaCode, AreaLevel, CaseId, CaseKind, Channel, Phone, Problem, ProblemCode, PublicCode, RealName, Role,
-    Timestamp, Weight,
+    Actor, AreaCode, AreaLevel, CaseId, CaseKind, Channel, NewEvent, Phone, Problem, ProblemCode, PublicCode, RealName,
+    Role, Timestamp, Weight,
 };
+use linli_playbook::Playbook;
 use serde::{Deserialize, Serialize};
 
 use super::Case;
@@ -19,6 +22,8 @@ use crate::areas::view::PointView;
 use crate::areas::{self, Point};
 use crate::files;
 use crate::http::{Answer, Refused};
+use crate::people::Staffed;
+use crate::people::posts::Around;
 
 pub(super) const MAX_TEXT: usize = 2_000;
 pub(super) const MAX_PLACE: usize = 200;
@@ -63,6 +68,9 @@ pub struct ReportCase {
     /// 不公开: seen only by those who answer for it, and in nothing public.
     #[serde(default)]
     pub private: bool,
+    /// The `token` of a suggestion by `POST /api/similar`: the report is about the same matter and follows that case.
+    #[serde(default)]
+    pub same_as: Option<String>,
 }
 
 /// Makes a case of a report.
@@ -70,9 +78,56 @@ pub struct ReportCase {
 /// # Errors
 /// `Invalid` naming the fields; `OutsideArea` for a point that no area contains.
 pub async fn report(app: &App, body: ReportCase, sender: Sender, key: Option<idempotency::Key>) -> Answer<PublicCode> {
-    let ready = prepare(app, body, sender).await?;
+    Ok(report_case(app, body, sender, key).await?.code().clone())
+}
+
+/// As [`report`]; gives the case that was entered, so that it need not be read again to be shown.
+///
+/// # Errors
+/// As [`report`].
+pub async fn report_case(
+    app: &App,
+    body: ReportCase,
+    sender: Sender,
+    key: Option<idempotency::Key>,
+) -> Answer<Entered> {
+    let mut ready = prepare(app, body, sender).await?;
+    ready.around = app.posts.around(&app.db, &app.vault, &ready.draft.area).await?;
     let app = app.clone();
-    app.clone().db.write(move |tx| enter(&app, tx, &ready, key.as_ref())).await
+    app.clone().db.write(move |tx| enter_case(&app, tx, &ready, key.as_ref())).await
+}
+
+/// What became of a report.
+#[derive(Debug)]
+pub enum Entered {
+    /// A new case.
+    New(Box<Fresh>),
+    /// The same report was entered before.
+    Before(PublicCode),
+}
+
+impl Entered {
+    /// The code of the case.
+    #[must_use]
+    pub fn code(&self) -> &PublicCode {
+        match self {
+            Self::New(fresh) => &fresh.case.code,
+            Self::Before(code) => code,
+        }
+    }
+}
+
+/// A case as it was entered just now, with everything that showing it to its reporter needs.
+#[derive(Debug)]
+pub struct Fresh {
+    /// The case.
+    pub case: Case,
+    /// What happened to it so far.
+    pub events: Vec<NewEvent>,
+    /// Who answers around its place; not known when the database was asked instead.
+    pub around: Option<Around>,
+    /// The playbook that it is pinned to.
+    pub book: Arc<Playbook>,
 }
 
 /// Who hands a report in.
@@ -121,8 +176,12 @@ pub struct Ready {
     /// Photos that were sent before.
     photos: Vec<String>,
     sender: Sender,
+    /// The case that it is about too.
+    same_as: Option<CaseId>,
     /// When it was said.
     at: Timestamp,
+    /// Who answers around the place, where that is kept in memory.
+    around: Option<Around>,
 }
 
 /// Checks a report and finds its place; nothing is written but the number for paper.
@@ -130,6 +189,7 @@ pub struct Ready {
 /// # Errors
 /// As [`report`].
 pub async fn prepare(app: &App, body: ReportCase, sender: Sender) -> Answer<Ready> {
+    let same_as = body.same_as.as_deref().and_then(|token| super::similar::opened(&app.vault, token, app.now()));
     let checked = Checked::of(app, body, sender.caller())?;
     let found = find_place(app, &checked.place).await.map_err(Refused::from)?;
     if let Some(caller) = sender.caller()
@@ -163,7 +223,7 @@ pub async fn prepare(app: &App, body: ReportCase, sender: Sender) -> Answer<Read
         private: checked.private,
         parent: None,
     };
-    Ok(Ready { draft, photos: checked.photos, sender, at: now })
+    Ok(Ready { draft, photos: checked.photos, sender, same_as, at: now, around: None })
 }
 
 /// Enters a report in a transaction that may hold other work too.
@@ -171,17 +231,32 @@ pub async fn prepare(app: &App, body: ReportCase, sender: Sender) -> Answer<Read
 /// # Errors
 /// `Invalid` for an unknown category or photo; `KeyReused`; the database's.
 pub fn enter(app: &App, tx: &mut Tx<'_>, ready: &Ready, key: Option<&idempotency::Key>) -> Answer<PublicCode> {
+    Ok(enter_case(app, tx, ready, key)?.code().clone())
+}
+
+/// As [`enter`]; gives the case.
+///
+/// # Errors
+/// As [`enter`].
+pub fn enter_case(app: &App, tx: &mut Tx<'_>, ready: &Ready, key: Option<&idempotency::Key>) -> Answer<Entered> {
+    let Ready { draft, photos, sender, at, around, .. } = ready;
     if let Some(key) = key {
-        match idempotency::look_up::<String>(tx, key)? {
+        // The code is fresh: whoever finds another one under the key was here before.
+        match idempotency::claim::<String>(tx, key, &draft.code.as_str().to_owned(), *at)? {
             idempotency::Known::Done(code) => {
-                return PublicCode::parse(&code).ok_or_else(|| ProblemCode::Internal.into());
+                let code = PublicCode::parse(&code).ok_or_else(|| Refused::from(ProblemCode::Internal))?;
+                return Ok(Entered::Before(code));
             }
             idempotency::Known::Reused => return Err(Refused::from(ProblemCode::KeyReused)),
             idempotency::Known::New => {}
         }
     }
-    let Ready { draft, photos, sender, at } = ready;
-    let around = Surroundings::read(app, tx, app.playbooks.current(), &draft.area, &[], *at)?;
+    let staffed = match around {
+        Some(around) => around.staffed(*at),
+        None => Staffed::above(tx, &draft.area, *at)?,
+    };
+    let book = app.playbooks.current();
+    let surroundings = Surroundings::of(app, Arc::clone(&book), staffed);
     let actor = match sender {
         Sender::Resident => Actor::Reporter,
         Sender::Partner { id, name, .. } => Actor::Partner { id: id.clone(), name: name.clone() },
@@ -193,13 +268,17 @@ pub fn enter(app: &App, tx: &mut Tx<'_>, ready: &Ready, key: Option<&idempotency
         }
     };
     let account = actor.account();
-    let change = around.decide(app, *at, |world| Case::report(draft.clone(), world, actor))?;
+    let change = surroundings.decide(app, *at, |world| Case::report(draft.clone(), world, actor))?;
+    let events = change.events().to_vec();
     let case = tx.commit(change)?;
     files::attach::<Refused>(tx, photos, case.id, 1, account)?;
-    if let Some(key) = key {
-        idempotency::remember(tx, key, &case.code.as_str(), *at)?;
+    if let Some(master) = ready.same_as
+        && super::command::follow_case(app, tx, case.id, master, sender, *at)?
+    {
+        // It is no longer as it was entered.
+        return Ok(Entered::Before(case.code));
     }
-    Ok(case.code)
+    Ok(Entered::New(Box::new(Fresh { case, events, around: around.clone(), book })))
 }
 
 /// A report whose fields are right.
@@ -294,7 +373,7 @@ impl Checked {
 /// A place that was found.
 pub(super) struct FoundPlace {
     pub(super) area: AreaCode,
-    point: Option<Point>,
+    pub(super) point: Option<Point>,
     place_text: String,
     qr: Option<String>,
     pub(super) why: Vec<Why>,

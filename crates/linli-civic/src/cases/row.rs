@@ -1,5 +1,6 @@
 //! A case in a list: what is read of it and how it is shown.
 
+use linli_access::Keys;
 use linli_db::{Row, StoreError};
 use linli_kernel::{AccountId, AreaCode, CaseId, CaseKind, Channel, Phase, PublicCode, Timestamp, Weight};
 use linli_playbook::Playbook;
@@ -133,6 +134,11 @@ pub(super) const COLUMNS: &str = "c.id, c.code, c.paper_no, SUBSTR(c.body, 1, 80
     c.handler_id, c.reported_at, c.due_at, c.due_kind, c.due_soon_at, c.n_reopened, c.n_photos, c.lon, c.lat, c.channel, c.version";
 
 impl Facts {
+    /// The keys by which the case can be reached.
+    pub(super) fn keys(&self) -> Keys {
+        Keys::of_area(&self.area).with_seat(&self.seat.area, self.seat.unit.as_deref())
+    }
+
     pub(super) fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
         let code: String = row.get("code")?;
         let (lon, lat): (Option<f64>, Option<f64>) = (row.get("lon")?, row.get("lat")?);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use linli_access::Keys;
-use linli_db::{Conn, Row, Store, StoreError, Val, Writer, params};
+use linli_db::{Conn, Row, Store, StoreError, Val, Writer, params, value_rows};
 use linli_kernel::{AccountId, CaseId, Phase, PublicCode};
 
 use super::deadline::Deadline;
@@ -124,10 +124,11 @@ fn from_row(row: &Row<'_>) -> Result<Case, StoreError> {
     })
 }
 
+const DEADLINES: &str = "SELECT id, kind, task_id, level, state, starts_at, due_at, soon_at, provisional, unit, paused_at, met_at, breached_at, on_breach, rule \
+    FROM deadline WHERE case_id = $1 ORDER BY id";
+
 fn deadlines(conn: &mut Conn, case: CaseId) -> Result<Vec<Deadline>, StoreError> {
-    let sql = "SELECT id, kind, task_id, level, state, starts_at, due_at, soon_at, provisional, unit, paused_at, met_at, breached_at, on_breach, rule \
-               FROM deadline WHERE case_id = $1 ORDER BY id";
-    conn.all(sql, &params![case], |row| {
+    conn.all(DEADLINES, &params![case], |row| {
         let on_breach: String = row.get("on_breach")?;
         let unit: String = row.get("unit")?;
         Ok(Deadline {
@@ -165,6 +166,10 @@ fn hands(conn: &mut Conn, case: CaseId) -> Result<BTreeSet<AccountId>, StoreErro
 }
 
 impl Store for Case {
+    fn begins(&self) -> bool {
+        self.listed.is_none()
+    }
+
     fn store(&self, writer: &mut Writer<'_>) -> Result<(), StoreError> {
         if self.listed.is_none() {
             self.insert(writer)?;
@@ -214,9 +219,14 @@ impl Case {
         ]
         .to_vec();
         values.extend(self.changing()?);
-        let row_no = writer.returning(sql, &values, |row| row.get::<i64>("row_no"))?;
         let dialect = writer.dialect();
         let words = dialect.index_text(&format!("{} {}", self.body, self.place_text));
+        if let Some(sql) = dialect.insert_with_words(sql, values.len() + 1) {
+            values.push(Val::Text(Some(words)));
+            writer.exec(&sql, &values)?;
+            return Ok(());
+        }
+        let row_no = writer.returning(sql, &values, |row| row.get::<i64>("row_no"))?;
         writer.exec(dialect.index_words(), &params![row_no.first().copied().unwrap_or_default(), words])?;
         Ok(())
     }
@@ -295,37 +305,44 @@ impl Case {
     }
 
     fn store_deadlines(&self, writer: &mut Writer<'_>) -> Result<(), StoreError> {
-        let sql = "INSERT INTO deadline (id, case_id, kind, level, state, starts_at, due_at, soon_at, provisional, unit, paused_at, met_at, breached_at, on_breach, rule, task_id) \
-                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) \
-                   ON CONFLICT (id) DO UPDATE SET state = $5, due_at = $7, soon_at = $8, provisional = $9, paused_at = $11, met_at = $12, breached_at = $13 \
-                   WHERE deadline.state <> $5 OR deadline.due_at <> $7";
+        if self.deadlines.is_empty() {
+            return Ok(());
+        }
+        let mut values = Vec::with_capacity(self.deadlines.len() * DEADLINE_COLUMNS);
         for deadline in &self.deadlines {
             let rule = serde_json::to_string(&deadline.rule)?;
-            writer.exec(
-                sql,
-                &params![
-                    deadline.id,
-                    self.id,
-                    deadline.kind,
-                    deadline.level,
-                    deadline.state,
-                    deadline.starts_at,
-                    deadline.due_at,
-                    deadline.soon_at,
-                    deadline.provisional,
-                    deadline.unit.as_str(),
-                    deadline.paused_at,
-                    deadline.met_at,
-                    deadline.breached_at,
-                    deadline.on_breach.as_str(),
-                    rule,
-                    deadline.task
-                ],
-            )?;
+            values.extend(params![
+                deadline.id,
+                self.id,
+                deadline.kind,
+                deadline.level,
+                deadline.state,
+                deadline.starts_at,
+                deadline.due_at,
+                deadline.soon_at,
+                deadline.provisional,
+                deadline.unit.as_str(),
+                deadline.paused_at,
+                deadline.met_at,
+                deadline.breached_at,
+                deadline.on_breach.as_str(),
+                rule,
+                deadline.task
+            ]);
         }
+        let sql = format!(
+            "INSERT INTO deadline (id, case_id, kind, level, state, starts_at, due_at, soon_at, provisional, unit, paused_at, met_at, breached_at, on_breach, rule, task_id) \
+             VALUES {} ON CONFLICT (id) DO UPDATE SET state = excluded.state, due_at = excluded.due_at, soon_at = excluded.soon_at, \
+             provisional = excluded.provisional, paused_at = excluded.paused_at, met_at = excluded.met_at, breached_at = excluded.breached_at \
+             WHERE deadline.state <> excluded.state OR deadline.due_at <> excluded.due_at",
+            value_rows(DEADLINE_COLUMNS, self.deadlines.len())
+        );
+        writer.exec(&sql, &values)?;
         Ok(())
     }
 }
+
+const DEADLINE_COLUMNS: usize = 16;
 
 /// The cases that follow another and wait for its answer.
 ///

@@ -42,6 +42,12 @@ impl Surroundings {
         Ok(Self { book, areas: app.areas(), staffed, amended: app.amended() })
     }
 
+    /// Where who answers is known already.
+    #[must_use]
+    pub fn of(app: &App, book: Arc<Playbook>, staffed: Staffed) -> Self {
+        Self { book, areas: app.areas(), staffed, amended: app.amended() }
+    }
+
     /// Decides something there, at `now`.
     pub fn decide<T>(&self, app: &App, now: Timestamp, decide: impl FnOnce(&World<'_>) -> T) -> T {
         let world = World {

@@ -6,6 +6,7 @@ use linli_kernel::{
 };
 use serde::Serialize;
 
+use super::contact::ContactLook;
 use super::dossier::FollowUp;
 use super::model::{Rating, Reply};
 use super::row::CaseRow;
@@ -440,6 +441,8 @@ pub struct PublicCase {
     pub(super) qr_url: String,
     /// Where, on the map.
     pub(super) point: Option<PointView>,
+    /// Who looked at the reporter's contact and why, the newest first.
+    pub contact_looks: Vec<ContactLook>,
 }
 
 impl PublicCase {

@@ -1,8 +1,9 @@
 //! Where photos lie and to which case they belong.
 
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::SystemTime;
 
 use sha2::{Digest, Sha256};
 
@@ -43,13 +44,15 @@ impl Files {
         std::fs::read(self.path(sha256, if thumb { "thumb.jpg" } else { "jpg" }))
     }
 
-    /// Removes a photo that nobody refers to any more.
+    /// Removes a photo that nobody refers to any more, unless the same photo was sent again since `before`.
     ///
     /// # Errors
     /// The file system's.
-    pub fn remove(&self, sha256: &str) -> std::io::Result<()> {
-        std::fs::remove_file(self.path(sha256, "jpg"))?;
-        std::fs::remove_file(self.path(sha256, "thumb.jpg"))
+    pub fn remove(&self, sha256: &str, before: SystemTime) -> std::io::Result<()> {
+        for ending in ["jpg", "thumb.jpg"] {
+            remove_unused(&self.path(sha256, ending), before)?;
+        }
+        Ok(())
     }
 
     fn path(&self, sha256: &str, ending: &str) -> PathBuf {
@@ -59,20 +62,61 @@ impl Files {
 
 static NEXT_PART: AtomicU64 = AtomicU64::new(0);
 
+/// Taken aside before it is looked at: whoever sends the same photo at this moment either marks this file, and it is put back,
+/// or finds none and writes another.
+fn remove_unused(path: &Path, before: SystemTime) -> std::io::Result<()> {
+    let aside = path.with_extension("gone");
+    match std::fs::rename(path, &aside) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        other => other?,
+    }
+    if std::fs::metadata(&aside)?.modified()? >= before {
+        return std::fs::rename(&aside, path);
+    }
+    std::fs::remove_file(&aside)
+}
+
+/// Marks a photo that is there as sent again; whether it still is there.
+fn mark(path: &Path) -> std::io::Result<bool> {
+    match std::fs::OpenOptions::new().append(true).open(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(error),
+        Ok(file) => file.set_modified(now_on_disk())?,
+    }
+    path.try_exists()
+}
+
+/// The time of files: the machine's own, not that of the cases.
+#[expect(clippy::disallowed_methods, reason = "compared with what the file system notes, which is no clock of ours")]
+#[must_use]
+pub fn now_on_disk() -> SystemTime {
+    SystemTime::now()
+}
+
+/// A name in a folder lasts once the folder is written too.
+fn sync_folder(folder: &Path) -> std::io::Result<()> {
+    // Other systems cannot open a folder and need no such thing.
+    if cfg!(unix) { std::fs::File::open(folder)?.sync_all() } else { Ok(()) }
+}
+
 /// Written beside and renamed, so that a crash leaves no half photo under a good name.
 fn write_once(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    if path.exists() {
+    if mark(path)? {
         return Ok(());
     }
     if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
+        if !folder.try_exists()? {
+            std::fs::create_dir_all(folder)?;
+            folder.parent().map_or(Ok(()), sync_folder)?;
+        }
     }
     let part =
         path.with_extension(format!("{}-{}.part", std::process::id(), NEXT_PART.fetch_add(1, Ordering::Relaxed)));
     let mut file = std::fs::File::create(&part)?;
     file.write_all(bytes)?;
     file.sync_all()?;
-    std::fs::rename(part, path)
+    std::fs::rename(part, path)?;
+    path.parent().map_or(Ok(()), sync_folder)
 }
 
 /// 附件
@@ -198,4 +242,33 @@ pub fn loose_older_than(tx: &mut Tx<'_>, before: Timestamp) -> Result<Vec<String
         }
     }
     Ok(unused)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_photo_that_was_sent_again_is_not_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = Files::new(folder.path());
+        let path = files.path("aa11", "jpg");
+        write_once(&path, b"one").unwrap();
+        write_once(&files.path("aa11", "thumb.jpg"), b"one").unwrap();
+        let hour_ago = now_on_disk() - Duration::from_secs(3600);
+        // Sent again a moment ago: it stays, under its own name.
+        files.remove("aa11", hour_ago).unwrap();
+        assert_eq!(files.read("aa11", false).unwrap(), b"one");
+        // An old one goes, and a second removal finds nothing to do.
+        let later = now_on_disk() + Duration::from_secs(3600);
+        files.remove("aa11", later).unwrap();
+        assert!(files.read("aa11", false).is_err() && files.read("aa11", true).is_err());
+        files.remove("aa11", later).unwrap();
+        // Sent once more it is there again.
+        write_once(&path, b"one").unwrap();
+        assert_eq!(files.read("aa11", false).unwrap(), b"one");
+        assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+    }
 }

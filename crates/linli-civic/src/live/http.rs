@@ -17,10 +17,11 @@ use utoipa_axum::routes;
 use linli_access::{Act, Scope, scope};
 use linli_kernel::{ProblemCode, PublicCode};
 
-use super::News;
+use super::{News, Seat};
 use crate::app::App;
 use crate::cases::store::{self, Named};
-use crate::http::{Answer, Path, Refused, Signed};
+use crate::http::{Answer, Origin, Path, Refused, Signed};
+use crate::limits::subscriber;
 
 /// The routes of this slice.
 pub fn routes() -> OpenApiRouter<App> {
@@ -29,8 +30,9 @@ pub fn routes() -> OpenApiRouter<App> {
 
 /// News of the caller's cases as server-sent events: `case` with `{id, version, type}`; `again` when the listener fell
 /// behind and should look at everything anew.
-#[utoipa::path(get, path = "/api/live", tag = "live", responses((status = 200, content_type = "text/event-stream", body = String)), extensions(("x-access" = json!("view_case"))))]
-async fn listen(State(app): State<App>, Signed(caller): Signed) -> impl IntoResponse {
+#[utoipa::path(get, path = "/api/live", tag = "live", responses((status = 200, content_type = "text/event-stream", body = String), (status = 429, body = crate::http::ProblemBody)), extensions(("x-access" = json!("view_case"))))]
+async fn listen(State(app): State<App>, Signed(caller): Signed) -> Answer<impl IntoResponse> {
+    let seat = app.listeners.enter(Some(caller.account.to_string()))?;
     let reach = scope(&caller, Act::ViewCase);
     let stream = BroadcastStream::new(app.live.listen()).filter_map(move |heard| {
         let said = match heard {
@@ -43,7 +45,7 @@ async fn listen(State(app): State<App>, Signed(caller): Signed) -> impl IntoResp
         };
         std::future::ready(said.map(Ok::<_, Infallible>))
     });
-    sse(stream)
+    Ok(sse(stream, seat))
 }
 
 fn may_hear(reach: &Scope, news: &Arc<News>) -> bool {
@@ -53,8 +55,9 @@ fn may_hear(reach: &Scope, news: &Arc<News>) -> bool {
 /// News of one case for whoever holds its public code: `case` with `{version}`.
 #[utoipa::path(get, path = "/api/public/cases/{code}/live", tag = "public", params(("code" = String, Path)),
     responses((status = 200, content_type = "text/event-stream", body = String), (status = 404, body = crate::http::ProblemBody)), extensions(("x-access" = json!("public"))))]
-async fn listen_to_case(State(app): State<App>, Path(code): Path<String>) -> Answer<impl IntoResponse> {
+async fn listen_to_case(State(app): State<App>, origin: Origin, Path(code): Path<String>) -> Answer<impl IntoResponse> {
     let code = PublicCode::parse(&code).ok_or(ProblemCode::NotFound)?;
+    let seat = app.listeners.enter(origin.0.map(|address| subscriber(address).to_string()))?;
     let heard = app.live.listen();
     let case = app
         .db
@@ -69,13 +72,18 @@ async fn listen_to_case(State(app): State<App>, Path(code): Path<String>) -> Ans
         };
         std::future::ready(said.map(|data| Ok::<_, Infallible>(Event::default().event("case").data(data.to_string()))))
     });
-    Ok(sse(stream))
+    Ok(sse(stream, seat))
 }
 
 /// A stream lives so long; the browser then asks again, and whoever may no longer hear is refused.
 const LIFE: Duration = Duration::from_secs(300);
 
-fn sse<S: Stream<Item = Result<Event, Infallible>> + Send + 'static>(stream: S) -> impl IntoResponse {
+fn sse<S: Stream<Item = Result<Event, Infallible>> + Send + 'static>(stream: S, seat: Seat) -> impl IntoResponse {
+    // The place among the listeners is held for as long as the stream is.
+    let stream = stream.map(move |event| {
+        let _held = &seat;
+        event
+    });
     // A proxy that buffers would hold news back.
     (
         [("x-accel-buffering", "no"), ("cache-control", "no-store")],

@@ -69,7 +69,7 @@ async fn show_wall(
             let reader = Reader { areas: &areas, vault: &app.vault, lang, now, public_url: &app.site.public_url };
             let mut rows = |key: BoxKey, limit: u32| -> Result<Vec<CaseRow>, Refused> {
                 let wish = ListCases { key: Some(key), area: Some(code), limit: Some(limit), ..ListCases::default() };
-                Ok(list::list(conn, &asker, &wish, None, &reader)?.items)
+                Ok(list::list(conn, &asker, &wish, &reader)?.items)
             };
             let late = rows(BoxKey::Late, LATE_SHOWN)?;
             let mut cases = if is_deepest { rows(BoxKey::AllOpen, POINTS_SHOWN)? } else { Vec::new() };

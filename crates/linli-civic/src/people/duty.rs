@@ -7,6 +7,8 @@ use linli_access::scope::unit_key;
 use linli_db::{Bind, Conn, StoreError, params, placeholders};
 use linli_kernel::{AccountId, AreaCode, Phone, Role, Timestamp};
 
+use super::posts::Held;
+
 /// The field that seals an account's phone.
 pub const PHONE_FIELD: &str = "account.phone";
 
@@ -39,7 +41,7 @@ pub struct OnDuty {
 pub struct Staffed(HashSet<String>);
 
 /// Roles that answer for cases.
-const ANSWERING: &str = "('grid_worker', 'grid_head', 'community_clerk', 'street_dispatcher', 'department_clerk', 'hotline_clerk', 'county_leader')";
+pub const ANSWERING: &str = "('grid_worker', 'grid_head', 'community_clerk', 'street_dispatcher', 'department_clerk', 'hotline_clerk', 'county_leader')";
 const HELD: &str = "a.disabled_at IS NULL AND g.starts_at <= $1 AND (g.ends_at IS NULL OR g.ends_at > $1)";
 
 impl Staffed {
@@ -61,6 +63,11 @@ impl Staffed {
             Ok(unit.map_or_else(|| area.to_string(), |unit| unit_key(&area, &unit)))
         })?;
         Ok(Self(keys.into_iter().collect()))
+    }
+
+    /// Of seats that are known to be held.
+    pub(super) fn of(keys: impl Iterator<Item = String>) -> Self {
+        Self(keys.collect())
     }
 
     /// These and others.
@@ -97,6 +104,30 @@ pub fn on_duty(conn: &mut Conn, vault: &Vault, areas: &[AreaCode], now: Timestam
             area: row.parse("area_code")?,
             person: Person { name: row.get("display_name")?, phone: open_phone(vault, row.get("phone_sealed")?) },
         })
+    })
+}
+
+/// Everyone who answers, answered or will answer at any of `areas`, in the order of area, role and name.
+///
+/// # Errors
+/// The database's.
+pub(super) fn holders(conn: &mut Conn, vault: &Vault, areas: &[AreaCode]) -> Result<Vec<Held>, StoreError> {
+    let values: Vec<_> = areas.iter().map(Bind::val).collect();
+    let sql = format!(
+        "SELECT a.id, a.display_name, a.phone_sealed, g.role, g.area_code, g.unit_code, g.starts_at, g.ends_at \
+         FROM grant_role g JOIN account a ON a.id = g.account_id \
+         WHERE a.disabled_at IS NULL AND g.role IN {ANSWERING} AND g.area_code IN ({}) ORDER BY g.area_code, g.role, a.display_name",
+        placeholders(1, areas.len())
+    );
+    conn.all(&sql, &values, |row| {
+        let duty = OnDuty {
+            account: row.parse("id")?,
+            role: row.parse("role")?,
+            unit: row.get("unit_code")?,
+            area: row.parse("area_code")?,
+            person: Person { name: row.get("display_name")?, phone: open_phone(vault, row.get("phone_sealed")?) },
+        };
+        Ok(Held { duty, starts_at: row.at("starts_at")?, ends_at: row.at_opt("ends_at")? })
     })
 }
 

@@ -218,6 +218,7 @@ async fn open_account(
             Ok::<_, Refused>(Told { account: told.account, sealed: told.sealed.clone() })
         })
         .await?;
+    app.posts.forget();
     let password = told.password(&app)?;
     let account = shown(&app, told.account, &caller, lang).await?;
     Ok((StatusCode::CREATED, Json(AccountCreated { account, password })))
@@ -273,6 +274,7 @@ async fn edit_account(
             Ok::<_, Refused>(())
         })
         .await?;
+    app.posts.forget();
     Ok(Json(shown(&app, id, &caller, lang).await?))
 }
 
@@ -323,6 +325,7 @@ async fn add_grant(
             once::keep(tx, key.as_ref(), &grant.id, now)
         })
         .await?;
+    app.posts.forget();
     Ok((StatusCode::CREATED, Json(shown(&app, id, &caller, lang).await?)))
 }
 
@@ -348,9 +351,11 @@ async fn end_grant(
             if let Some(change) = account.end_grant(grant, &administrators, &caller.acting_as(role), now)? {
                 tx.commit(change)?;
             }
-            Ok::<_, Refused>(StatusCode::NO_CONTENT)
+            Ok::<_, Refused>(())
         })
-        .await
+        .await?;
+    app.posts.forget();
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Invents a new password for someone who lost theirs. All their sessions end; the next sign-in demands another one.

@@ -14,6 +14,7 @@
 pub mod duty;
 pub mod http;
 pub mod model;
+pub mod posts;
 pub mod session_http;
 pub mod store;
 pub mod view;
@@ -23,6 +24,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::app::App;
 
 pub use duty::{OnDuty, Person, Staffed};
+pub use posts::Posts;
 
 /// The routes of this slice.
 pub fn routes() -> OpenApiRouter<App> {

@@ -136,7 +136,13 @@ pub fn report(lang: Lang, filled: &Filled, place_name: Option<&str>, choices: &[
 }
 
 /// The page to follow a case on.
-pub fn follow(lang: Lang, case: &PublicCase, lines: &[(String, String, String)], promise: Option<&str>) -> String {
+pub fn follow(
+    lang: Lang,
+    case: &PublicCase,
+    lines: &[(String, String, String)],
+    looks: &[(String, String)],
+    promise: Option<&str>,
+) -> String {
     let say = |key: &str| escape(&lang.text(&format!("plain.{key}")));
     let mut body = format!(
         "<h1>{}</h1><p>{}<br><code>{}</code></p>",
@@ -156,8 +162,18 @@ pub fn follow(lang: Lang, case: &PublicCase, lines: &[(String, String, String)],
         }
         body.push_str("</li>");
     }
+    body.push_str(&format!("</ol><h2>{}</h2>", say("looks_title")));
+    if looks.is_empty() {
+        body.push_str(&format!("<p>{}</p>", say("looks_none")));
+    } else {
+        body.push_str("<ol>");
+        for (at, line) in looks {
+            body.push_str(&format!("<li><time>{}</time>{}</li>", escape(at), escape(line)));
+        }
+        body.push_str("</ol>");
+    }
     body.push_str(&format!(
-        "</ol><p>{}</p><p><a href=\"/plain\">{}</a></p>",
+        "<p>{}</p><p><a href=\"/plain\">{}</a></p>",
         escape(&lang.say("notice.follow", &[("code", case.code.as_str())])),
         say("report_title")
     ));

@@ -108,7 +108,15 @@ async fn show_plain_case(State(app): State<App>, lang: Lang, Path(code): Path<St
         .map(|(at, sentence, text)| (local(lang, at), sentence.to_owned(), text.unwrap_or_default().to_owned()))
         .collect();
     let promise = case.promise().map(|at| lang.say("plain.promise", &[("when", &local(lang, at))]));
-    Ok(Html(html::follow(lang, &case, &lines, promise.as_deref())).into_response())
+    let looks: Vec<(String, String)> = case
+        .contact_looks
+        .iter()
+        .map(|look| {
+            let values = [("reader", &*look.reader), ("what", &*look.what), ("purpose", &*look.purpose)];
+            (local(lang, look.at), lang.say("plain.looks_line", &values))
+        })
+        .collect();
+    Ok(Html(html::follow(lang, &case, &lines, &looks, promise.as_deref())).into_response())
 }
 
 async fn page(app: &App, lang: Lang, filled: Filled, wrong: &[Wrong]) -> Answer<Html<String>> {

@@ -116,7 +116,11 @@ const FLOWS: &[(&str, &str, &[&str])] = &[
     ("guards = [\"satisfied is true\"]", "guards = [\"content is true\"]", &["guard_without_field mine/flows/"]),
     ("guards = [\"satisfied is true\"]", "guards = [\"happy\"]", &["unknown_word mine/flows/"]),
     ("guards = [\"satisfied is true\"]", "guards = [\"routed\"]", &["guard_never_holds mine/flows/"]),
-    ("who = [{ relation = \"handler\" }]\nguards = [\"tasks_done\"", "who = []\nguards = [\"tasks_done\"", &["nobody_may_take mine/flows/"]),
+    (
+        "who = [{ relation = \"handler\" }]\nguards = [\"tasks_done\"",
+        "who = []\nguards = [\"tasks_done\"",
+        &["nobody_may_take mine/flows/"],
+    ),
     (
         "effects = [\"meet handle\", \"start verify\"]",
         "effects = [\"meet handle\", \"meet reply\"]",

@@ -96,7 +96,7 @@ fn a_text_suggests_categories_and_says_why() {
     let suggestions = playbook.suggest_categories("小区门口的路灯不亮，旁边还有人占道停车");
     let codes: Vec<&str> = suggestions.iter().map(|one| one.code.as_str()).collect();
     assert_eq!(codes, ["street_light", "parking"]);
-    assert_eq!(suggestions[1].why, "文字里提到“停车”“占道”");
+    assert_eq!(suggestions[1].words, ["停车", "占道"]);
     assert!(playbook.suggest_categories("你好").is_empty());
     // What residents may not choose is not suggested, nor what has categories below it.
     assert!(playbook.suggest_categories("公共设施").is_empty());

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use linli_access::Vault;
 use linli_civic::areas::tree::AreaTree;
+use linli_civic::cases::{Seat, unattended};
 use linli_civic::people::duty::PHONE_FIELD;
 use linli_db::verify::verify;
 use linli_db::{Db, LATEST, StoreError, params};
@@ -67,6 +68,7 @@ pub async fn run(data: &DataArgs) -> anyhow::Result<ExitCode> {
             playbooks(&mut report, &db, &data.data).await?;
             ground(&mut report, &db).await?;
             people(&mut report, &db).await?;
+            empty_seats(&mut report, &db).await?;
             key(&mut report, &db, &data.data).await?;
             files(&mut report, &db, &data.data).await?;
         }
@@ -222,6 +224,31 @@ async fn people(report: &mut Report, db: &Db) -> anyhow::Result<()> {
     } else {
         report.line(State::Good, "管理员", &format!("{n} 个。"));
     }
+    Ok(())
+}
+
+/// Seats at which cases wait and nobody answers.
+async fn empty_seats(report: &mut Report, db: &Db) -> anyhow::Result<()> {
+    let now = SystemClock.now();
+    let (found, tree) = db
+        .read(move |conn| Ok::<_, StoreError>((unattended::empty_seats(conn, None, now)?, AreaTree::load(conn)?)))
+        .await?;
+    if found.is_empty() {
+        report.line(State::Good, "经办", "在办事项所在的岗位都有人。");
+        return Ok(());
+    }
+    let n_open: i64 = found.iter().map(|one| one.n_open).sum();
+    let name = |seat: &Seat| {
+        format!(
+            "{}{}",
+            tree.full_name(&seat.area),
+            seat.unit.as_deref().map(|unit| format!("（{unit}）")).unwrap_or_default()
+        )
+    };
+    let names: Vec<String> = found.iter().take(3).map(|one| name(&one.seat)).collect();
+    let said =
+        format!("{} 处岗位没有人，压着 {n_open} 件在办事项（{}…），请安排人员或改派。", found.len(), names.join("、"));
+    report.line(State::Look, "经办", &said);
     Ok(())
 }
 

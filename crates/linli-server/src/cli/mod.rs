@@ -88,6 +88,16 @@ struct ServeArgs {
     /// Reports, photos and answers that one address may send in a minute.
     #[arg(long, default_value_t = 120)]
     per_minute: u32,
+    /// A proxy in front of linli, as a network (10.1.2.3/32): its word is taken about where a request comes from. This machine's
+    /// is always taken. Given again for each.
+    #[arg(long = "trusted-proxy", env = "LINLI_TRUSTED_PROXY", value_name = "CIDR", value_delimiter = ',', value_parser = network)]
+    trusted_proxies: Vec<ipnet::IpNet>,
+}
+
+/// A network, or one address.
+fn network(text: &str) -> Result<ipnet::IpNet, String> {
+    let one = text.parse::<std::net::IpAddr>().map(ipnet::IpNet::from);
+    text.parse().or(one).map_err(|_| format!("{text:?} is no network such as 10.1.0.0/16"))
 }
 
 /// Options of `serve` alone.
@@ -120,6 +130,7 @@ impl ServeArgs {
         let mut options = Options::new(self.data.data.clone(), self.data.database_url.clone(), site);
         options.playbook.clone_from(&self.playbook);
         options.per_minute = self.per_minute;
+        options.proxies.clone_from(&self.trusted_proxies);
         options
     }
 }

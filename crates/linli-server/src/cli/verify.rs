@@ -1,9 +1,13 @@
 //! `linli verify`: checks every hash chain and names the first event that is not what was written.
 
+use std::path::Path;
 use std::process::ExitCode;
 
+use linli_access::Vault;
+use linli_db::roots::{self, BrokenRoot};
 use linli_db::verify::{Broken, BrokenHow, verify};
-use linli_db::{Conn, StoreError, params};
+use linli_db::{Conn, Db, StoreError, params};
+use linli_server::open;
 
 use super::DataArgs;
 use super::out::say;
@@ -21,16 +25,41 @@ pub async fn run(data: &DataArgs) -> anyhow::Result<ExitCode> {
             Ok::<_, StoreError>((verified, what))
         })
         .await?;
-    match what {
+    let whole = match what {
         None => {
             say(&format!("历史完整：{} 条记录链，{} 条记录，没有发现改动。", verified.n_streams, verified.n_events));
-            Ok(ExitCode::SUCCESS)
+            true
         }
         Some(sentence) => {
             say(&sentence);
-            Ok(ExitCode::FAILURE)
+            false
+        }
+    };
+    let signed = daily_roots(&db, &data.data).await?;
+    Ok(if whole && signed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Checks the signed root of every day; whether all of them are as they were signed.
+async fn daily_roots(db: &Db, data: &Path) -> anyhow::Result<bool> {
+    if !data.join("keys").join("data.key").exists() {
+        say("没有密钥，无法核对每日签名（密钥在 keys/data.key）。");
+        return Ok(true);
+    }
+    let vault = Vault::new(&open::secret(data)?);
+    let checked = db.read(move |conn| roots::check(conn, &|bytes| vault.sign(bytes))).await;
+    let checked = checked.map_err(|error: StoreError| error)?;
+    match checked.broken {
+        None => say(&format!("每日签名：{} 天，全部相符。", checked.n_days)),
+        Some((day, BrokenRoot::Events)) => {
+            say(&format!("每日签名不符：第一处在 {day}，那一天的记录有改动、增加或缺失。"));
+            return Ok(false);
+        }
+        Some((day, BrokenRoot::Signature)) => {
+            say(&format!("每日签名不符：第一处在 {day}，不是用本系统的密钥签的。"));
+            return Ok(false);
         }
     }
+    Ok(true)
 }
 
 /// What is broken, so that a person finds it.

@@ -220,6 +220,37 @@ impl World {
         linli_civic::cases::sweep::fire_due(&self.app).await.unwrap();
     }
 
+    /// Gives somebody new a post; who then signs in by that name.
+    pub async fn hire(
+        &self,
+        name: &'static str,
+        role: Role,
+        area: &'static str,
+        unit: Option<&'static str>,
+    ) -> Session {
+        let (ids, now) = (Arc::clone(&self.app.ids), self.app.now());
+        let hash = quick_hash();
+        self.app
+            .db
+            .write(move |tx| {
+                tx.bookkeep(|w| {
+                    let id = AccountId::new(ids.uuid(now));
+                    w.exec(
+                        "INSERT INTO account (id, name, display_name, password_hash, must_change_password, version) VALUES ($1, $2, $3, $4, FALSE, 1)",
+                        &params![id, name, name, hash],
+                    )?;
+                    w.exec(
+                        "INSERT INTO grant_role (id, account_id, role, area_code, unit_code, starts_at) VALUES ($1, $2, $3, $4, $5, $6)",
+                        &params![GrantId::new(ids.uuid(now)), id, role, area, unit, now],
+                    )
+                })?;
+                Ok::<_, StoreError>(())
+            })
+            .await
+            .unwrap();
+        self.as_(name).await
+    }
+
     pub fn folder(&self) -> &std::path::Path {
         self.test_db.folder()
     }

@@ -17,6 +17,7 @@ const BOXES: readonly BoxKey[] = [
   "mine",
   "to_verify",
   "sent_back",
+  "unattended",
   "waiting",
   "soon",
   "late",

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { attemptKey, reportBody, type ReportDraft } from "./draft";
-import { looksLikePhone } from "./phone";
+import { looksLikePhone } from "@shared/lib/phone";
 import { spaced } from "./code";
 
 const draft = (change: Partial<ReportDraft> = {}): ReportDraft => ({

@@ -269,6 +269,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cases/by-phone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Finds the cases of a phone number among those whose contact the caller may read. The search is recorded with its purpose for
+         *     each case found, and the resident can read that record.
+         */
+        post: operations["find_by_phone"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases/{id}": {
         parameters: {
             query?: never;
@@ -343,6 +363,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cases/{id}/similar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists open cases that may be about the same matter as this one, of those that the caller may see. */
+        get: operations["list_similar"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases/{id}/tasks/{task_id}/actions/{verb}": {
         parameters: {
             query?: never;
@@ -388,6 +425,74 @@ export interface paths {
         get: operations["docs"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/empty-seats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the seats of the caller's areas at which cases wait and nobody answers. */
+        get: operations["list_empty_seats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hot-spots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the places of the caller's areas from which the same kind of matter keeps coming. */
+        get: operations["list_hot_spots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hot-spots/{id}/dismiss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says why nothing follows from a hot spot. */
+        post: operations["dismiss_hot_spot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hot-spots/{id}/open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Opens a case before anyone asks again. */
+        post: operations["open_hot_spot"];
         delete?: never;
         options?: never;
         head?: never;
@@ -682,6 +787,23 @@ export interface paths {
         put?: never;
         /** Changes the caller's own password; every other session of theirs ends. */
         post: operations["change_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/similar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Looks for open cases about what may be the same matter, before a report is sent. Nothing is kept. */
+        post: operations["find_similar"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1089,7 +1211,7 @@ export interface components {
          * @description 收件箱: a box of the inbox.
          * @enum {string}
          */
-        BoxKey: "to_accept" | "to_sign" | "mine" | "to_verify" | "sent_back" | "tasks" | "to_approve" | "to_rule" | "to_follow_up" | "waiting" | "suspended" | "supervised" | "soon" | "late" | "all_open" | "closed";
+        BoxKey: "to_accept" | "to_sign" | "mine" | "to_verify" | "sent_back" | "tasks" | "to_approve" | "to_rule" | "to_follow_up" | "unattended" | "waiting" | "suspended" | "supervised" | "soon" | "late" | "all_open" | "closed";
         /** @description Which years' holidays are known. */
         CalendarYears: {
             /** @description This year and the next, where the list is missing: deadlines there are provisional. */
@@ -1232,6 +1354,11 @@ export interface components {
             /** @description Its history. */
             timeline: components["schemas"]["TimelineEntry"][];
         };
+        /** @description The cases of one phone number. */
+        CasesOfPhone: {
+            /** @description The newest first, 50 at most. */
+            items: components["schemas"]["CaseRow"][];
+        };
         /** @description The categories that residents can choose. */
         Categories: {
             /** @description In the order of the playbook. */
@@ -1285,6 +1412,17 @@ export interface components {
             phone?: string | null;
             /** @description What they are. */
             role_name: string;
+        };
+        /** @description 一次查看: one look at a resident's contact, as the resident reads it. */
+        ContactLook: {
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            /** @description Why, as they said it. */
+            purpose: string;
+            /** @description Who: the office and the role; the name only of those who are posted in public. */
+            reader: string;
+            /** @description What of it, in words. */
+            what: string;
         };
         /** @enum {string} */
         DeadlineKind: "sign" | "contact" | "arrive" | "handle" | "reply" | "verify" | "rate" | "approve" | "rule" | "review" | "follow_up";
@@ -1342,6 +1480,11 @@ export interface components {
             /** @description What they are. */
             role_name: string;
         };
+        /** @description Why nothing follows. */
+        DismissHotSpot: {
+            /** @description In words. */
+            reason: string;
+        };
         /**
          * @description How a clock stands in a list.
          * @enum {string}
@@ -1368,6 +1511,25 @@ export interface components {
              * @description The version that the caller saw; without it, whatever stands now is changed.
              */
             version?: number | null;
+        };
+        /** @description A seat at which cases wait and nobody answers. */
+        EmptySeat: {
+            /** @description Its area. */
+            area_code: components["schemas"]["AreaCode"];
+            /**
+             * Format: int64
+             * @description Cases that wait there.
+             */
+            n_open: number;
+            /** @description In words. */
+            seat_name: string;
+            /** @description Its unit. */
+            unit_code?: string | null;
+        };
+        /** @description Seats without people. */
+        EmptySeats: {
+            /** @description The fullest first, 200 at most. */
+            items: components["schemas"]["EmptySeat"][];
         };
         /**
          * @description A face that the caller works with.
@@ -1476,6 +1638,33 @@ export interface components {
          * @enum {string}
          */
         FigureKey: "open" | "late" | "soon" | "reported_today" | "settled_today" | "within_grid";
+        /**
+         * @description A phone number to look for. It travels in the body: addresses end up in histories and logs.
+         * @example {
+         *       "phone": "19900000001",
+         *       "purpose": "来电人问上次反映的事"
+         *     }
+         */
+        FindByPhone: {
+            /** @description The whole number. */
+            phone: string;
+            /** @description Why, in the reader's own words, 2 to 200 characters. */
+            purpose: string;
+        };
+        /** @description What is known before a report is sent. */
+        FindSimilar: {
+            /** @description Where, in words. */
+            address?: string | null;
+            /** @description Where, by area. */
+            area_code?: string | null;
+            /** @description The category's code. */
+            category?: string | null;
+            /** @description Where, by the QR code of a building. */
+            place?: string | null;
+            point?: components["schemas"]["Point"] | null;
+            /** @description What is the matter. */
+            text: string;
+        };
         /** @description 检查结果: one fault of a playbook. */
         Finding: {
             /** @description Stable code. */
@@ -1567,6 +1756,44 @@ export interface components {
          * @example 019a5f0e-7c3a-7000-8000-000000000004
          */
         GrantId: string;
+        /** @description A place from which the same kind of matter keeps coming. */
+        HotSpot: {
+            /** @description Where. */
+            area: components["schemas"]["AreaRef"];
+            /** @description The latest of them. */
+            cases: components["schemas"]["CaseId"][];
+            /** @description What kind. */
+            category_name: string;
+            /**
+             * Format: int32
+             * @description Within so many days.
+             */
+            days: number;
+            /** @description What a case to open could say. */
+            draft: string;
+            /** @description Its id. */
+            id: components["schemas"]["HotSpotId"];
+            /** @description When the last one was said. */
+            last_at: components["schemas"]["Timestamp"];
+            /** @description Whether the reader may open one. */
+            may_open: boolean;
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            n_cases: number;
+        };
+        /**
+         * Format: uuid
+         * @description Id of a hot spot (UUIDv7).
+         * @example 019a5f0e-7c3a-7000-8000-000000000006
+         */
+        HotSpotId: string;
+        /** @description Those that wait for a person. */
+        HotSpots: {
+            /** @description The newest first. */
+            items: components["schemas"]["HotSpot"][];
+        };
         /** @description The boxes of the inbox. */
         Inbox: {
             /** @description In the order of the page. */
@@ -1701,6 +1928,17 @@ export interface components {
             /** @description 红旗小区3号楼, 1 to 60 characters. */
             name: string;
             point?: components["schemas"]["Point"] | null;
+        };
+        /** @description A case to open for a hot spot. */
+        OpenHotSpot: {
+            /** @description What is to be put right at its root. */
+            text: string;
+            weight?: components["schemas"]["Weight"] | null;
+        };
+        /** @description What was opened. */
+        OpenedCase: {
+            /** @description The case. */
+            case_id: components["schemas"]["CaseId"];
         };
         /** @description What was asked of the level above and is not answered yet. */
         Pending: {
@@ -1884,6 +2122,8 @@ export interface components {
             closed_at?: components["schemas"]["Timestamp"] | null;
             /** @description The code. */
             code: components["schemas"]["PublicCode"];
+            /** @description Who looked at the reporter's contact and why, the newest first. */
+            contact_looks: components["schemas"]["ContactLook"][];
             /** @description Whether the promise was broken. */
             late: boolean;
             /** @description Its summary. */
@@ -2037,6 +2277,8 @@ export interface components {
             point?: components["schemas"]["Point"] | null;
             /** @description 不公开: seen only by those who answer for it, and in nothing public. */
             private?: boolean;
+            /** @description The `token` of a suggestion by `POST /api/similar`: the report is about the same matter and follows that case. */
+            same_as?: string | null;
             /** @description What is the matter, 2 to 2,000 characters. */
             text: string;
             weight?: components["schemas"]["Weight"] | null;
@@ -2190,6 +2432,63 @@ export interface components {
             name: string;
             /** @description The password. */
             password: string;
+        };
+        /** @description A case that may be about the same matter, for staff. */
+        SimilarCase: {
+            /** @description What kind. */
+            category_name?: string | null;
+            /**
+             * Format: int32
+             * @description How far away. Unit: metres.
+             */
+            distance_m?: number | null;
+            /** @description Its id. */
+            id: components["schemas"]["CaseId"];
+            /**
+             * Format: int64
+             * @description How many people said it.
+             */
+            n_callers: number;
+            /** @description The number for paper. */
+            paper_no: string;
+            /** @description When it was said. */
+            reported_at: components["schemas"]["Timestamp"];
+            /** @description Its stage in words. */
+            stage_name: string;
+            /** @description What was said, shortened. */
+            text: string;
+        };
+        /** @description Cases that may be about the same matter. */
+        SimilarCaseList: {
+            /** @description The likeliest first. */
+            items: components["schemas"]["SimilarCase"][];
+        };
+        /** @description Matters that may be the same. */
+        SimilarCases: {
+            /** @description The likeliest first. */
+            items: components["schemas"]["SimilarView"][];
+        };
+        /** @description A matter that may be the same: nothing of who said it, and not in whose words. */
+        SimilarView: {
+            /** @description What kind. */
+            category_name?: string | null;
+            /**
+             * Format: int32
+             * @description How far away, where both places are known. Unit: metres.
+             */
+            distance_m?: number | null;
+            /**
+             * Format: int64
+             * @description How many people said it.
+             */
+            n_callers: number;
+            promised_at?: components["schemas"]["Timestamp"] | null;
+            /** @description When it was said first. */
+            reported_at: components["schemas"]["Timestamp"];
+            /** @description Where it stands, in plain words. */
+            stage_name: string;
+            /** @description Send it as `same_as` with the report to follow this one. */
+            token: string;
         };
         /** @description What this instance is called. */
         Site: {
@@ -3224,7 +3523,10 @@ export interface operations {
                 weight?: components["schemas"]["Weight"];
                 /** @description Only at this stage. */
                 stage?: string;
-                /** @description Words, a public code, a paper number, or a whole phone number. */
+                /**
+                 * @description Words, a public code or a paper number. Phone numbers are looked for by `POST /api/cases/by-phone`: they do not belong
+                 *     into an address.
+                 */
                 q?: string;
                 /** @description `next` of the page before. */
                 cursor?: string;
@@ -3334,6 +3636,45 @@ export interface operations {
                 };
             };
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    find_by_phone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FindByPhone"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CasesOfPhone"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3505,6 +3846,35 @@ export interface operations {
             };
         };
     };
+    list_similar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SimilarCaseList"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     act_on_task: {
         parameters: {
             query?: never;
@@ -3602,6 +3972,140 @@ export interface operations {
                 };
                 content: {
                     "text/html": string;
+                };
+            };
+        };
+    };
+    list_empty_seats: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmptySeats"];
+                };
+            };
+        };
+    };
+    list_hot_spots: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HotSpots"];
+                };
+            };
+        };
+    };
+    dismiss_hot_spot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DismissHotSpot"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open_hot_spot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenHotSpot"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenedCase"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3722,6 +4226,14 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4144,6 +4656,37 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    find_similar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FindSimilar"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SimilarCases"];
+                };
+            };
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
