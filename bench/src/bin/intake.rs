@@ -156,7 +156,11 @@ fn rows(w: &mut linli_db::Writer<'_>, id: &str, code: &str, deadlines: &[String;
         &params![id],
     )?;
     let [sign, handle, reply] = deadlines;
-    let clock = |n: usize| format!("(${n}, $1, 'sign', 'grid', 'running', 1790000000000, 1790000000000, 1790000000000, FALSE, 'working_hours', 'escalate', '{{\"amount\":{{\"n\":4,\"unit\":\"working_hours\"}},\"basis\":null}}')");
+    let clock = |n: usize| {
+        format!(
+            "(${n}, $1, 'sign', 'grid', 'running', 1790000000000, 1790000000000, 1790000000000, FALSE, 'working_hours', 'escalate', '{{\"amount\":{{\"n\":4,\"unit\":\"working_hours\"}},\"basis\":null}}')"
+        )
+    };
     w.exec(
         &format!(
             "INSERT INTO deadline (id, case_id, kind, level, state, starts_at, due_at, soon_at, provisional, unit, on_breach, rule) VALUES {}, {}, {}",

@@ -194,16 +194,14 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = Refused;
     async fn from_request(request: Request, state: &S) -> Result<Self, Refused> {
         let Raw(bytes) = Raw::from_request(request, state).await?;
-        serde_json::from_slice(&bytes)
-            .map(Self)
-            .map_err(|error| {
-                Problem::new(ProblemCode::BadRequest)
-                    .with("detail_key", "body")
-                    .with("line", error.line().to_string())
-                    .with("column", error.column().to_string())
-                    .with("what", error.to_string())
-                    .into()
-            })
+        serde_json::from_slice(&bytes).map(Self).map_err(|error| {
+            Problem::new(ProblemCode::BadRequest)
+                .with("detail_key", "body")
+                .with("line", error.line().to_string())
+                .with("column", error.column().to_string())
+                .with("what", error.to_string())
+                .into()
+        })
     }
 }
 
@@ -223,9 +221,8 @@ pub struct Query<T>(pub T);
 impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     type Rejection = Refused;
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refused> {
-        let axum::extract::Query(value) = axum::extract::Query::<T>::from_request_parts(parts, state)
-            .await
-            .map_err(|error| {
+        let axum::extract::Query(value) =
+            axum::extract::Query::<T>::from_request_parts(parts, state).await.map_err(|error| {
                 Problem::new(ProblemCode::BadRequest).with("detail_key", "query").with("what", error.body_text())
             })?;
         Ok(Self(value))
@@ -277,9 +274,7 @@ impl<S: Send + Sync> FromRequestParts<S> for CommandKey {
         let Some(value) = parts.headers.get("idempotency-key") else { return Ok(Self(None)) };
         match value.to_str() {
             Ok(text) if (1..=200).contains(&text.len()) => Ok(Self(Some(text.to_owned()))),
-            _ => Err(Problem::new(ProblemCode::BadRequest)
-                .with("detail_key", "idempotency_key")
-                .into()),
+            _ => Err(Problem::new(ProblemCode::BadRequest).with("detail_key", "idempotency_key").into()),
         }
     }
 }

@@ -162,8 +162,19 @@ fn row_of(event: &NewEvent, n: i64, prev_hash: Vec<u8>) -> Result<(Vec<Val>, Vec
     };
     let hash = link.hash(&prev_hash);
     let values = params![
-        link.stream_kind, link.stream_id, n, link.kind, event.at, link.actor_kind, link.actor_id, link.actor_role,
-        event.area, event.unit, payload, prev_hash, hash
+        link.stream_kind,
+        link.stream_id,
+        n,
+        link.kind,
+        event.at,
+        link.actor_kind,
+        link.actor_id,
+        link.actor_role,
+        event.area,
+        event.unit,
+        payload,
+        prev_hash,
+        hash
     ];
     Ok((values.to_vec(), hash))
 }

@@ -126,7 +126,8 @@ pub(super) fn looks_at(
     lang: Lang,
 ) -> Result<Vec<ContactLook>, StoreError> {
     let looks = read_log::of_subject(conn, "case", &case.to_string())?;
-    let posted: HashSet<AccountId> = looks.iter().filter(|look| is_posted(look.role)).map(|look| look.account).collect();
+    let posted: HashSet<AccountId> =
+        looks.iter().filter(|look| is_posted(look.role)).map(|look| look.account).collect();
     let names = duty::people(conn, &app.vault, &posted)?;
     Ok(looks.into_iter().map(|look| said(look, &names, areas, &place, lang)).collect())
 }

@@ -17,6 +17,7 @@
 pub mod act;
 pub mod contact;
 pub mod deadline;
+pub mod fresh;
 pub mod http;
 pub mod list;
 pub mod model;

@@ -12,10 +12,11 @@ use linli_db::StoreError;
 use linli_kernel::{Action, AreaCode, AreaLevel, ProblemCode, PublicCode, Timestamp, Weight};
 
 use super::contact;
+use super::fresh::Entered;
 use super::http::{Command, Who, run};
 use super::model::Seat;
 use super::reader::{Reader, Shown};
-use super::report::{self, Entered, MAX_PLACE, MAX_TEXT, NoPlace, ReportCase, Wanted, find_place, short};
+use super::report::{self, MAX_PLACE, MAX_TEXT, NoPlace, ReportCase, Wanted, find_place, short};
 use super::routing::Ground;
 use super::store::{self, Named};
 use super::view::PublicCase;

@@ -55,11 +55,7 @@ fn may_hear(reach: &Scope, news: &Arc<News>) -> bool {
 /// News of one case for whoever holds its public code: `case` with `{version}`.
 #[utoipa::path(get, path = "/api/public/cases/{code}/live", tag = "public", params(("code" = String, Path)),
     responses((status = 200, content_type = "text/event-stream", body = String), (status = 404, body = crate::http::ProblemBody)), extensions(("x-access" = json!("public"))))]
-async fn listen_to_case(
-    State(app): State<App>,
-    origin: Origin,
-    Path(code): Path<String>,
-) -> Answer<impl IntoResponse> {
+async fn listen_to_case(State(app): State<App>, origin: Origin, Path(code): Path<String>) -> Answer<impl IntoResponse> {
     let code = PublicCode::parse(&code).ok_or(ProblemCode::NotFound)?;
     let seat = app.listeners.enter(origin.0.map(|address| subscriber(address).to_string()))?;
     let heard = app.live.listen();

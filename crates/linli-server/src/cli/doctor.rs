@@ -239,10 +239,15 @@ async fn empty_seats(report: &mut Report, db: &Db) -> anyhow::Result<()> {
     }
     let n_open: i64 = found.iter().map(|one| one.n_open).sum();
     let name = |seat: &Seat| {
-        format!("{}{}", tree.full_name(&seat.area), seat.unit.as_deref().map(|unit| format!("（{unit}）")).unwrap_or_default())
+        format!(
+            "{}{}",
+            tree.full_name(&seat.area),
+            seat.unit.as_deref().map(|unit| format!("（{unit}）")).unwrap_or_default()
+        )
     };
     let names: Vec<String> = found.iter().take(3).map(|one| name(&one.seat)).collect();
-    let said = format!("{} 处岗位没有人，压着 {n_open} 件在办事项（{}…），请安排人员或改派。", found.len(), names.join("、"));
+    let said =
+        format!("{} 处岗位没有人，压着 {n_open} 件在办事项（{}…），请安排人员或改派。", found.len(), names.join("、"));
     report.line(State::Look, "经办", &said);
     Ok(())
 }
