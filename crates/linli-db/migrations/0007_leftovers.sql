@@ -15,7 +15,7 @@ CREATE TABLE daily_root (
     seq          BIGINT NOT NULL,
     n_events     BIGINT NOT NULL,
     root         {BYTES} NOT NULL,
-    signature    {BYTES} NOT NULL,
+    mac          {BYTES} NOT NULL,
     at           BIGINT NOT NULL
 );
 

@@ -71,7 +71,7 @@ pub fn close_day(tx: &mut Tx<'_>, now: Timestamp, sign: Sign<'_>) -> Result<Opti
     tx.bookkeep(|writer| {
         // Another node may close the same day at this moment: the first root stands.
         writer.exec(
-            "INSERT INTO daily_root (day, tx_id, seq, n_events, root, signature, at) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (day) DO NOTHING",
+            "INSERT INTO daily_root (day, tx_id, seq, n_events, root, mac, at) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (day) DO NOTHING",
             &params![day, to.tx_id, to.seq, n_events, root, signature, now],
         )
     })?;
@@ -106,7 +106,7 @@ pub fn check(conn: &mut Conn, sign: Sign<'_>) -> Result<Checked, StoreError> {
     Ok(out)
 }
 
-const SELECT: &str = "SELECT day, tx_id, seq, n_events, root, signature FROM daily_root";
+const SELECT: &str = "SELECT day, tx_id, seq, n_events, root, mac FROM daily_root";
 
 fn last(conn: &mut Conn) -> Result<Option<DailyRoot>, StoreError> {
     conn.first(&format!("{SELECT} ORDER BY day DESC LIMIT 1"), &[], from_row)
@@ -118,7 +118,7 @@ fn from_row(row: &crate::value::Row<'_>) -> Result<DailyRoot, StoreError> {
         n_events: row.get("n_events")?,
         root: row.get("root")?,
         position: Position { tx_id: row.get("tx_id")?, seq: row.get("seq")? },
-        signature: row.get("signature")?,
+        signature: row.get("mac")?,
     })
 }
 

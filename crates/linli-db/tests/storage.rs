@@ -178,7 +178,7 @@ on_both! {
             for id in ["a", "b"] { write_one(db, id).await; }
             let mut closed = None;
             // On PostgreSQL an event waits for every older transaction of the server, other tests' too.
-            for _ in 0..5_000 {
+            for _ in 0..100_000 {
                 if db.read(feed::end).await.unwrap() != feed::Position::default() && db.read(|conn| feed::after(conn, feed::Position::default(), 100)).await.unwrap().len() == usize::try_from((day + 1) * 2).unwrap() { break; }
             }
             for _ in 0..2 {
@@ -217,7 +217,7 @@ on_both! {
             let Some(last) = events.last() else {
                 // On PostgreSQL an event waits for every older transaction of the server, other tests' too.
                 n_empty += 1;
-                if seen.len() == 50 || n_empty > 5_000 {
+                if seen.len() == 50 || n_empty > 100_000 {
                     break;
                 }
                 continue;

@@ -14,7 +14,8 @@ use linli_civic::files;
 use linli_db::{StoreError, idempotency, roots};
 
 const EVERY: Duration = Duration::from_secs(600);
-const DAY_MS: i64 = 86_400_000;
+const HOUR_MS: i64 = 3_600_000;
+const DAY_MS: i64 = 24 * HOUR_MS;
 
 /// Tidies up for as long as the server runs.
 pub async fn run(app: App) {
@@ -37,9 +38,8 @@ pub async fn once(app: &App) -> Result<(), StoreError> {
     let vault = app.vault.clone();
     app.db.write(move |tx| roots::close_day(tx, now, &|bytes| vault.sign(bytes))).await?;
     let unused = app.db.write(move |tx| files::loose_older_than(tx, now.plus_ms(-DAY_MS))).await?;
-    let hour_ago = files::now_on_disk().checked_sub(Duration::from_secs(3_600)).unwrap_or(std::time::UNIX_EPOCH);
     for sha256 in unused {
-        if let Err(error) = app.files.remove(&sha256, hour_ago) {
+        if let Err(error) = app.files.remove(&sha256, now.plus_ms(-HOUR_MS)) {
             tracing::warn!(%error, "a photo that nobody refers to could not be removed");
         }
     }

@@ -25,6 +25,7 @@ pub mod entries;
 pub mod form;
 pub mod hot_spots;
 pub mod hot_spots_http;
+pub mod fresh;
 pub mod http;
 pub mod list;
 pub mod model;

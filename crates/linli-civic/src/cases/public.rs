@@ -13,9 +13,10 @@ use linli_kernel::{Action, AreaCode, AreaLevel, ProblemCode, PublicCode, Timesta
 
 use super::command::{Command, Who, run};
 use super::contact;
+use super::fresh::Entered;
 use super::model::Seat;
 use super::reader::{Reader, Shown};
-use super::report::{self, Entered, MAX_PLACE, MAX_TEXT, NoPlace, ReportCase, Wanted, find_place, short};
+use super::report::{self, MAX_PLACE, MAX_TEXT, NoPlace, ReportCase, Wanted, find_place, short};
 use super::routing::Ground;
 use super::store::{self, Named};
 use super::view::PublicCase;

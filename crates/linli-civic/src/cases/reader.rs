@@ -15,7 +15,6 @@ use super::deadline::Deadline;
 use super::model::{Case, Reply, Seat, Why};
 use super::publicity::{self, Publicity};
 use super::relatives::{self, Relative};
-use super::report::Fresh;
 use super::row::CaseRow;
 use super::tell::seat_in;
 use super::view::{
@@ -37,12 +36,12 @@ pub struct Shown {
     /// The playbook that it is pinned to.
     pub book: Arc<Playbook>,
     pub(super) history: Vec<(feed::Event, Option<String>)>,
-    attachments: Vec<Attachment>,
+    pub(super) attachments: Vec<Attachment>,
     pub(super) people: HashMap<AccountId, Person>,
-    on_duty: Vec<OnDuty>,
+    pub(super) on_duty: Vec<OnDuty>,
     pub(super) relatives: Vec<Relative>,
     /// Who looked at the reporter's contact; read for the reporter alone.
-    looks: Vec<ContactLook>,
+    pub(super) looks: Vec<ContactLook>,
 }
 
 impl Shown {
@@ -69,38 +68,9 @@ impl Shown {
         let relatives = relatives::read(conn, &case)?;
         Ok(Self { case, book, history, attachments, people, on_duty, relatives, looks: Vec::new() })
     }
-
-    /// Of what was entered just now, without reading it again; `None` where more belongs to it than was kept: photos, or the
-    /// name of whoever registered it.
-    #[must_use]
-    pub fn fresh(fresh: Fresh, now: Timestamp) -> Option<Self> {
-        let Fresh { case, events, around, book } = fresh;
-        let on_duty = around?.on_duty(&case.area, now);
-        if case.n_photos > 0 || events.iter().any(|event| event.actor.account().is_some() || event.text.is_some()) {
-            return None;
-        }
-        let history = (1..).zip(&events).map(|(n, event)| (feed::Event::of(event, n), None)).collect();
-        Some(Self {
-            case,
-            book,
-            history,
-            attachments: Vec::new(),
-            people: HashMap::new(),
-            on_duty,
-            relatives: Vec::new(),
-            looks: Vec::new(),
-        })
-    }
 }
 
 impl Shown {
-    /// With who looked at the reporter's contact.
-    #[must_use]
-    pub fn with_looks(mut self, looks: Vec<ContactLook>) -> Self {
-        self.looks = looks;
-        self
-    }
-
     /// The photos that the holder of the public code sees.
     pub fn public_attachments(&self) -> impl Iterator<Item = &Attachment> {
         let publicity = publicity::of(&self.history);

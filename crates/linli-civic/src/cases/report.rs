@@ -1,17 +1,15 @@
 //! From what was said to a case: check, find the place, number, enter.
 
-use std::sync::Arc;
-
 use linli_access::{Act, Caller, scope};
 use linli_db::{Tx, idempotency};
 use linli_kernel::{
-    Actor, AreaCode, AreaLevel, CaseId, CaseKind, Channel, NewEvent, Phone, Problem, ProblemCode, PublicCode, RealName,
-    Role, Timestamp, Weight,
+    Actor, AreaCode, AreaLevel, CaseId, CaseKind, Channel, Phone, Problem, ProblemCode, PublicCode, RealName, Role,
+    Timestamp, Weight,
 };
-use linli_playbook::Playbook;
 use serde::{Deserialize, Serialize};
 
 use super::Case;
+use super::fresh::{Entered, Fresh};
 use super::http::{NAME_FIELD, PHONE_FIELD};
 use super::model::{Draft, Reporter, Why};
 use super::surroundings::Surroundings;
@@ -95,39 +93,6 @@ pub async fn report_case(
     ready.around = app.posts.around(&app.db, &app.vault, &ready.draft.area).await?;
     let app = app.clone();
     app.clone().db.write(move |tx| enter_case(&app, tx, &ready, key.as_ref())).await
-}
-
-/// What became of a report.
-#[derive(Debug)]
-pub enum Entered {
-    /// A new case.
-    New(Box<Fresh>),
-    /// The same report was entered before.
-    Before(PublicCode),
-}
-
-impl Entered {
-    /// The code of the case.
-    #[must_use]
-    pub fn code(&self) -> &PublicCode {
-        match self {
-            Self::New(fresh) => &fresh.case.code,
-            Self::Before(code) => code,
-        }
-    }
-}
-
-/// A case as it was entered just now, with everything that showing it to its reporter needs.
-#[derive(Debug)]
-pub struct Fresh {
-    /// The case.
-    pub case: Case,
-    /// What happened to it so far.
-    pub events: Vec<NewEvent>,
-    /// Who answers around its place; not known when the database was asked instead.
-    pub around: Option<Around>,
-    /// The playbook that it is pinned to.
-    pub book: Arc<Playbook>,
 }
 
 /// Who hands a report in.

@@ -10,4 +10,4 @@ mod photo;
 mod store;
 
 pub use photo::{MAX_BYTES, Photo, THUMB_PX};
-pub use store::{Attachment, Files, attach, loose_older_than, now_on_disk, of_case};
+pub use store::{Attachment, Files, attach, loose_older_than, of_case};

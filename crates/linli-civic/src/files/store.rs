@@ -3,7 +3,7 @@
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use sha2::{Digest, Sha256};
 
@@ -48,7 +48,8 @@ impl Files {
     ///
     /// # Errors
     /// The file system's.
-    pub fn remove(&self, sha256: &str, before: SystemTime) -> std::io::Result<()> {
+    pub fn remove(&self, sha256: &str, before: Timestamp) -> std::io::Result<()> {
+        let before = UNIX_EPOCH + Duration::from_millis(u64::try_from(before.ms()).unwrap_or(0));
         for ending in ["jpg", "thumb.jpg"] {
             remove_unused(&self.path(sha256, ending), before)?;
         }
@@ -81,16 +82,20 @@ fn mark(path: &Path) -> std::io::Result<bool> {
     match std::fs::OpenOptions::new().append(true).open(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
         Err(error) => return Err(error),
-        Ok(file) => file.set_modified(now_on_disk())?,
+        Ok(file) => {
+            // The disk's own time, which is what the mark is compared with.
+            let part = part_of(path);
+            let now = std::fs::File::create(&part)?.metadata()?.modified()?;
+            std::fs::remove_file(&part)?;
+            file.set_modified(now)?;
+        }
     }
     path.try_exists()
 }
 
-/// The time of files: the machine's own, not that of the cases.
-#[expect(clippy::disallowed_methods, reason = "compared with what the file system notes, which is no clock of ours")]
-#[must_use]
-pub fn now_on_disk() -> SystemTime {
-    SystemTime::now()
+/// A name beside `path` that nobody else has.
+fn part_of(path: &Path) -> PathBuf {
+    path.with_extension(format!("{}-{}.part", std::process::id(), NEXT_PART.fetch_add(1, Ordering::Relaxed)))
 }
 
 /// A name in a folder lasts once the folder is written too.
@@ -104,14 +109,13 @@ fn write_once(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     if mark(path)? {
         return Ok(());
     }
-    if let Some(folder) = path.parent() {
-        if !folder.try_exists()? {
-            std::fs::create_dir_all(folder)?;
-            folder.parent().map_or(Ok(()), sync_folder)?;
-        }
+    if let Some(folder) = path.parent()
+        && !folder.try_exists()?
+    {
+        std::fs::create_dir_all(folder)?;
+        folder.parent().map_or(Ok(()), sync_folder)?;
     }
-    let part =
-        path.with_extension(format!("{}-{}.part", std::process::id(), NEXT_PART.fetch_add(1, Ordering::Relaxed)));
+    let part = part_of(path);
     let mut file = std::fs::File::create(&part)?;
     file.write_all(bytes)?;
     file.sync_all()?;
@@ -246,8 +250,6 @@ pub fn loose_older_than(tx: &mut Tx<'_>, before: Timestamp) -> Result<Vec<String
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]
@@ -257,12 +259,13 @@ mod tests {
         let path = files.path("aa11", "jpg");
         write_once(&path, b"one").unwrap();
         write_once(&files.path("aa11", "thumb.jpg"), b"one").unwrap();
-        let hour_ago = now_on_disk() - Duration::from_secs(3600);
+        let written = std::fs::metadata(&path).unwrap().modified().unwrap().duration_since(UNIX_EPOCH).unwrap();
+        let written = Timestamp::from_ms(i64::try_from(written.as_millis()).unwrap());
         // Sent again a moment ago: it stays, under its own name.
-        files.remove("aa11", hour_ago).unwrap();
+        files.remove("aa11", written.plus_ms(-3_600_000)).unwrap();
         assert_eq!(files.read("aa11", false).unwrap(), b"one");
         // An old one goes, and a second removal finds nothing to do.
-        let later = now_on_disk() + Duration::from_secs(3600);
+        let later = written.plus_ms(3_600_000);
         files.remove("aa11", later).unwrap();
         assert!(files.read("aa11", false).is_err() && files.read("aa11", true).is_err());
         files.remove("aa11", later).unwrap();

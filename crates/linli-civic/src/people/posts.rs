@@ -48,6 +48,7 @@ struct Kept {
 /// Who answers at a place and above it.
 #[derive(Clone, Debug)]
 pub struct Around {
+    lineage: Vec<AreaCode>,
     areas: Vec<Arc<[Held]>>,
 }
 
@@ -62,10 +63,17 @@ impl Around {
         Staffed::of(held)
     }
 
-    /// Those who answer at one area, in the order of role and name.
+    /// Those who answer at any of `areas`, in the order of area, role and name; `None` when one of them is not around here.
     #[must_use]
-    pub fn on_duty(&self, area: &AreaCode, now: Timestamp) -> Vec<OnDuty> {
-        self.held(now).filter(|held| held.duty.area == *area).map(|held| held.duty.clone()).collect()
+    pub fn on_duty(&self, areas: &[AreaCode], now: Timestamp) -> Option<Vec<OnDuty>> {
+        if !areas.iter().all(|area| self.lineage.contains(area)) {
+            return None;
+        }
+        let mut found: Vec<OnDuty> =
+            self.held(now).filter(|held| areas.contains(&held.duty.area)).map(|held| held.duty.clone()).collect();
+        // Stable: within an area they stay in the order of the database.
+        found.sort_by_key(|duty| duty.area);
+        Some(found)
     }
 
     fn held(&self, now: Timestamp) -> impl Iterator<Item = &Held> {
@@ -141,6 +149,9 @@ impl Posts {
 
 impl Kept {
     fn around(&self, lineage: &[AreaCode]) -> Around {
-        Around { areas: lineage.iter().filter_map(|area| self.areas.get(area)).map(Arc::clone).collect() }
+        Around {
+            lineage: lineage.to_vec(),
+            areas: lineage.iter().filter_map(|area| self.areas.get(area)).map(Arc::clone).collect(),
+        }
     }
 }

@@ -76,16 +76,17 @@ impl Slots {
     }
 }
 
-/// Puts a greeting or a request around a short report, so that 3,000 of them do not sound alike.
+/// Puts a greeting or a request around a short report, so that 3,000 of them do not sound alike; `surely` where it would repeat
+/// another.
 #[must_use]
-pub fn dressed(talk: &Talk, text: String, chance: &mut Chance) -> String {
+pub fn dressed(talk: &Talk, text: String, surely: bool, chance: &mut Chance) -> String {
     let style = &talk.style;
     let is_plain = text.chars().count() < style.max_chars && !style.never_with.iter().any(|word| text.contains(word));
     let mut text = text;
-    if is_plain && chance.hits(style.opening_share) {
+    if is_plain && (chance.hits(style.opening_share) || surely) {
         text.insert_str(0, chance.pick(&style.openings).map_or("", String::as_str));
     }
-    if is_plain && chance.hits(style.closing_share) {
+    if is_plain && (chance.hits(style.closing_share) || surely && chance.hits(0.5)) {
         if text.ends_with(|last: char| last.is_alphanumeric()) {
             text.push('，');
         }

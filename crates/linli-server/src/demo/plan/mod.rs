@@ -2,7 +2,7 @@
 
 mod moments;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use linli_civic::areas::synth::Chance;
 use linli_kernel::{AreaLevel, Channel, Timestamp, Weight};
@@ -17,7 +17,7 @@ use super::words::{Slots, dressed};
 
 const HOUR_MS: i64 = 3_600_000;
 /// Share of cases in communities that have no grids yet.
-const ELSEWHERE: f64 = 0.03;
+const ELSEWHERE: f64 = 0.015;
 /// Share of matters that an office closes with advice, by ground of the flow's close form.
 const CLOSED_BY: [(&str, f64); 4] =
     [("legal_route", 0.004), ("not_verifiable", 0.005), ("withdrawn", 0.006), ("not_ours", 0.002)];
@@ -25,9 +25,11 @@ const WITHDRAWN: f64 = 0.012;
 /// Share of what reaches a community that it gives down to a grid; with what grids get at once, about 80 % is settled there.
 const GIVEN_DOWN: f64 = 0.97;
 /// Share of cases for which a department is called, if they reach a community or a street.
-const CALLED: f64 = 0.05;
+const CALLED: f64 = 0.03;
 /// Share of matters of usual weight that are small after all: whoever writes them down says so.
-const LIGHTER: f64 = 0.3;
+const LIGHTER: f64 = 0.5;
+/// Words tried for a report before it may repeat another.
+const TRIES: u32 = 12;
 /// Share of the public's reports that name no category.
 const UNSURE: f64 = 0.10;
 
@@ -151,6 +153,7 @@ pub fn arrivals(texts: &Texts, ground: &Ground, book: &Playbook, frame: Frame) -
         next_phone: texts.people.phones.reporters_from.parse().unwrap_or(19_900_005_000),
         phones: Vec::new(),
         left: BTreeMap::new(),
+        said: BTreeSet::new(),
     };
     let mut out: Vec<Arrival> = Vec::with_capacity(moments.len());
     for (at, category) in moments {
@@ -224,6 +227,8 @@ pub struct Planner<'a> {
     phones: Vec<(String, Option<String>)>,
     /// Texts of a category in the order in which they are used; a new round begins when all were.
     left: BTreeMap<(String, &'static str), Vec<usize>>,
+    /// What was said so far.
+    said: BTreeSet<String>,
 }
 
 impl<'a> Planner<'a> {
@@ -363,15 +368,23 @@ impl<'a> Planner<'a> {
         } else {
             (&words.reports, "reports")
         };
-        let left = self.left.entry((category.to_owned(), kind)).or_default();
-        if left.is_empty() {
-            left.extend(0..list.len());
+        // No two neighbours say the same thing in the same words: another template, other words around it.
+        let mut said = String::new();
+        for again in 0..TRIES {
+            let left = self.left.entry((category.to_owned(), kind)).or_default();
+            if left.is_empty() {
+                left.extend(0..list.len());
+            }
+            let at = self.chance.number(0, u32::try_from(left.len().saturating_sub(1)).unwrap_or(0));
+            let template = left.swap_remove(usize::try_from(at).unwrap_or(0));
+            let template = list.get(template).map_or(category, String::as_str);
+            let text = slots.fill(template, &[], &mut self.chance);
+            said = dressed(&self.texts.talk, text, again > 0, &mut self.chance);
+            if self.said.insert(said.clone()) {
+                break;
+            }
         }
-        let at = self.chance.number(0, u32::try_from(left.len().saturating_sub(1)).unwrap_or(0));
-        let template = left.swap_remove(usize::try_from(at).unwrap_or(0));
-        let template = list.get(template).map_or(category, String::as_str);
-        let text = slots.fill(template, &[], &mut self.chance);
-        dressed(&self.texts.talk, text, &mut self.chance)
+        said
     }
 
     fn channel(&mut self, parent: &str, spot: &Spot, at: Timestamp) -> Channel {
