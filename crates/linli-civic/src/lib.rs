@@ -1,11 +1,12 @@
 //! The capabilities of linli, one folder each.
 //!
-//! ground: [`areas`] [`people`] [`files`] [`playbooks`] [`partners`] [`delivery`] · core: [`cases`] · reading: [`map`] [`audit`] ·
+//! ground: [`areas`] [`people`] [`files`] [`playbooks`] [`partners`] [`delivery`] [`banners`] · core: [`cases`] · then: [`live`] [`notices`] · reading: [`map`] [`audit`] · exchange: [`webhooks`] ·
 //! shared by all: [`app`] [`http`] [`live`] [`limits`] [`once`] [`say`].
 
 pub mod app;
 pub mod areas;
 pub mod audit;
+pub mod banners;
 pub mod cases;
 pub mod delivery;
 pub mod files;
@@ -13,6 +14,7 @@ pub mod http;
 pub mod limits;
 pub mod live;
 pub mod map;
+pub mod notices;
 pub mod once;
 pub mod partners;
 pub mod people;
@@ -20,3 +22,4 @@ pub mod plain;
 pub mod playbooks;
 pub mod qr;
 pub mod say;
+pub mod webhooks;

@@ -20,6 +20,8 @@ words! {
         Place = "place",
         /// 工作法
         Playbook = "playbook",
+        /// 公告横幅
+        Banner = "banner",
     }
 }
 

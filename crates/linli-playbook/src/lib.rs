@@ -15,6 +15,7 @@ mod form;
 mod lint;
 mod load;
 mod lookup;
+mod notice;
 mod read;
 mod schema;
 mod shape;
@@ -32,6 +33,7 @@ pub use flow::{ActionDef, Choice, Field, FieldKind, Flow, Relation, Stage, Tone,
 pub use form::{FieldError, FieldFault, check_form};
 pub use load::{LoadError, Loaded, Sources, load};
 pub use lookup::Suggestion;
+pub use notice::{NoticeRule, NoticeTo, NoticeWay, Notices, Quiet};
 pub use schema::json_schema;
 pub use standing::{GrantPlace, Handled, Hold, Standing};
 pub use types::{Category, DeadlineRule, FirstSeat, Host, OnBreach, Playbook, Responsibility, Settings, UnitDef};

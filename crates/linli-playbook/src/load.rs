@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use crate::finding::{Finding, Severity};
 use crate::lint;
 use crate::lookup::ANY_CATEGORY;
+use crate::notice::{self, NoticeRule, Notices, Quiet};
 use crate::read::{self, At, Head, Placed, PlacedFlow};
 use crate::shape::{self, Shape};
 use crate::shapes;
@@ -145,8 +146,13 @@ struct Layer {
     units: Section<UnitDef>,
     responsibilities: Section<Responsibility>,
     deadlines: Section<DeadlineRule>,
+    notices: Section<NoticeRule>,
+    notice_times: NoticeTimes,
     flows: Vec<PlacedFlow>,
 }
+
+/// The times of `notices.toml` as they are written, each with its place.
+type NoticeTimes = BTreeMap<String, (String, At)>;
 
 /// One file of entries.
 struct Section<T> {
@@ -168,6 +174,8 @@ pub(crate) struct Draft {
     pub units: Vec<Placed<UnitDef>>,
     pub responsibilities: Vec<Placed<Responsibility>>,
     pub deadlines: Vec<Placed<DeadlineRule>>,
+    pub notices: Vec<Placed<NoticeRule>>,
+    pub notice_times: NoticeTimes,
     pub flows: Vec<PlacedFlow>,
 }
 
@@ -179,6 +187,8 @@ impl Layer {
             units: Section::default(),
             responsibilities: Section::default(),
             deadlines: Section::default(),
+            notices: Section::default(),
+            notice_times: NoticeTimes::new(),
             flows: Vec::new(),
         };
         let mut is_there = false;
@@ -204,6 +214,11 @@ impl Layer {
                 }
                 "deadlines.toml" => {
                     layer.deadlines = section(path, &tree(&shapes::DEADLINES), "deadlines", read::deadline);
+                }
+                "notices.toml" => {
+                    let node = tree(&shapes::NOTICES);
+                    layer.notices = section(path, &node, "notices", read::notice);
+                    layer.notice_times = read::notice_times(path, &node);
                 }
                 _ if name.starts_with("flows/") => layer.flows.push(read::flow(path, &tree(&shapes::FLOW))),
                 _ => findings.push(Finding {
@@ -249,6 +264,8 @@ impl Draft {
         let line_key = |one: &Responsibility| format!("{} {}", one.category, one.level);
         merge(&mut self.responsibilities, layer.responsibilities, line_key, findings);
         merge(&mut self.deadlines, layer.deadlines, rule_key, findings);
+        merge(&mut self.notices, layer.notices, |one| one.id.clone(), findings);
+        self.notice_times.extend(layer.notice_times);
         let mut seen = BTreeSet::new();
         for flow in layer.flows {
             if !seen.insert(flow.flow.kind) {
@@ -293,8 +310,21 @@ impl Draft {
             units: items(self.units),
             responsibilities: items(self.responsibilities),
             deadlines: items(self.deadlines),
+            notices: notices(self.notices, &self.notice_times),
             flows: self.flows.into_iter().map(|flow| flow.flow).collect(),
         }
+    }
+}
+
+/// When collected news is sent where nothing else is said: 08:30.
+const USUAL_DIGEST_MINUTE: u32 = 8 * 60 + 30;
+
+fn notices(rules: Vec<Placed<NoticeRule>>, times: &NoticeTimes) -> Notices {
+    let at = |key: &str| times.get(key).and_then(|(text, _)| notice::minute(text));
+    Notices {
+        quiet: at("quiet_from").zip(at("quiet_to")).map(|(from_minute, to_minute)| Quiet { from_minute, to_minute }),
+        digest_minute: at("digest_at").unwrap_or(USUAL_DIGEST_MINUTE),
+        rules: items(rules),
     }
 }
 

@@ -6,16 +6,17 @@ use crate::shape::{Key, Kind, Presence, Shape};
 use crate::shapes;
 
 /// JSON Schema (2020-12) with one definition for each file: `#/$defs/playbook`, `categories`, `units`,
-/// `responsibilities`, `deadlines`, `flow`.
+/// `responsibilities`, `deadlines`, `flow`, `notices`.
 #[must_use]
 pub fn json_schema() -> Value {
-    let files: [(&str, &Shape); 6] = [
+    let files: [(&str, &Shape); 7] = [
         ("playbook", &shapes::HEAD),
         ("categories", &shapes::CATEGORIES),
         ("units", &shapes::UNITS),
         ("responsibilities", &shapes::RESPONSIBILITIES),
         ("deadlines", &shapes::DEADLINES),
         ("flow", &shapes::FLOW),
+        ("notices", &shapes::NOTICES),
     ];
     let defs: Map<String, Value> = files.iter().map(|(name, shape)| ((*name).to_owned(), table(shape))).collect();
     let any: Vec<Value> = files.iter().map(|(name, _)| json!({ "$ref": format!("#/$defs/{name}") })).collect();

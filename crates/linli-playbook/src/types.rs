@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::flow::Flow;
+use crate::notice::Notices;
 
 /// 工作法: a place's way of working, resolved from its files and those that it extends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -38,6 +39,9 @@ pub struct Playbook {
     pub deadlines: Vec<DeadlineRule>,
     /// The steps, one flow for each kind of case.
     pub flows: Vec<Flow>,
+    /// Who is told what.
+    #[serde(default)]
+    pub notices: Notices,
 }
 
 /// 首派层级: the level that answers first for each weight.

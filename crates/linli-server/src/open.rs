@@ -10,11 +10,12 @@ use linli_civic::app::{App, Parts, SiteConfig};
 use linli_civic::areas::tree::AreaTree;
 use linli_civic::cases::paper::PaperNumbers;
 use linli_civic::delivery::Channels;
+use linli_civic::delivery::consume::Consumer;
 use linli_civic::files::Files;
 use linli_civic::http::AccessTable;
 use linli_civic::limits::Limits;
 use linli_civic::live::Live;
-use linli_civic::partners::Partners;
+use linli_civic::partners::{PartnerFault, Partners};
 use linli_civic::playbooks::Shelf;
 use linli_db::{Applied, Config, Db, StoreError, params};
 use linli_kernel::{Calendar, Clock, IdSource, SystemClock};
@@ -127,7 +128,7 @@ pub async fn open_app(options: &Options) -> anyhow::Result<App> {
         Ok::<_, StoreError>(())
     })
     .await?;
-    Ok(App::new(Parts {
+    let app = App::new(Parts {
         db,
         clock: Arc::clone(&options.clock),
         ids: Arc::clone(&options.ids),
@@ -146,7 +147,16 @@ pub async fn open_app(options: &Options) -> anyhow::Result<App> {
         slow: Arc::new(tokio::sync::Semaphore::new(2)),
         reloading: tokio::sync::Mutex::new(()),
         areas: RwLock::new(Arc::new(areas)),
-    }))
+    });
+    linli_civic::notices::channels::register(&app.channels);
+    linli_civic::webhooks::register(&app.channels);
+    Ok(app)
+}
+
+/// What follows from every event: each reads the feed by itself.
+#[must_use]
+pub fn consumers() -> Vec<Arc<dyn Consumer>> {
+    vec![Arc::new(linli_civic::notices::consumer::Notifier), Arc::new(linli_civic::webhooks::Hooks)]
 }
 
 /// The database knows the key that sealed its phone numbers by a fingerprint: with another key they would be lost in silence.
@@ -218,10 +228,22 @@ pub fn playbook_sources(data: Option<&Path>) -> anyhow::Result<Sources> {
 /// # Errors
 /// Every fault of every file: a server that half knows whom it talks to does not start.
 pub fn load_partners(folder: &Path) -> anyhow::Result<Partners> {
-    Partners::load(folder).map_err(|faults| {
+    let loaded = Partners::load(folder).and_then(|partners| {
+        let faults = partner_faults(&partners);
+        if faults.is_empty() { Ok(partners) } else { Err(faults) }
+    });
+    loaded.map_err(|faults| {
         let said: Vec<String> = faults.iter().map(ToString::to_string).collect();
         anyhow::anyhow!("外部系统文件有错误：\n{}", said.join("\n"))
     })
+}
+
+/// What is wrong with the tables that belong to the slices.
+#[must_use]
+pub fn partner_faults(partners: &Partners) -> Vec<PartnerFault> {
+    let mut faults = linli_civic::notices::channels::faults(partners);
+    faults.extend(linli_civic::webhooks::faults(partners));
+    faults
 }
 
 /// Loads and checks a playbook.

@@ -5,7 +5,7 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use linli_civic::app::App;
-use linli_civic::{areas, audit, cases, delivery, files, live, map, people, plain, playbooks};
+use linli_civic::{areas, audit, banners, cases, delivery, files, live, map, notices, people, plain, playbooks};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -25,6 +25,7 @@ use linli_civic::{areas, audit, cases, delivery, files, live, map, people, plain
         (name = "map", description = "The picture of it all"),
         (name = "files", description = "Photos"),
         (name = "exchange", description = "What goes to other systems, and how it stands"),
+        (name = "notices", description = "Who is told what, and how one wants to be told"),
         (name = "live", description = "News for open pages"),
         (name = "site", description = "What this instance is called, and how it is")
     )
@@ -44,6 +45,8 @@ fn all() -> OpenApiRouter<App> {
         .merge(audit::http::routes())
         .merge(plain::http::routes())
         .merge(delivery::http::routes())
+        .merge(notices::http::routes())
+        .merge(banners::http::routes())
         .merge(crate::ops::routes())
 }
 

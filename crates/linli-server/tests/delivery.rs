@@ -135,7 +135,7 @@ on_both! {
 
     async fn one_target_does_not_hold_up_another(t: TestDb) {
         let (world, receiver) = world(t).await;
-        receiver.will(later());
+        receiver.0.lock().unwrap().cannot_take = Some("a");
         put(&world, to("a-down", "a")).await;
         put(&world, to("b-up", "b")).await;
         pump(&world).await;

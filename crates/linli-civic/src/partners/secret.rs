@@ -1,5 +1,9 @@
 //! A secret that no log line can leak and that is compared in constant time.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, Mac as _};
+use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
 
 /// What a partner proves itself by. `Debug` is masked.
@@ -18,6 +22,20 @@ impl Secret {
     #[must_use]
     pub fn reveal(&self) -> &str {
         &self.0
+    }
+
+    /// HMAC-SHA256 of a message under this secret. What begins with `whsec_` is a key in base64 (Standard Webhooks).
+    #[must_use]
+    pub fn hmac(&self, message: &[u8]) -> [u8; 32] {
+        // HMAC takes a key of any length.
+        let decoded = self.0.strip_prefix("whsec_").and_then(|key| STANDARD.decode(key).ok());
+        match <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(decoded.as_deref().unwrap_or(self.0.as_bytes())) {
+            Ok(mut mac) => {
+                mac.update(message);
+                mac.finalize().into_bytes().into()
+            }
+            Err(_) => [0; 32],
+        }
     }
 
     /// Whether `said` is the secret; how long this takes tells nothing about where they differ.

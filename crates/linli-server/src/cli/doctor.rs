@@ -103,7 +103,11 @@ fn calendar(report: &mut Report, data: &Path) {
 
 fn partners(report: &mut Report, data: &DataArgs) {
     let folder = data.partners.clone().unwrap_or_else(|| data.data.join("partners"));
-    match Partners::load(&folder) {
+    let loaded = Partners::load(&folder).and_then(|partners| {
+        let faults = open::partner_faults(&partners);
+        if faults.is_empty() { Ok(partners) } else { Err(faults) }
+    });
+    match loaded {
         Err(faults) => {
             let said: Vec<String> = faults.iter().map(ToString::to_string).collect();
             report.line(State::Bad, "外部系统", &format!("文件有错误，服务起不来：{}。", said.join("；")));

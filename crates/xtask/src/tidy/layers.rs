@@ -17,10 +17,11 @@ const CRATES: &[(&str, &[&str])] = &[
 
 /// The slices from the ground up; a slice knows those before it. Backwards, news travels by event.
 const SLICES: &[&[&str]] = &[
-    &["areas", "people", "files", "playbooks", "partners", "delivery"],
+    &["areas", "people", "files", "playbooks", "partners", "delivery", "banners"],
     &["cases"],
-    &["live"],
+    &["live", "notices"],
     &["map", "audit", "plain"],
+    &["webhooks"],
 ];
 /// Arrows that go up, each with its reason.
 const UPWARDS: &[(&str, &str, &str)] =

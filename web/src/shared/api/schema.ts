@@ -251,6 +251,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/banners": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the banners of the caller's areas: planned, up and over. */
+        get: operations["list_banners"];
+        put?: never;
+        /** Puts a banner up. */
+        post: operations["put_up_banner"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/banners/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Changes a banner. */
+        put: operations["change_banner"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/banners/{id}/take-down": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a banner down, now. */
+        post: operations["take_down_banner"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases": {
         parameters: {
             query?: never;
@@ -502,6 +554,112 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists one's own notices, newest first. Keyset pages. */
+        get: operations["list_my_notices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notices/browsers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Shows one's notices in this browser from now on. */
+        post: operations["subscribe_browser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notices/browsers/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Shows no notices in this browser any more. */
+        post: operations["unsubscribe_browser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notices/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists who was told what by which rule, or why not, for cases of the auditor's areas. Whether anybody opened it is not kept for
+         *     others. Keyset pages.
+         */
+        get: operations["list_notice_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notices/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Marks one's own notices as opened. No time is kept, and nobody else is shown it. */
+        post: operations["mark_notices_read"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notices/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows how one is told of news. */
+        get: operations["show_notice_settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes how one is told of news. */
+        patch: operations["change_notice_settings"];
+        trace?: never;
+    };
     "/api/openapi.json": {
         parameters: {
             query?: never;
@@ -631,6 +789,24 @@ export interface paths {
         /** News of one case for whoever holds its public code: `case` with `{version}`. */
         get: operations["listen_to_case"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/public/cases/{code}/notice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows how the resident of a case is told of news. */
+        get: operations["show_reporter_notice"];
+        /** Chooses how the resident of a case is told of news. Nothing is sent without it. */
+        put: operations["choose_reporter_notice"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1121,10 +1297,54 @@ export interface components {
          */
         AttachmentId: string;
         /**
+         * @description A face that shows banners.
+         * @enum {string}
+         */
+        BannerFace: "home" | "field" | "desk";
+        /** @description Every banner. */
+        BannerList: {
+            /** @description The newest first, at most 200; those that are over too. */
+            items: components["schemas"]["BannerView"][];
+        };
+        /** @description 公告横幅 as the desk administers it. */
+        BannerView: {
+            /** @description For whom. */
+            area: components["schemas"]["AreaRef"];
+            ends_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Which faces show it. */
+            faces: components["schemas"]["BannerFace"][];
+            /** @description Which. */
+            id: string;
+            /** @description Where more is written. */
+            link?: string | null;
+            /** @description How loud. */
+            severity: components["schemas"]["Severity"];
+            /** @description In words. */
+            severity_name: string;
+            /** @description From when. */
+            starts_at: components["schemas"]["Timestamp"];
+            /** @description `planned`, `up` or `over`. */
+            state: string;
+            /** @description What it says. */
+            text: string;
+            /**
+             * Format: int64
+             * @description The version that a change names.
+             */
+            version: number;
+        };
+        /**
          * @description 收件箱: a box of the inbox.
          * @enum {string}
          */
         BoxKey: "to_accept" | "to_sign" | "mine" | "to_verify" | "sent_back" | "waiting" | "soon" | "late" | "all_open" | "closed";
+        /** @description The keys of a browser, base64url. */
+        BrowserKeys: {
+            /** @description The shared secret. */
+            auth: string;
+            /** @description Its public key. */
+            p256dh: string;
+        };
         /** @description Which years' holidays are known. */
         CalendarYears: {
             /** @description This year and the next, where the list is missing: deadlines there are provisional. */
@@ -1268,6 +1488,26 @@ export interface components {
             /** @description Which words suggest it. */
             why: string;
         };
+        /**
+         * @description How somebody wants to be told; what is left out stays as it is.
+         * @example {
+         *       "off": [
+         *         "sms"
+         *       ],
+         *       "quiet_from": "21:30",
+         *       "quiet_to": "07:30"
+         *     }
+         */
+        ChangeNoticeSettings: {
+            /** @description Where to write them; empty for nowhere. */
+            email?: string | null;
+            /** @description Ways that are switched off. */
+            off?: components["schemas"]["NoticeWay"][] | null;
+            /** @description From when they are left in peace; with `quiet_to`. Empty for the usual time. */
+            quiet_from?: string | null;
+            /** @description Until when. */
+            quiet_to?: string | null;
+        };
         /** @description The old password and the new one. */
         ChangePassword: {
             /** @description The new one: at least 10 characters of two kinds, not a common one, not the name. */
@@ -1283,6 +1523,18 @@ export interface components {
             label: string;
             /** @description What is stored. */
             value: string;
+        };
+        /**
+         * @description A resident's choice.
+         * @example {
+         *       "way": "sms"
+         *     }
+         */
+        ChooseNotice: {
+            /** @description Where to write them, for `email`. */
+            email?: string | null;
+            /** @description `none`, `sms` or `email`. */
+            way: components["schemas"]["ReporterWay"];
         };
         /** @description Someone to turn to. */
         Contact: {
@@ -1657,6 +1909,11 @@ export interface components {
             /** @description What they are. */
             role_name: string;
         };
+        /** @description What was opened. */
+        MarkRead: {
+            /** @description These; all without it. */
+            ids?: string[] | null;
+        };
         /** @description The signed-in caller. */
         Me: {
             /** @description As colleagues know them. */
@@ -1676,6 +1933,32 @@ export interface components {
             name: string;
             /** @description What they should know. */
             warnings: components["schemas"]["Warning"][];
+        };
+        /** @description 消息: what the bell shows. */
+        MyNotice: {
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            case_code?: components["schemas"]["PublicCode"] | null;
+            /** @description Which. */
+            id: string;
+            /** @description What is said. */
+            text: string;
+            /** @description The first line. */
+            title: string;
+            /** @description Whether it was not opened yet; nobody else is shown this. */
+            unread: boolean;
+        };
+        /** @description One page of the bell. */
+        MyNotices: {
+            /** @description The newest first. */
+            items: components["schemas"]["MyNotice"][];
+            /**
+             * Format: int64
+             * @description How many were not opened; 1000 means that many or more.
+             */
+            n_unread: number;
+            /** @description Pass as `cursor` for the next page; `null` on the last one. */
+            next?: string | null;
         };
         /**
          * @description A new account with its first post.
@@ -1745,6 +2028,113 @@ export interface components {
             name: string;
             point?: components["schemas"]["Point"] | null;
         };
+        /** @description One page of the log. */
+        NoticeLog: {
+            /** @description The newest first. */
+            items: components["schemas"]["NoticeLogEntry"][];
+            /** @description Pass as `cursor` for the next page; `null` on the last one. */
+            next?: string | null;
+        };
+        /** @description 通知记录: who was told what, by which rule and how. */
+        NoticeLogEntry: {
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            case_code?: components["schemas"]["PublicCode"] | null;
+            /** @description What happened: `dispatched`, `deadline_breached`, … */
+            event: string;
+            /** @description Which. */
+            id: string;
+            /** @description Whether anything reached them at all. */
+            reached: boolean;
+            /** @description The rule of the playbook. */
+            rule: string;
+            /** @description What was said. */
+            text: string;
+            /** @description The first line. */
+            title: string;
+            /** @description `staff`, `reporter` or `group`. */
+            to_kind: string;
+            /** @description Who: a colleague's name, 居民, or the group's name. */
+            to_name: string;
+            /** @description How it went by each way that was tried. */
+            ways: components["schemas"]["NoticeWayTaken"][];
+        };
+        /** @description 通知规则 */
+        NoticeRule: {
+            /** @description Whether it is collected and sent once a day. */
+            digest: boolean;
+            /** @description Unique; the log names it. */
+            id: string;
+            /** @description Events that it is about. */
+            on: string[];
+            /** @description Only those in one of these roles; all without any. */
+            roles: components["schemas"]["Role"][];
+            /** @description What is said, with placeholders. */
+            text: string;
+            /** @description The first line, with placeholders. */
+            title: string;
+            /** @description Who is told. */
+            to: components["schemas"]["NoticeTo"][];
+            /** @description Whether it breaks the peace of the night. */
+            urgent: boolean;
+            /**
+             * @description By which ways, the most wanted first: the first by which somebody can be reached is taken. `in_app` costs nobody's
+             *     peace and is always taken too.
+             */
+            ways: components["schemas"]["NoticeWay"][];
+            /** @description Words of the event that must be so: `weight` is one of these, `deadline` one of those. */
+            when: {
+                [key: string]: string[];
+            };
+        };
+        /** @description How somebody wants to be told. */
+        NoticeSettings: {
+            /** @description The public key to subscribe a browser with; `null` when this instance sends nothing to browsers. */
+            push_key?: string | null;
+            /** @description From when they are left in peace, `22:00`; `null` for the usual time. */
+            quiet_from?: string | null;
+            /** @description Until when. */
+            quiet_to?: string | null;
+            /** @description The usual time of peace, as the playbook says. */
+            usual_quiet?: string | null;
+            /** @description The ways; the bell of desk and field is always there. */
+            ways: components["schemas"]["WaySetting"][];
+        };
+        /**
+         * @description 通知对象
+         * @enum {string}
+         */
+        NoticeTo: "reporter" | "handler" | "seat" | "above" | "place" | "task";
+        /**
+         * @description 通知方式
+         * @enum {string}
+         */
+        NoticeWay: "in_app" | "web_push" | "sms" | "email" | "robot";
+        /** @description How one way went. */
+        NoticeWayTaken: {
+            /** @description Whereto, masked. */
+            address_masked?: string | null;
+            /** @description How it went, or why it was not taken. */
+            outcome: components["schemas"]["WayOutcome"];
+            /** @description In words. */
+            outcome_name: string;
+            until?: components["schemas"]["Timestamp"] | null;
+            /** @description Which. */
+            way: components["schemas"]["NoticeWay"];
+            /** @description In words. */
+            way_name: string;
+        };
+        /** @description 通知: the rules of a playbook, and when people are left in peace. */
+        Notices: {
+            /**
+             * Format: int32
+             * @description When collected news is sent, in minutes after midnight, Beijing time.
+             */
+            digest_minute: number;
+            quiet?: components["schemas"]["Quiet"] | null;
+            /** @description The rules. */
+            rules: components["schemas"]["NoticeRule"][];
+        };
         /**
          * @description 逾期处理: what linli does by itself when a deadline falls due. The engine must offer the action to `system`.
          * @enum {string}
@@ -1795,6 +2185,8 @@ export interface components {
             levels: components["schemas"]["AreaLevel"][];
             /** @description What people call it. */
             name: string;
+            /** @description Who is told what. */
+            notices?: components["schemas"]["Notices"];
             /** @description Who answers, by category and level (权责清单). */
             responsibilities: components["schemas"]["Responsibility"][];
             /** @description Numbers that steer the flows. */
@@ -1947,6 +2339,19 @@ export interface components {
             /** @description How it stands. */
             state: components["schemas"]["StepState"];
         };
+        /** @description 免打扰: a span of the day that may go over midnight. Minutes after midnight, Beijing time. */
+        Quiet: {
+            /**
+             * Format: int32
+             * @description When it begins.
+             */
+            from_minute: number;
+            /**
+             * Format: int32
+             * @description When it ends.
+             */
+            to_minute: number;
+        };
         /** @description 评价: what the resident says of the result. Solved and satisfied are two answers, not one. */
         Rating: {
             /** @description When. */
@@ -2059,6 +2464,17 @@ export interface components {
             /** @description The phone number. */
             phone?: string | null;
         };
+        /** @description How a resident is told of their case. */
+        ReporterNotice: {
+            /** @description The address that was given, masked. */
+            email_masked?: string | null;
+            /** @description The phone number that was given, masked. */
+            phone_masked?: string | null;
+            /** @description Ways that can be chosen here for this case; SMS only where a phone number was given. */
+            possible: components["schemas"]["ReporterWay"][];
+            /** @description `none`, `sms` or `email`. */
+            way: components["schemas"]["ReporterWay"];
+        };
         /** @description What staff may know of the reporter without a logged look. */
         ReporterView: {
             /** @description Whether nothing is known. */
@@ -2070,6 +2486,11 @@ export interface components {
             /** @description 199****0001 */
             phone_masked?: string | null;
         };
+        /**
+         * @description How a resident wants to be told of their case.
+         * @enum {string}
+         */
+        ReporterWay: "none" | "sms" | "email";
         /** @description What was done. */
         Resent: {
             /**
@@ -2194,8 +2615,10 @@ export interface components {
         };
         /** @description A line above every page. */
         SiteNotice: {
-            /** @description `info` or `warn`. */
+            /** @description `info`, `warn` or `urgent`. */
             level: string;
+            /** @description Where more is written. */
+            link?: string | null;
             /** @description In the reader's language. */
             text: string;
         };
@@ -2220,6 +2643,13 @@ export interface components {
          * @enum {string}
          */
         StepState: "done" | "now" | "todo";
+        /** @description A browser that is to show notices, as its Push API describes it. */
+        SubscribeBrowser: {
+            /** @description Where to send to. */
+            endpoint: string;
+            /** @description Its keys. */
+            keys: components["schemas"]["BrowserKeys"];
+        };
         /** @enum {string} */
         TimeUnit: "minutes" | "hours" | "working_hours" | "days" | "working_days";
         /** @description One entry of the history. */
@@ -2277,6 +2707,11 @@ export interface components {
             code: string;
             /** @description Its name. */
             name: string;
+        };
+        /** @description A browser that is to show no notices any more. */
+        UnsubscribeBrowser: {
+            /** @description Its address. */
+            endpoint: string;
         };
         /** @description An area on the wall. */
         WallArea: {
@@ -2341,6 +2776,24 @@ export interface components {
             /** @description In the reader's language. */
             text: string;
         };
+        /**
+         * @description 结果: how one way went, or why it was not taken.
+         * @enum {string}
+         */
+        WayOutcome: "shown" | "queued" | "held" | "collected" | "opted_out" | "no_address" | "no_partner";
+        /** @description One way of being told. */
+        WaySetting: {
+            /** @description Whereto, masked; `null` when there is no address. */
+            address_masked?: string | null;
+            /** @description In words. */
+            name: string;
+            /** @description Whether it is switched on. */
+            on: boolean;
+            /** @description Whether this instance can do it. */
+            possible: boolean;
+            /** @description Which. */
+            way: components["schemas"]["NoticeWay"];
+        };
         /** @enum {string} */
         Weight: "micro" | "general" | "larger" | "major";
         /** @description Who may take an action: a relation to the case, and a role in which it is held. */
@@ -2348,6 +2801,38 @@ export interface components {
             /** @description How the person stands to the case. */
             relation: components["schemas"]["Relation"];
             role?: components["schemas"]["Role"] | null;
+        };
+        /**
+         * @description A banner as it is to be.
+         * @example {
+         *       "area_code": "610502005000",
+         *       "ends_at": "2026-10-09T10:00:00Z",
+         *       "faces": [
+         *         "home",
+         *         "field"
+         *       ],
+         *       "severity": "warn",
+         *       "text": "10月9日8时至18时，向阳街道停水。"
+         *     }
+         */
+        WriteBanner: {
+            /** @description For whom: this area and everything below it. */
+            area_code: string;
+            ends_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Which faces show it, at least one. */
+            faces: components["schemas"]["BannerFace"][];
+            /** @description Where more is written: an `https` address. */
+            link?: string | null;
+            /** @description How loud. */
+            severity: components["schemas"]["Severity"];
+            starts_at?: components["schemas"]["Timestamp"] | null;
+            /** @description What it says, 1 to 200 characters. */
+            text: string;
+            /**
+             * Format: int64
+             * @description The version that the caller saw, for a change.
+             */
+            version?: number | null;
         };
     };
     responses: never;
@@ -3077,6 +3562,148 @@ export interface operations {
             };
         };
     };
+    list_banners: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BannerList"];
+                };
+            };
+        };
+    };
+    put_up_banner: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WriteBanner"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BannerView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_banner: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WriteBanner"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BannerView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_down_banner: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_cases: {
         parameters: {
             query?: {
@@ -3606,6 +4233,189 @@ export interface operations {
             };
         };
     };
+    list_my_notices: {
+        parameters: {
+            query?: {
+                /** @description Only those that were not opened. */
+                unread?: boolean;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description Rows wanted, at most 200. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyNotices"];
+                };
+            };
+        };
+    };
+    subscribe_browser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubscribeBrowser"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unsubscribe_browser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UnsubscribeBrowser"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_notice_log: {
+        parameters: {
+            query?: {
+                /** @description Only of this rule. */
+                rule?: string;
+                /** @description Only about the case with this public code. */
+                case?: string;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description Rows wanted, at most 200. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeLog"];
+                };
+            };
+        };
+    };
+    mark_notices_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarkRead"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_notice_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeSettings"];
+                };
+            };
+        };
+    };
+    change_notice_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeNoticeSettings"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeSettings"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     openapi: {
         parameters: {
             query?: never;
@@ -3843,6 +4653,76 @@ export interface operations {
             };
         };
     };
+    show_reporter_notice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReporterNotice"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    choose_reporter_notice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChooseNotice"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReporterNotice"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     show_case_qr: {
         parameters: {
             query?: never;
@@ -4035,7 +4915,12 @@ export interface operations {
     };
     show_site: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The face: `home`, `field`, `desk`; `home` without it. */
+                face?: components["schemas"]["BannerFace"];
+                /** @description The area that the page is about. */
+                area?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
