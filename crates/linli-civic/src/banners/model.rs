@@ -7,6 +7,7 @@ use serde_json::json;
 /// 轻重 of a banner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = BannerSeverity)]
 pub enum Severity {
     /// Good to know.
     Info,

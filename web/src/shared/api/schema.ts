@@ -1306,6 +1306,11 @@ export interface components {
             /** @description The newest first, at most 200; those that are over too. */
             items: components["schemas"]["BannerView"][];
         };
+        /**
+         * @description 轻重 of a banner.
+         * @enum {string}
+         */
+        BannerSeverity: "info" | "warn" | "urgent";
         /** @description 公告横幅 as the desk administers it. */
         BannerView: {
             /** @description For whom. */
@@ -1318,7 +1323,7 @@ export interface components {
             /** @description Where more is written. */
             link?: string | null;
             /** @description How loud. */
-            severity: components["schemas"]["Severity"];
+            severity: components["schemas"]["BannerSeverity"];
             /** @description In words. */
             severity_name: string;
             /** @description From when. */
@@ -2824,7 +2829,7 @@ export interface components {
             /** @description Where more is written: an `https` address. */
             link?: string | null;
             /** @description How loud. */
-            severity: components["schemas"]["Severity"];
+            severity: components["schemas"]["BannerSeverity"];
             starts_at?: components["schemas"]["Timestamp"] | null;
             /** @description What it says, 1 to 200 characters. */
             text: string;
