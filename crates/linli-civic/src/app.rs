@@ -9,11 +9,13 @@ use linli_kernel::{AreaCode, Calendar, Clock, IdSource, ProblemCode, Timestamp};
 use crate::areas::tree::AreaTree;
 use crate::cases::paper::PaperNumbers;
 use crate::cases::routing::Amended;
+use crate::delivery::Channels;
 use crate::files::Files;
 use crate::http::{AccessTable, Answer, Refused};
 use crate::limits::Limits;
 use crate::live::{Listeners, Live};
 use crate::origin::Proxies;
+use crate::partners::Partners;
 use crate::people::Posts;
 use crate::playbooks::Shelf;
 
@@ -47,6 +49,10 @@ pub struct Parts {
     pub proxies: Proxies,
     /// Who answers where, for reports.
     pub posts: Posts,
+    /// The other systems that this instance exchanges with.
+    pub partners: Partners,
+    /// The ways by which something leaves the house.
+    pub channels: Channels,
     /// How often one address may report, send photos, answer or sign in.
     pub limits: Limits,
     /// How often one address may look things up; apart, so that looking never stops anyone from reporting.

@@ -1,21 +1,27 @@
 //! The capabilities of linli, one folder each.
 //!
-//! ground: [`areas`] [`people`] [`files`] [`playbooks`] · core: [`cases`] · reading: [`map`] [`audit`] ·
-//! shared by all: [`app`] [`http`] [`live`] [`limits`] [`once`] [`origin`] [`say`].
+//! ground: [`areas`] [`people`] [`files`] [`playbooks`] [`partners`] [`delivery`] [`banners`] · core: [`cases`] ·
+//! then: [`live`] [`notices`] · reading: [`map`] [`audit`] ·
+//! shared by all: [`app`] [`http`] [`limits`] [`once`] [`origin`] [`say`].
 
 pub mod app;
 pub mod areas;
 pub mod audit;
+pub mod banners;
 pub mod cases;
+pub mod delivery;
 pub mod files;
 pub mod http;
 pub mod limits;
 pub mod live;
 pub mod map;
+pub mod notices;
 pub mod once;
 pub mod origin;
+pub mod partners;
 pub mod people;
 pub mod plain;
 pub mod playbooks;
 pub mod qr;
 pub mod say;
+pub mod webhooks;

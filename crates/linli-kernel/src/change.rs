@@ -24,6 +24,8 @@ words! {
         HotSpot = "hot_spot",
         /// 权责清单
         ResponsibilityList = "responsibility_list",
+        /// 公告横幅
+        Banner = "banner",
     }
 }
 

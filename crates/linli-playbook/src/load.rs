@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use crate::finding::{Finding, Severity};
 use crate::lint;
 use crate::lookup::ANY_CATEGORY;
+use crate::notice::{self, NoticeRule, Notices, Quiet};
 use crate::read::{self, At, Head, Placed, PlacedFlow};
 use crate::replies::{Phrase, ReplyRules, Template};
 use crate::shape::{self, Shape};
@@ -152,8 +153,13 @@ struct Layer {
     min_len: Option<u32>,
     avoid: Section<Phrase>,
     templates: Section<Template>,
+    notices: Section<NoticeRule>,
+    notice_times: NoticeTimes,
     flows: Vec<PlacedFlow>,
 }
+
+/// The times of `notices.toml` as they are written, each with its place.
+type NoticeTimes = BTreeMap<String, (String, At)>;
 
 /// One file of entries.
 struct Section<T> {
@@ -180,6 +186,8 @@ pub(crate) struct Draft {
     pub min_len: u32,
     pub avoid: Vec<Placed<Phrase>>,
     pub templates: Vec<Placed<Template>>,
+    pub notices: Vec<Placed<NoticeRule>>,
+    pub notice_times: NoticeTimes,
     pub flows: Vec<PlacedFlow>,
 }
 
@@ -196,6 +204,8 @@ impl Layer {
             min_len: None,
             avoid: Section::default(),
             templates: Section::default(),
+            notices: Section::default(),
+            notice_times: NoticeTimes::new(),
             flows: Vec::new(),
         };
         let mut is_there = false;
@@ -232,6 +242,11 @@ impl Layer {
                     layer.min_len = read::min_len(&node);
                     layer.avoid = section(path, &node, "avoid", read::phrase);
                     layer.templates = section(path, &node, "templates", read::template);
+                }
+                "notices.toml" => {
+                    let node = tree(&shapes::NOTICES);
+                    layer.notices = section(path, &node, "notices", read::notice);
+                    layer.notice_times = read::notice_times(path, &node);
                 }
                 _ if name.starts_with("flows/") => layer.flows.push(read::flow(path, &tree(&shapes::FLOW))),
                 _ => findings.push(Finding {
@@ -282,6 +297,8 @@ impl Draft {
         self.min_len = layer.min_len.unwrap_or(self.min_len);
         merge(&mut self.avoid, layer.avoid, |one| one.phrase.clone(), findings);
         merge(&mut self.templates, layer.templates, |one| one.code.clone(), findings);
+        merge(&mut self.notices, layer.notices, |one| one.id.clone(), findings);
+        self.notice_times.extend(layer.notice_times);
         let mut seen = BTreeSet::new();
         for flow in layer.flows {
             if !seen.insert(flow.flow.kind) {
@@ -332,12 +349,25 @@ impl Draft {
             units: items(self.units),
             responsibilities: items(self.responsibilities),
             deadlines: items(self.deadlines),
+            notices: notices(self.notices, &self.notice_times),
             flows: self.flows.into_iter().map(|flow| flow.flow).collect(),
             tasks: items(self.tasks),
             whistles: items(self.whistles),
             replies: ReplyRules { min_len: self.min_len, avoid: items(self.avoid) },
             templates: items(self.templates),
         }
+    }
+}
+
+/// When collected news is sent where nothing else is said: 08:30.
+const USUAL_DIGEST_MINUTE: u32 = 8 * 60 + 30;
+
+fn notices(rules: Vec<Placed<NoticeRule>>, times: &NoticeTimes) -> Notices {
+    let at = |key: &str| times.get(key).and_then(|(text, _)| notice::minute(text));
+    Notices {
+        quiet: at("quiet_from").zip(at("quiet_to")).map(|(from_minute, to_minute)| Quiet { from_minute, to_minute }),
+        digest_minute: at("digest_at").unwrap_or(USUAL_DIGEST_MINUTE),
+        rules: items(rules),
     }
 }
 

@@ -8,6 +8,7 @@ use linli_kernel::{
 };
 
 use crate::flow::{ActionDef, Choice, Field, FieldKind, Flow, Relation, Rule, Stage, Tone, Who};
+use crate::notice::NoticeRule;
 use crate::replies::{Phrase, Template};
 use crate::tasks::{TaskClocks, TaskRule, WhistleKind};
 use crate::tree::{Node, Value};
@@ -373,6 +374,36 @@ pub(crate) fn template(node: &Node) -> Vec<Template> {
         by_when: reader.some_text("by_when"),
     };
     reader.parsed("verb").map(template).into_iter().collect()
+}
+
+/// A rule of who is told what.
+pub(crate) fn notice(node: &Node) -> Vec<NoticeRule> {
+    let reader = Reader(node);
+    let when = reader.node("when").map(|when| {
+        let inner = Reader(when);
+        when.entries().iter().map(|entry| (entry.key.clone(), inner.texts(&entry.key))).collect()
+    });
+    vec![NoticeRule {
+        id: reader.text("id"),
+        on: reader.texts("on"),
+        when: when.unwrap_or_default(),
+        to: reader.many("to"),
+        roles: reader.many("roles"),
+        ways: reader.many("channels"),
+        title: reader.text("title"),
+        text: reader.text("text"),
+        urgent: reader.truth("urgent").unwrap_or(false),
+        digest: reader.truth("digest").unwrap_or(false),
+    }]
+}
+
+/// The times of `notices.toml` as they are written.
+pub(crate) fn notice_times(file: &str, node: &Node) -> BTreeMap<String, (String, At)> {
+    let time = |entry: &crate::tree::Entry| {
+        let text = entry.node.as_text()?.to_owned();
+        Some((entry.key.clone(), (text, At { file: file.to_owned(), line: entry.line })))
+    };
+    node.entries().iter().filter_map(time).collect()
 }
 
 pub(crate) fn flow(file: &str, node: &Node) -> PlacedFlow {

@@ -6,10 +6,10 @@ use crate::shape::{Key, Kind, Presence, Shape};
 use crate::shapes;
 
 /// JSON Schema (2020-12) with one definition for each file: `#/$defs/playbook`, `categories`, `units`,
-/// `responsibilities`, `deadlines`, `tasks`, `replies`, `flow`.
+/// `responsibilities`, `deadlines`, `tasks`, `replies`, `flow`, `notices`.
 #[must_use]
 pub fn json_schema() -> Value {
-    let files: [(&str, &Shape); 8] = [
+    let files: [(&str, &Shape); 9] = [
         ("playbook", &shapes::HEAD),
         ("categories", &shapes::CATEGORIES),
         ("units", &shapes::UNITS),
@@ -18,6 +18,7 @@ pub fn json_schema() -> Value {
         ("tasks", &shapes::TASKS),
         ("replies", &shapes::REPLIES),
         ("flow", &shapes::FLOW),
+        ("notices", &shapes::NOTICES),
     ];
     let defs: Map<String, Value> = files.iter().map(|(name, shape)| ((*name).to_owned(), table(shape))).collect();
     let any: Vec<Value> = files.iter().map(|(name, _)| json!({ "$ref": format!("#/$defs/{name}") })).collect();

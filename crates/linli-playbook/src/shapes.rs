@@ -4,6 +4,7 @@ use linli_kernel::{Action, AreaLevel, CaseKind, DeadlineKind, DutyKind, Phase, R
 
 use crate::effects::Effect;
 use crate::flow::{FieldKind, Relation, Tone};
+use crate::notice::{NoticeTo, NoticeWay};
 use crate::shape::{Key, Kind, Presence, Shape};
 use crate::types::OnBreach;
 
@@ -17,6 +18,8 @@ words! {
     actions: Action, levels: AreaLevel, kinds: CaseKind, deadline_kinds: DeadlineKind, duties: DutyKind, phases: Phase,
     roles: Role, weights: Weight, relations: Relation, tones: Tone, task_kinds: TaskKind,
 }
+
+words! { notice_tos: NoticeTo, notice_ways: NoticeWay }
 
 /// The units of an amount.
 pub(crate) fn time_units() -> Vec<String> {
@@ -154,6 +157,50 @@ static DEADLINE: Shape = Shape {
         optional("soon", Kind::Amount, "from how long before the end it is due soon"),
         optional("on_breach", Kind::Word(OnBreach::words), "what linli does when it falls due; nothing without it"),
         optional("basis", Kind::Text, "which rule says so"),
+    ],
+};
+
+/// `notices.toml`
+pub(crate) static NOTICES: Shape = Shape {
+    what: "notices.toml ",
+    keys: &[
+        INHERIT,
+        optional("quiet_from", Kind::Text, "from when people are left in peace, such as 22:00, Beijing time"),
+        optional("quiet_to", Kind::Text, "until when"),
+        optional("digest_at", Kind::Text, "when collected news is sent; 08:30 without it"),
+        optional("notices", Kind::Tables(&NOTICE), "who is told what, when something happened"),
+    ],
+};
+
+static NOTICE: Shape = Shape {
+    what: "通知规则",
+    keys: &[
+        required("id", Kind::Text, "unique; the log names it"),
+        required("on", Kind::TextOrTexts, "one or more events, past tense"),
+        optional("when", Kind::Table(&NOTICE_WHEN), "words of the event that must be so"),
+        required("to", Kind::WordOrWords(notice_tos), "who is told"),
+        optional("roles", Kind::Words(roles), "only those in one of these roles"),
+        required(
+            "channels",
+            Kind::WordOrWords(notice_ways),
+            "the first by which somebody can be reached; in_app always too",
+        ),
+        required("title", Kind::Text, "the first line"),
+        required("text", Kind::Text, "what is said"),
+        optional("urgent", Kind::Bool, "breaks the peace of the night"),
+        optional("digest", Kind::Bool, "collected, and sent once a day"),
+    ],
+};
+
+static NOTICE_WHEN: Shape = Shape {
+    what: "when ",
+    keys: &[
+        optional("category", Kind::TextOrTexts, "the category is one of these"),
+        optional("deadline", Kind::WordOrWords(deadline_kinds), "the clock is one of these"),
+        optional("from", Kind::TextOrTexts, "the stage before is one of these"),
+        optional("level", Kind::WordOrWords(levels), "the seat is at one of these levels"),
+        optional("to", Kind::TextOrTexts, "the stage after is one of these"),
+        optional("weight", Kind::WordOrWords(weights), "the weight is one of these"),
     ],
 };
 

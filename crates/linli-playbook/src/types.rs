@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::flow::Flow;
+use crate::notice::Notices;
 use crate::replies::{ReplyRules, Template};
 use crate::tasks::{TaskRule, WhistleKind};
 
@@ -52,6 +53,9 @@ pub struct Playbook {
     /// Texts to begin from.
     #[serde(default)]
     pub templates: Vec<Template>,
+    /// Who is told what.
+    #[serde(default)]
+    pub notices: Notices,
 }
 
 /// 首派层级: the level that answers first for each weight.

@@ -9,11 +9,14 @@ use linli_access::Vault;
 use linli_civic::app::{App, Parts, SiteConfig};
 use linli_civic::areas::tree::AreaTree;
 use linli_civic::cases::paper::PaperNumbers;
+use linli_civic::delivery::Channels;
+use linli_civic::delivery::consume::Consumer;
 use linli_civic::files::Files;
 use linli_civic::http::AccessTable;
 use linli_civic::limits::Limits;
 use linli_civic::live::{Listeners, Live};
 use linli_civic::origin::Proxies;
+use linli_civic::partners::{PartnerFault, Partners};
 use linli_civic::people::Posts;
 use linli_civic::playbooks::Shelf;
 use linli_db::{Applied, Config, Db, StoreError, params};
@@ -40,6 +43,8 @@ pub struct Options {
     pub site: SiteConfig,
     /// The playbook for new cases; the one set before, or `base`, when none is named.
     pub playbook: Option<String>,
+    /// The folder of the other systems' files; `DATA/partners` when none is named.
+    pub partners: Option<PathBuf>,
     /// Reports, photos and answers that one address may send in a minute.
     pub per_minute: u32,
     /// Proxies besides this machine whose word is taken about where a request comes from.
@@ -59,11 +64,18 @@ impl Options {
             database_url,
             site,
             playbook: None,
+            partners: None,
             per_minute: 120,
             proxies: Vec::new(),
             clock: Arc::new(SystemClock),
             ids: Arc::new(IdSource::random()),
         }
+    }
+
+    /// The folder of the other systems' files.
+    #[must_use]
+    pub fn partners_folder(&self) -> PathBuf {
+        self.partners.clone().unwrap_or_else(|| self.data.join("partners"))
     }
 
     /// Which database these options mean.
@@ -91,6 +103,7 @@ pub fn open_db(options: &Options) -> anyhow::Result<(Db, Applied)> {
 /// # Errors
 /// When a part cannot be opened, with what was being done.
 pub async fn open_app(options: &Options) -> anyhow::Result<App> {
+    let partners = load_partners(&options.partners_folder())?;
     let opened = options.clone();
     let (db, _) = tokio::task::spawn_blocking(move || open_db(&opened)).await??;
     let vault = Vault::new(&secret(&options.data)?);
@@ -121,7 +134,7 @@ pub async fn open_app(options: &Options) -> anyhow::Result<App> {
         Ok::<_, StoreError>(())
     })
     .await?;
-    Ok(App::new(Parts {
+    let app = App::new(Parts {
         db,
         clock: Arc::clone(&options.clock),
         ids: Arc::clone(&options.ids),
@@ -134,6 +147,8 @@ pub async fn open_app(options: &Options) -> anyhow::Result<App> {
         posts: Posts::default(),
         listeners: Listeners::default(),
         proxies: Proxies::default().and(options.proxies.iter().copied()),
+        partners,
+        channels: Channels::default(),
         limits: Limits::new(options.per_minute),
         reading: Limits::new(options.per_minute.saturating_mul(10)),
         site: options.site.clone(),
@@ -142,7 +157,16 @@ pub async fn open_app(options: &Options) -> anyhow::Result<App> {
         reloading: tokio::sync::Mutex::new(()),
         areas: RwLock::new(Arc::new(areas)),
         amended: RwLock::new(Arc::new(amended)),
-    }))
+    });
+    linli_civic::notices::channels::register(&app.channels);
+    linli_civic::webhooks::register(&app.channels);
+    Ok(app)
+}
+
+/// What follows from every event: each reads the feed by itself.
+#[must_use]
+pub fn consumers() -> Vec<Arc<dyn Consumer>> {
+    vec![Arc::new(linli_civic::notices::consumer::Notifier), Arc::new(linli_civic::webhooks::Hooks)]
 }
 
 /// The database knows the key that sealed its phone numbers by a fingerprint: with another key they would be lost in silence.
@@ -207,6 +231,29 @@ pub fn playbook_sources(data: Option<&Path>) -> anyhow::Result<Sources> {
         Some(folder) => Ok(shipped.and(Sources::from_dir(&folder)?)),
         None => Ok(shipped),
     }
+}
+
+/// Reads the other systems' files.
+///
+/// # Errors
+/// Every fault of every file: a server that half knows whom it talks to does not start.
+pub fn load_partners(folder: &Path) -> anyhow::Result<Partners> {
+    let loaded = Partners::load(folder).and_then(|partners| {
+        let faults = partner_faults(&partners);
+        if faults.is_empty() { Ok(partners) } else { Err(faults) }
+    });
+    loaded.map_err(|faults| {
+        let said: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        anyhow::anyhow!("外部系统文件有错误：\n{}", said.join("\n"))
+    })
+}
+
+/// What is wrong with the tables that belong to the slices.
+#[must_use]
+pub fn partner_faults(partners: &Partners) -> Vec<PartnerFault> {
+    let mut faults = linli_civic::notices::channels::faults(partners);
+    faults.extend(linli_civic::webhooks::faults(partners));
+    faults
 }
 
 /// Loads and checks a playbook.

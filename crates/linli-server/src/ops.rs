@@ -11,7 +11,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use linli_civic::app::App;
-use linli_civic::http::Answer;
+use linli_civic::banners::{self, model::Face};
+use linli_civic::http::{Answer, MaybeSigned, Query};
 use linli_civic::say::Lang;
 
 static DOCUMENT: LazyLock<String> = LazyLock::new(|| crate::routes::document().to_string());
@@ -48,10 +49,23 @@ pub struct DemoAccount {
 /// A line above every page.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct SiteNotice {
-    /// `info` or `warn`.
+    /// `info`, `warn` or `urgent`.
     pub level: String,
     /// In the reader's language.
     pub text: String,
+    /// Where more is written.
+    pub link: Option<String>,
+}
+
+/// For which page the site is asked.
+#[derive(Debug, Default, serde::Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct SiteWish {
+    /// The face: `home`, `field`, `desk`; `home` without it.
+    face: Option<Face>,
+    /// The area that the page is about.
+    #[param(value_type = Option<String>)]
+    area: Option<linli_kernel::AreaCode>,
 }
 
 /// What this instance is called.
@@ -76,8 +90,13 @@ pub struct Site {
 }
 
 /// What this instance is called, and what everybody should know.
-#[utoipa::path(get, path = "/api/site", tag = "site", responses((status = 200, body = Site)), extensions(("x-access" = json!("public"))))]
-async fn show_site(State(app): State<App>, lang: Lang) -> Answer<Json<Site>> {
+#[utoipa::path(get, path = "/api/site", tag = "site", params(SiteWish), responses((status = 200, body = Site)), extensions(("x-access" = json!("public"))))]
+async fn show_site(
+    State(app): State<App>,
+    MaybeSigned(caller): MaybeSigned,
+    lang: Lang,
+    Query(wish): Query<SiteWish>,
+) -> Answer<Json<Site>> {
     let areas = app.areas();
     // A demo may hold a community of another city too; the city is the one that is there with its counties.
     let city = areas.cities().iter().rev().max_by_key(|code| areas.children(code).len());
@@ -85,8 +104,15 @@ async fn show_site(State(app): State<App>, lang: Lang) -> Answer<Json<Site>> {
     let demo_accounts = if app.site.demo { crate::demo::accounts(&app, lang).await? } else { Vec::new() };
     let mut notices = Vec::new();
     if app.site.demo {
-        notices.push(SiteNotice { level: "info".to_owned(), text: lang.text("notice.demo") });
+        notices.push(SiteNotice { level: "info".to_owned(), text: lang.text("notice.demo"), link: None });
     }
+    let face = wish.face.unwrap_or(Face::Home);
+    let banners = banners::http::shown(&app, face, wish.area, caller.as_ref()).await?;
+    notices.extend(banners.into_iter().map(|banner| SiteNotice {
+        level: banner.severity.as_str().to_owned(),
+        text: banner.said,
+        link: banner.link,
+    }));
     Ok(Json(Site {
         name: lang.text("site.name"),
         city,
@@ -148,6 +174,23 @@ async fn metrics(State(app): State<App>) -> impl IntoResponse {
         "Pages that listen for news.",
         vec![(String::new(), u64::try_from(app.listeners.n_open()).unwrap_or(u64::MAX))],
     );
+    let now = app.now();
+    // Without the database the other figures are still worth having.
+    if let Ok(outbox) = app.db.read(move |conn| linli_civic::delivery::store::figures(conn, now)).await {
+        let count = |n: i64| u64::try_from(n).unwrap_or_default();
+        add(
+            "linli_deliveries",
+            "gauge",
+            "Deliveries to other systems, by state.",
+            vec![
+                ("{state=\"waiting\"}".to_owned(), count(outbox.n_waiting)),
+                ("{state=\"dead\"}".to_owned(), count(outbox.n_dead)),
+            ],
+        );
+        let oldest_seconds = outbox.oldest_at.map_or(0, |at| now.since(at) / 1_000);
+        let help = "How long the oldest delivery that could have gone has been waiting.";
+        add("linli_delivery_oldest_seconds", "gauge", help, vec![(String::new(), count(oldest_seconds))]);
+    }
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text)
 }
 

@@ -5,7 +5,7 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use linli_civic::app::App;
-use linli_civic::{areas, audit, cases, files, live, map, people, plain, playbooks};
+use linli_civic::{areas, audit, banners, cases, delivery, files, live, map, notices, people, plain, playbooks};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -24,6 +24,8 @@ use linli_civic::{areas, audit, cases, files, live, map, people, plain, playbook
         (name = "playbook", description = "The way of working"),
         (name = "map", description = "The picture of it all"),
         (name = "files", description = "Photos"),
+        (name = "exchange", description = "What goes to other systems, and how it stands"),
+        (name = "notices", description = "Who is told what, and how one wants to be told"),
         (name = "live", description = "News for open pages"),
         (name = "site", description = "What this instance is called, and how it is")
     )
@@ -45,6 +47,9 @@ fn all() -> OpenApiRouter<App> {
         .merge(map::http::routes())
         .merge(audit::http::routes())
         .merge(plain::http::routes())
+        .merge(delivery::http::routes())
+        .merge(notices::http::routes())
+        .merge(banners::http::routes())
         .merge(crate::ops::routes())
 }
 

@@ -17,7 +17,7 @@ use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Pr
 use linli_civic::app::App;
 use linli_civic::http::{guard, say_problems};
 use linli_civic::origin::know_origin;
-use linli_civic::{cases, live};
+use linli_civic::{cases, delivery, live, notices};
 
 const MAX_JSON_BYTES: usize = 256 * 1024;
 
@@ -128,6 +128,11 @@ pub fn start_background(app: &App) {
     tokio::spawn(live::run(app.clone()));
     tokio::spawn(cases::sweep::run(app.clone()));
     tokio::spawn(cases::hot_spots::run(app.clone()));
+    tokio::spawn(delivery::worker::run(app.clone()));
+    tokio::spawn(notices::digest::run(app.clone()));
+    for consumer in crate::open::consumers() {
+        tokio::spawn(delivery::consume::run(app.clone(), consumer));
+    }
     tokio::spawn(crate::housekeeping::run(app.clone()));
 }
 

@@ -8,7 +8,10 @@ export const PAGES = [
   { name: "areas", may: ["view_areas", "administer_areas"] },
   { name: "people", may: ["view_people", "administer_people"] },
   { name: "playbook", may: ["view_playbook"] },
+  { name: "deliveries", may: ["view_deliveries"] },
+  { name: "banners", may: ["administer_banners"] },
   { name: "read_log", may: ["read_audit"] },
+  { name: "notice_log", may: ["read_notice_log"] },
 ] as const satisfies readonly { name: string; may: readonly May[] }[];
 
 /** Whether somebody may see a page. */

@@ -15,7 +15,11 @@ export type May =
   | "read_audit"
   | "report_on_behalf"
   | "view_wall"
-  | "view_playbook";
+  | "view_playbook"
+  | "view_deliveries"
+  | "manage_deliveries"
+  | "administer_banners"
+  | "read_notice_log";
 
 const me = shallowRef<Me | null>(null);
 

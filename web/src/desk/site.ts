@@ -7,7 +7,7 @@ const site = shallowRef<Site | null>(null);
 let loading: Promise<void> | null = null;
 
 async function load(): Promise<void> {
-  site.value = await unwrap(api.GET("/api/site"));
+  site.value = await unwrap(api.GET("/api/site", { params: { query: { face: "desk" } } }));
 }
 
 export function useSite() {

@@ -30,6 +30,12 @@ export const routes: RouteRecordRaw[] = [
   },
   { path: "/me", name: "me", component: () => import("./account/MePage.vue"), meta: { title: "field.me.title" } },
   {
+    path: "/notices",
+    name: "notices",
+    component: () => import("./bell/NoticesPage.vue"),
+    meta: { title: "field.notices.title" },
+  },
+  {
     path: "/password",
     name: "password",
     component: () => import("./account/PasswordPage.vue"),

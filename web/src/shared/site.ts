@@ -5,10 +5,14 @@ import { currentLocale } from "./i18n/locale";
 
 const site = shallowRef<Site | null>(null);
 let asked: Promise<void> | null = null;
+let place: string | null = null;
+
+/** The staff's own places are known to the server; a resident's page says which one it is about. */
+const face = (): "home" | "field" => (location.pathname.startsWith("/field") ? "field" : "home");
 
 async function load(): Promise<void> {
   try {
-    site.value = await unwrap(api.GET("/api/site"));
+    site.value = await unwrap(api.GET("/api/site", { params: { query: { face: face(), ...(place === null ? {} : { area: place }) } } }));
   } catch {
     // The page works without it; whoever comes next asks again.
     asked = null;
@@ -23,4 +27,11 @@ watch(currentLocale, () => {
 export function useSite(): ShallowRef<Site | null> {
   asked ??= load();
   return site;
+}
+
+/** The page is about this area now: what its banners say is shown too. */
+export function askSiteFor(area: string): void {
+  if (place === area) return;
+  place = area;
+  if (asked !== null) asked = load();
 }

@@ -44,7 +44,7 @@ main{max-width:36rem;margin:0 auto;padding:1rem}h1{font-size:1.5rem;line-height:
 .h{color:#4d625f;margin:0 0 .3rem;font-weight:400}input,select,textarea{font:inherit;width:100%;box-sizing:border-box;padding:.6rem;border:2px solid #4d625f;border-radius:6px;background:#fff;color:inherit}\
 button{font:inherit;font-weight:700;width:100%;min-height:3.2rem;margin-top:1.6rem;border:0;border-radius:8px;background:#006a60;color:#fff}\
 :focus-visible{outline:3px solid #006a60;outline-offset:2px}.e{border:3px solid #b3261e;border-radius:8px;padding:.8rem 1rem}.e a,.w{color:#b3261e}\
-.p{background:#e6f2f0;border-radius:8px;padding:.8rem 1rem;font-weight:700}ol{padding-left:1.2rem}time{color:#4d625f;display:block;font-size:.9em}a{color:#006a60}code{font-size:1.3em;letter-spacing:.1em}";
+.n{background:#e6f2f0;border-left:6px solid #006a60;padding:.6rem 1rem;margin:.5rem 0}.n.warn{background:#fdf1d8;border-color:#8a5a00}.n.urgent{background:#fbe9e7;border-color:#b3261e;font-weight:700}.p{background:#e6f2f0;border-radius:8px;padding:.8rem 1rem;font-weight:700}ol{padding-left:1.2rem}time{color:#4d625f;display:block;font-size:.9em}a{color:#006a60}code{font-size:1.3em;letter-spacing:.1em}";
 
 fn shell(lang: Lang, title: &str, body: &str) -> String {
     let tag = match lang {
@@ -58,6 +58,26 @@ fn shell(lang: Lang, title: &str, body: &str) -> String {
         title = escape(title),
         name = escape(&lang.text("site.name"))
     )
+}
+
+/// A banner on such a page: how loud, what it says, where more is written.
+pub type Line = (&'static str, String, Option<String>);
+
+/// Puts banners above a page.
+pub fn below_banners(page: String, banners: &[Line]) -> String {
+    if banners.is_empty() {
+        return page;
+    }
+    let line = |(severity, said, link): &Line| {
+        let said = escape(said);
+        let said = match link {
+            Some(link) => format!("<a href=\"{}\">{said}</a>", escape(link)),
+            None => said,
+        };
+        format!("<p class=\"n {severity}\">{said}</p>")
+    };
+    let lines: String = banners.iter().map(line).collect();
+    page.replacen("<main>", &format!("<main><div role=region>{lines}</div>"), 1)
 }
 
 /// The page to report on.

@@ -7,13 +7,15 @@ use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use linli_kernel::{FieldProblem, Problem, ProblemCode, PublicCode, Timestamp};
+use linli_kernel::{AreaCode, FieldProblem, Problem, ProblemCode, PublicCode, Timestamp};
 
-use super::html::{self, Choice, Filled, Wrong};
+use super::html::{self, Choice, Filled, Line, Wrong};
 use crate::app::App;
 use crate::areas;
+use crate::banners::{self, model::Face};
 use crate::cases::public;
 use crate::cases::report::{self, ReportCase};
+use crate::cases::store::{self, Named};
 use crate::http::{Answer, Origin, Path, Query, Raw, Refused};
 use crate::say::Lang;
 
@@ -116,7 +118,18 @@ async fn show_plain_case(State(app): State<App>, lang: Lang, Path(code): Path<St
             (local(lang, look.at), lang.say("plain.looks_line", &values))
         })
         .collect();
-    Ok(Html(html::follow(lang, &case, &lines, &looks, promise.as_deref())).into_response())
+    let area = app.db.read({
+        let code = PublicCode::parse(&code).ok_or(ProblemCode::NotFound)?;
+        move |conn| store::load(conn, &Named::Code(code)).map_err(Refused::from)
+    });
+    let page = html::follow(lang, &case, &lines, &looks, promise.as_deref());
+    let page = html::below_banners(page, &banners(&app, area.await?.map(|case| case.area)).await?);
+    Ok(Html(page).into_response())
+}
+
+async fn banners(app: &App, area: Option<AreaCode>) -> Answer<Vec<Line>> {
+    let shown = banners::http::shown(app, Face::Home, area, None).await?;
+    Ok(shown.into_iter().map(|banner| (banner.severity.as_str(), banner.said, banner.link)).collect())
 }
 
 async fn page(app: &App, lang: Lang, filled: Filled, wrong: &[Wrong]) -> Answer<Html<String>> {
@@ -142,7 +155,8 @@ async fn page(app: &App, lang: Lang, filled: Filled, wrong: &[Wrong]) -> Answer<
                 .unwrap_or_default(),
         })
         .collect();
-    Ok(Html(html::report(lang, &filled, place.as_ref().map(|place| place.name.as_str()), &choices, wrong)))
+    let page = html::report(lang, &filled, place.as_ref().map(|place| place.name.as_str()), &choices, wrong);
+    Ok(Html(html::below_banners(page, &banners(app, place.map(|place| place.area)).await?)))
 }
 
 fn wrong(problem: &Problem, lang: Lang) -> Vec<Wrong> {

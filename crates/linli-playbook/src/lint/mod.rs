@@ -4,6 +4,7 @@ mod chinese;
 mod flow;
 mod graph;
 mod lists;
+mod notices;
 pub(crate) mod refused;
 mod roles;
 
@@ -20,6 +21,7 @@ pub(crate) fn check(draft: &Draft) -> Vec<Finding> {
         flow::check(&playbook, flow, &mut found);
         graph::check(draft, flow, &mut found);
     }
+    notices::check(draft, &mut found);
     refused::check(draft, &mut found);
     found.findings
 }

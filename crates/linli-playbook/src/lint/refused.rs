@@ -99,6 +99,10 @@ pub(crate) fn check(draft: &Draft, found: &mut Found) {
     for placed in &draft.units {
         name(&placed.item.name, placed.place.key("name"), labels);
     }
+    for placed in &draft.notices {
+        name(&placed.item.title, placed.place.key("title"), RULES);
+        name(&placed.item.text, placed.place.key("text"), RULES);
+    }
     for flow in &draft.flows {
         for (stage, place) in flow.stages() {
             name(&stage.name, place.key("name"), RULES);

@@ -35,6 +35,43 @@ const LISTS: &[(&str, &str, &str)] = &[
         "[[categories]]\ncode = 'a'\nname = '甲'\nweight = 'major'\nduty = 'cooperating'",
         "duty_without_unit mine/categories.toml:2",
     ),
+    (
+        "notices.toml",
+        "[[notices]]\nid = 'a'\non = 'fired'\nto = 'seat'\nchannels = 'in_app'\ntitle = '甲'\ntext = '乙'",
+        "unknown_event mine/notices.toml:3",
+    ),
+    (
+        "notices.toml",
+        "[[notices]]\nid = 'a'\non = 'taken'\nto = 'seat'\nchannels = 'in_app'\ntitle = '甲'\ntext = '{phone}'",
+        "unknown_placeholder mine/notices.toml:7",
+    ),
+    (
+        "notices.toml",
+        "[[notices]]\nid = 'a'\non = 'taken'\nto = 'reporter'\nchannels = 'sms'\ntitle = '甲'\ntext = '{seat}已接单'",
+        "notice_tells_too_much mine/notices.toml:7",
+    ),
+    (
+        "notices.toml",
+        "[[notices]]\nid = 'a'\non = 'taken'\nto = 'reporter'\nchannels = 'in_app'\ntitle = '甲'\ntext = '乙'",
+        "notice_unreachable mine/notices.toml:5",
+    ),
+    (
+        "notices.toml",
+        "[[notices]]\nid = 'a'\non = 'taken'\nto = ['reporter', 'seat']\nchannels = 'sms'\ntitle = '甲'\ntext = '乙'",
+        "notice_mixed mine/notices.toml:4",
+    ),
+    (
+        "notices.toml",
+        "[[notices]]\nid = 'a'\non = 'taken'\nto = 'seat'\nchannels = 'pigeon'\ntitle = '甲'\ntext = '乙'",
+        "unknown_word mine/notices.toml:5",
+    ),
+    (
+        "notices.toml",
+        "[[notices]]\nid = 'a'\non = 'taken'\nto = 'above'\nchannels = 'in_app'\ntitle = '网格员排名'\ntext = '乙'",
+        "forbidden_setting mine/notices.toml:6",
+    ),
+    ("notices.toml", "quiet_from = '22:00'\nquiet_to = '7点'", "bad_time mine/notices.toml:2"),
+    ("notices.toml", "[[notices]]\nid = 'a'", "missing_key mine/notices.toml:1"),
     ("units.toml", "[[units]]\ncode = 'seat'\nname = '甲'\nlevel = 'county'", "reserved mine/units.toml:2"),
     (
         "units.toml",

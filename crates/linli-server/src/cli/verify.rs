@@ -82,6 +82,7 @@ pub fn sentence(conn: &mut Conn, broken: &Broken) -> Result<String, StoreError> 
         "account" => format!("账号 {}", broken.stream_id),
         "place" => format!("二维码 {}", broken.stream_id),
         "playbook" => format!("工作法 {}", broken.stream_id),
+        "banner" => format!("公告横幅 {}", broken.stream_id),
         other => format!("{other} {}", broken.stream_id),
     };
     let what = match broken.what {

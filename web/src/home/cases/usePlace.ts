@@ -1,6 +1,7 @@
 import { ref, type Ref } from "vue";
 import { api, unwrap } from "@shared/api/client";
 import { toProblem, type ProblemError } from "@shared/api/problem";
+import { askSiteFor } from "@shared/site";
 import { useWorker } from "../shell/worker";
 import { useReportDraft } from "./draft";
 
@@ -28,6 +29,7 @@ export function usePlace(): {
         worker: place.worker ?? null,
       };
       worker.value = place.worker ?? null;
+      askSiteFor(place.area.code);
       return true;
     } catch (cause) {
       problem.value = toProblem(cause);

@@ -5,6 +5,9 @@ type Schemas = components["schemas"];
 
 export type Site = Schemas["Site"];
 export type Notice = Schemas["SiteNotice"];
+export type MyNotice = Schemas["MyNotice"];
+export type NoticeSettings = Schemas["NoticeSettings"];
+export type ReporterNotice = Schemas["ReporterNotice"];
 export type DemoAccount = Schemas["DemoAccount"];
 export type AreaLevel = Schemas["AreaLevel"];
 export type AreaRef = Schemas["AreaRef"];
