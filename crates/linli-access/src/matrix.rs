@@ -48,6 +48,12 @@ acts! {
     ViewWall = "view_wall",
     /// See who read whose contact.
     ReadAudit = "read_audit",
+    /// Bring in work orders of the hotline from a file, and map its words.
+    ImportOrders = "import_orders",
+    /// Take work orders with their results out as a file.
+    ExportOrders = "export_orders",
+    /// Hand a case to the hotline whose matter it is.
+    TransferOut = "transfer_out",
 }
 
 /// How far an allowed act reaches.
@@ -160,6 +166,12 @@ pub const MATRIX: &[(Act, &[(Role, Reach)])] = &[
         ],
     ),
     (Act::ReadAudit, &[(Auditor, Area)]),
+    (Act::ImportOrders, &[(CommunityClerk, Area), (StreetDispatcher, Area), (HotlineClerk, Area)]),
+    (
+        Act::ExportOrders,
+        &[(CommunityClerk, Area), (StreetDispatcher, Area), (HotlineClerk, Area), (CountyLeader, Area)],
+    ),
+    (Act::TransferOut, &[(CommunityClerk, Area), (StreetDispatcher, Area), (HotlineClerk, Area), (CountyLeader, Area)]),
 ];
 
 /// How far `role` may do `act`; `None` when it may not.

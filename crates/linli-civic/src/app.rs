@@ -9,6 +9,7 @@ use linli_kernel::{Calendar, Clock, IdSource, ProblemCode, Timestamp};
 use crate::areas::tree::AreaTree;
 use crate::cases::paper::PaperNumbers;
 use crate::files::Files;
+use crate::hotline::Inbox;
 use crate::http::{AccessTable, Answer, Refused};
 use crate::limits::Limits;
 use crate::live::Live;
@@ -30,6 +31,8 @@ pub struct Parts {
     pub vault: Vault,
     /// Photos on disk.
     pub files: Files,
+    /// Files of work orders that were uploaded.
+    pub hotline: Inbox,
     /// Holidays and make-up workdays.
     pub calendar: Calendar,
     /// The playbooks that cases are pinned to, and the one that new cases get.

@@ -1,6 +1,6 @@
 //! The capabilities of linli, one folder each.
 //!
-//! ground: [`areas`] [`people`] [`files`] [`playbooks`] · core: [`cases`] · reading: [`map`] [`audit`] ·
+//! ground: [`areas`] [`people`] [`files`] [`playbooks`] · core: [`cases`] · reading: [`map`] [`audit`] · exchange: [`hotline`] ·
 //! shared by all: [`app`] [`http`] [`live`] [`limits`] [`once`] [`say`].
 
 pub mod app;
@@ -8,6 +8,7 @@ pub mod areas;
 pub mod audit;
 pub mod cases;
 pub mod files;
+pub mod hotline;
 pub mod http;
 pub mod limits;
 pub mod live;

@@ -1,7 +1,8 @@
 //! Parameters and rows, the same for both databases.
 
 use linli_kernel::{
-    AccountId, AreaCode, AttachmentId, CaseId, DeadlineId, EventId, GrantId, JobId, PublicCode, Timestamp, words,
+    AccountId, AreaCode, AttachmentId, CaseId, DeadlineId, EventId, GrantId, ImportId, JobId, PublicCode, Timestamp,
+    words,
 };
 
 use crate::error::StoreError;
@@ -59,6 +60,7 @@ bind! {
     DeadlineId => Text |v| v.to_string(),
     EventId => Text |v| v.to_string(),
     GrantId => Text |v| v.to_string(),
+    ImportId => Text |v| v.to_string(),
     JobId => Text |v| v.to_string(),
     words::Role => Text |v| v.to_string(),
     words::Phase => Text |v| v.to_string(),

@@ -10,6 +10,7 @@ use linli_civic::app::{App, Parts, SiteConfig};
 use linli_civic::areas::tree::AreaTree;
 use linli_civic::cases::paper::PaperNumbers;
 use linli_civic::files::Files;
+use linli_civic::hotline::Inbox;
 use linli_civic::http::AccessTable;
 use linli_civic::limits::Limits;
 use linli_civic::live::Live;
@@ -121,6 +122,7 @@ pub async fn open_app(options: &Options) -> anyhow::Result<App> {
         ids: Arc::clone(&options.ids),
         vault,
         files: Files::new(options.data.join("files")),
+        hotline: Inbox::new(options.data.join("imports")),
         calendar,
         playbooks: shelf,
         paper: PaperNumbers::default(),

@@ -13,6 +13,9 @@ export type May =
   | "view_people"
   | "administer_people"
   | "read_audit"
+  | "import_orders"
+  | "export_orders"
+  | "transfer_out"
   | "report_on_behalf"
   | "view_wall"
   | "view_playbook";

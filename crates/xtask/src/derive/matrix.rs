@@ -56,6 +56,9 @@ const fn act_name(act: Act) -> &'static str {
         Act::ViewPlaybook => "看工作法和检查结果",
         Act::ViewWall => "看一图",
         Act::ReadAudit => "查谁看过谁的联系方式",
+        Act::ImportOrders => "导入热线工单，设列名和分类对应",
+        Act::ExportOrders => "导出热线工单和办理结果（写明理由，留记录）",
+        Act::TransferOut => "把不属本单位的诉求转给热线",
     }
 }
 

@@ -47,6 +47,10 @@ const WRITERS: &[(&str, &str)] = &[
     ("crates/linli-civic/src/cases/paper.rs", "numbers for paper; gaps are allowed"),
     ("crates/linli-civic/src/cases/store.rs", "Store of cases"),
     ("crates/linli-civic/src/files/store.rs", "photos that belong to no case yet"),
+    (
+        "crates/linli-civic/src/hotline/store.rs",
+        "orders, imports, words of partners: what happened to a case is in its events",
+    ),
     ("crates/linli-civic/src/people/store.rs", "Store of accounts"),
     ("crates/linli-civic/src/people/session_http.rs", "counts of wrong passwords, the last sign-in"),
     ("crates/linli-civic/src/playbooks/shelf.rs", "versions of playbooks"),
