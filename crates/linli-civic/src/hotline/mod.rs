@@ -18,7 +18,9 @@ pub mod category;
 mod clean;
 pub mod columns;
 pub mod errors_sheet;
+pub mod export;
 pub mod files;
+pub mod http;
 pub mod intake;
 pub mod land;
 pub mod order;
@@ -26,9 +28,19 @@ pub mod partner;
 pub mod place;
 pub mod plan;
 pub mod run;
+mod send_file;
 pub mod sheet;
 pub mod store;
 pub mod when;
 
 pub use files::Inbox;
 pub use partner::Hotline;
+
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::app::App;
+
+/// The routes of this slice.
+pub fn routes() -> OpenApiRouter<App> {
+    http::routes().merge(export::routes())
+}

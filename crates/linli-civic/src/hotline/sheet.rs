@@ -96,6 +96,21 @@ impl SheetFault {
         }
     }
 
+    /// What happened and what to do, of a fault that was kept by its code.
+    #[must_use]
+    pub fn sentence_of(code: &str) -> String {
+        let fault = match code {
+            "file_too_large" => Self::TooLarge { limit_bytes: MAX_BYTES },
+            "file_unpacks_too_large" => Self::Bomb,
+            "too_many_rows" => Self::TooManyRows,
+            "file_locked" => Self::Locked,
+            "not_a_table" => Self::NoTable,
+            "file_empty" => Self::Empty,
+            _ => Self::Broken(String::new()),
+        };
+        fault.sentence()
+    }
+
     /// What happened and what to do.
     #[must_use]
     pub fn sentence(&self) -> String {
