@@ -1,12 +1,14 @@
 //! The capabilities of linli, one folder each.
 //!
-//! ground: [`areas`] [`people`] [`files`] [`playbooks`] · core: [`cases`] · reading: [`map`] [`audit`] · exchange: [`hotline`] ·
+//! ground: [`areas`] [`people`] [`files`] [`playbooks`] [`partners`] [`delivery`] · core: [`cases`] · reading: [`map`] [`audit`] ·
+//! exchange: [`hotline`] ·
 //! shared by all: [`app`] [`http`] [`live`] [`limits`] [`once`] [`say`].
 
 pub mod app;
 pub mod areas;
 pub mod audit;
 pub mod cases;
+pub mod delivery;
 pub mod files;
 pub mod hotline;
 pub mod http;
@@ -14,6 +16,7 @@ pub mod limits;
 pub mod live;
 pub mod map;
 pub mod once;
+pub mod partners;
 pub mod people;
 pub mod plain;
 pub mod playbooks;

@@ -20,7 +20,8 @@ pub use area::{AreaCode, AreaLevel, BadAreaCode};
 pub use calendar::{Amount, Calendar, Due, Workday, WorkingHours};
 pub use change::{Change, NewEvent, NewJob, Stream, StreamKind};
 pub use ids::{
-    AccountId, AttachmentId, CaseId, DeadlineId, EventId, GrantId, IdSource, ImportId, JobId, PublicCode, SessionId,
+    AccountId, AttachmentId, CaseId, DeadlineId, DeliveryId, EventId, GrantId, IdSource, ImportId, JobId, PublicCode,
+    SessionId,
 };
 pub use masked::{IdNumber, Phone, RealName};
 pub use page::{Cursor, Page};

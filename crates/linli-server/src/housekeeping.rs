@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | ended sessions | at once | they open nothing any more |
 //! | stored outcomes of commands | 3 days | nobody sends a command again after that |
+//! | what was delivered or given up | 190 days | as long as logs must be kept (网络安全法 art. 23) |
 //! | photos that belong to no case | 1 day | their sender never finished the report |
 //! | uploaded files of work orders | 7 days after the import, 1 day if it never began | callers' numbers stand in them |
 
@@ -11,7 +12,7 @@ use std::time::Duration;
 
 use linli_access::session;
 use linli_civic::app::App;
-use linli_civic::{files, hotline};
+use linli_civic::{delivery, files, hotline};
 use linli_db::{StoreError, idempotency};
 
 const EVERY: Duration = Duration::from_secs(600);
@@ -35,6 +36,7 @@ pub async fn once(app: &App) -> Result<(), StoreError> {
     let now = app.now();
     app.db.write(move |tx| session::sweep(tx, now)).await?;
     app.db.write(move |tx| idempotency::sweep(tx, now.plus_ms(-3 * DAY_MS))).await?;
+    app.db.write(move |tx| delivery::store::sweep(tx, now.plus_ms(-190 * DAY_MS))).await?;
     hotline::run::tidy(app, now).await?;
     let unused = app.db.write(move |tx| files::loose_older_than(tx, now.plus_ms(-DAY_MS))).await?;
     for sha256 in unused {

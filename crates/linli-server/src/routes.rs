@@ -5,7 +5,7 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use linli_civic::app::App;
-use linli_civic::{areas, audit, cases, files, hotline, live, map, people, plain, playbooks};
+use linli_civic::{areas, audit, cases, delivery, files, hotline, live, map, people, plain, playbooks};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -24,6 +24,7 @@ use linli_civic::{areas, audit, cases, files, hotline, live, map, people, plain,
         (name = "playbook", description = "The way of working"),
         (name = "map", description = "The picture of it all"),
         (name = "files", description = "Photos"),
+        (name = "exchange", description = "What goes to other systems, and how it stands"),
         (name = "hotline", description = "Work orders of the city's 12345 hotline: in, out, and what became of them"),
         (name = "live", description = "News for open pages"),
         (name = "site", description = "What this instance is called, and how it is")
@@ -43,6 +44,7 @@ fn all() -> OpenApiRouter<App> {
         .merge(map::http::routes())
         .merge(audit::http::routes())
         .merge(plain::http::routes())
+        .merge(delivery::http::routes())
         .merge(hotline::routes())
         .merge(crate::ops::routes())
 }

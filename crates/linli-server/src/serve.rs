@@ -16,7 +16,7 @@ use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Pr
 
 use linli_civic::app::App;
 use linli_civic::http::{guard, say_problems};
-use linli_civic::{cases, hotline, live};
+use linli_civic::{cases, delivery, hotline, live};
 
 const MAX_JSON_BYTES: usize = 256 * 1024;
 
@@ -112,7 +112,9 @@ pub fn counted() -> Vec<(String, u64)> {
 pub fn start_background(app: &App) {
     tokio::spawn(live::run(app.clone()));
     tokio::spawn(cases::sweep::run(app.clone()));
+    tokio::spawn(delivery::worker::run(app.clone()));
     tokio::spawn(hotline::run::run(app.clone()));
+    hotline::push::start(app);
     tokio::spawn(crate::housekeeping::run(app.clone()));
 }
 

@@ -71,7 +71,12 @@ const MOST: usize = 300_000;
 #[utoipa::path(post, path = "/api/hotline/exports", tag = "hotline", request_body = ExportOrders,
     responses((status = 200, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", body = Vec<u8>), (status = 422, body = crate::http::ProblemBody)),
     extensions(("x-access" = json!("export_orders"))))]
-async fn export_orders(State(app): State<App>, Signed(caller): Signed, lang: Lang, Body(body): Body<ExportOrders>) -> Answer<Response> {
+async fn export_orders(
+    State(app): State<App>,
+    Signed(caller): Signed,
+    lang: Lang,
+    Body(body): Body<ExportOrders>,
+) -> Answer<Response> {
     let wish = checked(&app, body)?;
     let (send_rows, mut pages) = mpsc::channel::<Vec<Vec<String>>>(2);
     let name = EventId::new(app.ids.uuid(app.now()));
@@ -147,7 +152,8 @@ type Line = (CaseId, Vec<String>);
 
 fn page(app: &App, tx: &mut Tx<'_>, caller: &Caller, wish: &ExportOrders, after: &str) -> Answer<Vec<Line>> {
     let reach = scope(caller, Act::ExportOrders);
-    let keys: Vec<String> = wish.area.as_ref().map_or_else(|| reach.keys().map(str::to_owned).collect(), |area| reach.within(area));
+    let keys: Vec<String> =
+        wish.area.as_ref().map_or_else(|| reach.keys().map(str::to_owned).collect(), |area| reach.within(area));
     let mut values = linli_db::params![after, wish.from, wish.to, Channel::Hotline, PAGE].to_vec();
     values.extend(keys.iter().map(Bind::val));
     let mut sql = format!(
@@ -160,7 +166,10 @@ fn page(app: &App, tx: &mut Tx<'_>, caller: &Caller, wish: &ExportOrders, after:
     }
     if let Some(partner) = &wish.partner {
         values.push(partner.val());
-        sql.push_str(&format!(" AND EXISTS (SELECT 1 FROM hotline_order o WHERE o.case_id = c.id AND o.partner_id = ${})", values.len()));
+        sql.push_str(&format!(
+            " AND EXISTS (SELECT 1 FROM hotline_order o WHERE o.case_id = c.id AND o.partner_id = ${})",
+            values.len()
+        ));
     }
     sql.push_str(" ORDER BY c.id LIMIT $5");
     let ids: Vec<CaseId> = tx.all(&sql, &values, |row| row.parse("id"))?;
@@ -181,12 +190,21 @@ fn page(app: &App, tx: &mut Tx<'_>, caller: &Caller, wish: &ExportOrders, after:
 }
 
 /// Name and number as this caller may take them out.
-fn contact_of(app: &App, tx: &mut Tx<'_>, caller: &Caller, wish: &ExportOrders, case: &Case) -> Answer<(String, String)> {
+fn contact_of(
+    app: &App,
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    wish: &ExportOrders,
+    case: &Case,
+) -> Answer<(String, String)> {
     let phone = case.reporter.phone_sealed.as_deref().and_then(|sealed| app.vault.open_phone(PHONE_FIELD, sealed).ok());
     let name = case.reporter.name_sealed.as_deref().and_then(|sealed| app.vault.open_name(NAME_FIELD, sealed).ok());
     let Decision::Allowed(role) = decide(caller, Act::ReadContact, &case.keys()) else { return Ok(Default::default()) };
     if !wish.with_contact {
-        return Ok((name.map(|name| name.masked()).unwrap_or_default(), phone.map(|phone| phone.masked()).unwrap_or_default()));
+        return Ok((
+            name.map(|name| name.masked()).unwrap_or_default(),
+            phone.map(|phone| phone.masked()).unwrap_or_default(),
+        ));
     }
     if phone.is_some() || name.is_some() {
         let now = app.now();
@@ -202,7 +220,10 @@ fn contact_of(app: &App, tx: &mut Tx<'_>, caller: &Caller, wish: &ExportOrders, 
         };
         read_log::record(tx, &look)?;
     }
-    Ok((name.map(|name| name.reveal().to_owned()).unwrap_or_default(), phone.map(|phone| phone.reveal().to_owned()).unwrap_or_default()))
+    Ok((
+        name.map(|name| name.reveal().to_owned()).unwrap_or_default(),
+        phone.map(|phone| phone.reveal().to_owned()).unwrap_or_default(),
+    ))
 }
 
 struct Row<'a> {
@@ -220,8 +241,13 @@ impl Row<'_> {
         let said = |of: fn(&Kept) -> &Option<String>| order.and_then(|order| of(order).clone()).unwrap_or_default();
         let case = self.case;
         let areas = self.app.areas();
-        let place: Place = order.and_then(|order| order.place_said.as_deref()).and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default();
-        let at_level = |level: linli_kernel::AreaLevel| if case.area.level() >= level { areas.name(&case.area.at(level)) } else { String::new() };
+        let place: Place = order
+            .and_then(|order| order.place_said.as_deref())
+            .and_then(|json| serde_json::from_str(json).ok())
+            .unwrap_or_default();
+        let at_level = |level: linli_kernel::AreaLevel| {
+            if case.area.level() >= level { areas.name(&case.area.at(level)) } else { String::new() }
+        };
         let or = |own: String, else_: String| if own.is_empty() { else_ } else { own };
         match column {
             Column::OrderNo => order.map_or_else(|| case.paper_no.clone(), |order| order.no.clone()),
@@ -229,7 +255,13 @@ impl Row<'_> {
             Column::CallerPhone => self.contact.1.clone(),
             Column::SaidAt => when::written(order.and_then(|order| order.said_at).unwrap_or(case.reported_at)),
             Column::OrderType => said(|order| &order.order_type),
-            Column::Category => or(said(|order| &order.category_said), case.category.as_deref().and_then(|code| self.app.playbooks.current().category_path(code)).unwrap_or_default()),
+            Column::Category => or(
+                said(|order| &order.category_said),
+                case.category
+                    .as_deref()
+                    .and_then(|code| self.app.playbooks.current().category_path(code))
+                    .unwrap_or_default(),
+            ),
             Column::Title => said(|order| &order.title),
             Column::Content => case.body.clone(),
             Column::District => or(place.district, at_level(linli_kernel::AreaLevel::County)),
@@ -237,15 +269,24 @@ impl Row<'_> {
             Column::Community => or(place.community, at_level(linli_kernel::AreaLevel::Community)),
             Column::Spot => or(place.spot, case.place_text.clone()),
             Column::Urgency => said(|order| &order.urgency),
-            Column::Limit => order.and_then(|order| order.limit_at).map(when::written).unwrap_or_else(|| said(|order| &order.limit_said)),
+            Column::Limit => order
+                .and_then(|order| order.limit_at)
+                .map(when::written)
+                .unwrap_or_else(|| said(|order| &order.limit_said)),
             Column::HostUnit => or(self.host(), said(|order| &order.host_name)),
             Column::HostRole => said(|order| &order.host_role),
             Column::Outcome => self.outcome(order),
             Column::Reply => self.reply(),
             Column::FinishedAt => self.finished_at().map(when::written).unwrap_or_default(),
-            Column::Reached => yes_no(order.and_then(|order| order.follow_up.reached).or_else(|| case.rating.as_ref().map(|_| true)), "yes", "no"),
+            Column::Reached => yes_no(
+                order.and_then(|order| order.follow_up.reached).or_else(|| case.rating.as_ref().map(|_| true)),
+                "yes",
+                "no",
+            ),
             Column::Solved => yes_no(case.rating.as_ref().map(|rating| rating.solved), "solved_yes", "solved_no"),
-            Column::Satisfied => yes_no(case.rating.as_ref().map(|rating| rating.satisfied), "satisfied_yes", "satisfied_no"),
+            Column::Satisfied => {
+                yes_no(case.rating.as_ref().map(|rating| rating.satisfied), "satisfied_yes", "satisfied_no")
+            }
             Column::Tags => said(|order| &order.tags),
         }
     }
@@ -253,7 +294,12 @@ impl Row<'_> {
     fn host(&self) -> String {
         let area = self.app.areas().name(&self.case.seat.area);
         let book = self.app.playbooks.current();
-        self.case.seat.unit.as_deref().and_then(|code| book.unit(code)).map_or_else(|| area.clone(), |unit| unit.name.clone())
+        self.case
+            .seat
+            .unit
+            .as_deref()
+            .and_then(|code| book.unit(code))
+            .map_or_else(|| area.clone(), |unit| unit.name.clone())
     }
 
     fn outcome(&self, order: Option<&Kept>) -> String {
@@ -270,14 +316,22 @@ impl Row<'_> {
     }
 
     fn finished_at(&self) -> Option<Timestamp> {
-        self.case.closed_at.or(self.case.settled_at).filter(|_| matches!(self.case.phase, Phase::Settled | Phase::Closed))
+        self.case
+            .closed_at
+            .or(self.case.settled_at)
+            .filter(|_| matches!(self.case.phase, Phase::Settled | Phase::Closed))
     }
 }
 
 /// The four parts as one text.
 #[must_use]
 pub fn said_reply(reply: &Reply) -> String {
-    let values = [("received", reply.received.as_str()), ("talked_to", reply.talked_to.as_str()), ("done", reply.done.as_str()), ("by_when", reply.by_when.as_str())];
+    let values = [
+        ("received", reply.received.as_str()),
+        ("talked_to", reply.talked_to.as_str()),
+        ("done", reply.done.as_str()),
+        ("by_when", reply.by_when.as_str()),
+    ];
     Lang::ZhCn.say("hotline.reply", &values)
 }
 

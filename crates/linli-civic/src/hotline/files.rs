@@ -3,24 +3,40 @@
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use linli_kernel::ImportId;
 use sha2::{Digest, Sha256};
 use tokio::sync::Notify;
 
+use super::place::Places;
+use crate::areas::tree::AreaTree;
+
 /// Where uploaded files wait, and the bell that says one is to be worked on.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Inbox {
     folder: PathBuf,
     bell: Arc<Notify>,
+    places: Arc<Mutex<Option<(Arc<AreaTree>, Arc<Places>)>>>,
 }
 
 impl Inbox {
     /// In `folder`, made when first needed.
     #[must_use]
     pub fn new(folder: PathBuf) -> Self {
-        Self { folder, bell: Arc::new(Notify::new()) }
+        Self { folder, bell: Arc::new(Notify::new()), places: Arc::new(Mutex::new(None)) }
+    }
+
+    /// What finds areas by the hotline's words; made anew when an area changed.
+    #[must_use]
+    pub fn places(&self, tree: &Arc<AreaTree>) -> Arc<Places> {
+        let mut kept = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, places)) = kept.as_ref().filter(|(of, _)| Arc::ptr_eq(of, tree)) {
+            return Arc::clone(places);
+        }
+        let places = Arc::new(Places::new(Arc::clone(tree)));
+        *kept = Some((Arc::clone(tree), Arc::clone(&places)));
+        places
     }
 
     /// Where the file of an import is.

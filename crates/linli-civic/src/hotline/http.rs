@@ -77,8 +77,10 @@ pub struct ColumnName {
 /// Lists the hotlines that work orders can be exchanged with, and the columns of a work order.
 #[utoipa::path(get, path = "/api/hotline/partners", tag = "hotline", responses((status = 200, body = Hotlines)), extensions(("x-access" = json!("export_orders"))))]
 async fn list_hotlines(State(app): State<App>) -> Answer<Json<Hotlines>> {
-    let items = partner::all(&app).into_iter().map(|hotline| HotlineRef { id: hotline.id, name: hotline.name }).collect();
-    let columns = Column::ALL.iter().map(|column| ColumnName { column: *column, name: column.title().to_owned() }).collect();
+    let items =
+        partner::all(&app).into_iter().map(|hotline| HotlineRef { id: hotline.id, name: hotline.name }).collect();
+    let columns =
+        Column::ALL.iter().map(|column| ColumnName { column: *column, name: column.title().to_owned() }).collect();
     Ok(Json(Hotlines { items, columns }))
 }
 
@@ -151,11 +153,18 @@ pub struct ImportView {
 }
 
 /// What no order can do without.
-const NEEDED: &[&[Column]] = &[&[Column::OrderNo], &[Column::Content, Column::Title], &[Column::Community, Column::Street, Column::Spot, Column::District]];
+const NEEDED: &[&[Column]] = &[
+    &[Column::OrderNo],
+    &[Column::Content, Column::Title],
+    &[Column::Community, Column::Street, Column::Spot, Column::District],
+];
 
 fn view_sheet(plan: &SheetPlan) -> SheetView {
     let columns = plan.layout.headers.iter().zip(&plan.layout.columns).filter(|(header, _)| !header.is_empty());
-    let missing = NEEDED.iter().filter(|any| !any.iter().any(|column| plan.layout.has(*column))).filter_map(|any| any.first().copied());
+    let missing = NEEDED
+        .iter()
+        .filter(|any| !any.iter().any(|column| plan.layout.has(*column)))
+        .filter_map(|any| any.first().copied());
     SheetView {
         sheet: plan.sheet,
         name: plan.name.clone(),
@@ -197,7 +206,8 @@ fn own_areas(caller: &Caller) -> Vec<AreaCode> {
 /// Whether a caller may see an import: their own, or one whose every area they hold.
 fn may_see(caller: &Caller, import: &Import) -> bool {
     let own = own_areas(caller);
-    let is_inside = !import.areas.is_empty() && import.areas.iter().all(|area| own.iter().any(|held| held.contains(area)));
+    let is_inside =
+        !import.areas.is_empty() && import.areas.iter().all(|area| own.iter().any(|held| held.contains(area)));
     import.account == Some(caller.account) || is_inside
 }
 
@@ -234,7 +244,8 @@ async fn upload_orders(
     Query(wish): Query<UploadOrders>,
     body: Stream,
 ) -> Answer<(StatusCode, Json<ImportView>)> {
-    let hotline = partner::find(&app, wish.partner.as_deref()).ok_or_else(|| Refused::from(Problem::field("partner", "unknown")))?;
+    let hotline = partner::find(&app, wish.partner.as_deref())
+        .ok_or_else(|| Refused::from(Problem::field("partner", "unknown")))?;
     let id = ImportId::new(app.ids.uuid(app.now()));
     if let Err(refused) = keep(&app, id, body).await {
         app.hotline.remove(id);
@@ -287,7 +298,11 @@ async fn list_imports(State(app): State<App>, Signed(caller): Signed) -> Answer<
 /// Shows an import and how far it is.
 #[utoipa::path(get, path = "/api/hotline/imports/{id}", tag = "hotline", params(("id" = String, Path)),
     responses((status = 200, body = ImportView), (status = 404, body = crate::http::ProblemBody)), extensions(("x-access" = json!("import_orders"))))]
-async fn show_import(State(app): State<App>, Signed(caller): Signed, Path(id): Path<ImportId>) -> Answer<Json<ImportView>> {
+async fn show_import(
+    State(app): State<App>,
+    Signed(caller): Signed,
+    Path(id): Path<ImportId>,
+) -> Answer<Json<ImportView>> {
     let (import, counts) = seen(&app, &caller, id).await?;
     Ok(Json(view(&app, &import, counts)))
 }
@@ -318,11 +333,17 @@ pub struct ChooseColumns {
 /// Changes what the columns are read as, which sheets are read, and whether finished orders are entered.
 #[utoipa::path(put, path = "/api/hotline/imports/{id}/columns", tag = "hotline", params(("id" = String, Path)), request_body = ChooseColumns,
     responses((status = 200, body = ImportView), (status = 404, body = crate::http::ProblemBody), (status = 409, body = crate::http::ProblemBody)), extensions(("x-access" = json!("import_orders"))))]
-async fn choose_columns(State(app): State<App>, Signed(caller): Signed, Path(id): Path<ImportId>, Body(body): Body<ChooseColumns>) -> Answer<Json<ImportView>> {
+async fn choose_columns(
+    State(app): State<App>,
+    Signed(caller): Signed,
+    Path(id): Path<ImportId>,
+    Body(body): Body<ChooseColumns>,
+) -> Answer<Json<ImportView>> {
     let (import, counts) = waiting(&app, &caller, id).await?;
     let columns: Mapping = body.columns.into_iter().map(|choice| (header_key(&choice.header), choice.column)).collect();
     let choice = Choice { columns, left_out: body.left_out, with_history: body.with_history };
-    let import = intake::choose(&app, &import, choice, Some(caller.account)).await?.map_err(|fault| no_table(&fault))?;
+    let import =
+        intake::choose(&app, &import, choice, Some(caller.account)).await?.map_err(|fault| no_table(&fault))?;
     Ok(Json(view(&app, &import, counts)))
 }
 
@@ -394,7 +415,12 @@ const SHOWN_CHARS: usize = 60;
 /// Reads every row and says what would come of it; nothing is written.
 #[utoipa::path(post, path = "/api/hotline/imports/{id}/rehearsal", tag = "hotline", params(("id" = String, Path)),
     responses((status = 200, body = Rehearsal), (status = 404, body = crate::http::ProblemBody), (status = 409, body = crate::http::ProblemBody)), extensions(("x-access" = json!("import_orders"))))]
-async fn rehearse_import(State(app): State<App>, Signed(caller): Signed, lang: Lang, Path(id): Path<ImportId>) -> Answer<Json<Rehearsal>> {
+async fn rehearse_import(
+    State(app): State<App>,
+    Signed(caller): Signed,
+    lang: Lang,
+    Path(id): Path<ImportId>,
+) -> Answer<Json<Rehearsal>> {
     let (import, _) = waiting(&app, &caller, id).await?;
     let rehearsed = run::rehearse(&app, &import).await?.map_err(|fault| no_table(&fault))?;
     let (areas, book) = (app.areas(), app.playbooks.current());
@@ -405,7 +431,11 @@ async fn rehearse_import(State(app): State<App>, Signed(caller): Signed, lang: L
             order_no: Some(placed.order.no.clone()),
             text: Some(placed.order.matter().chars().take(SHOWN_CHARS).collect()),
             area_name: Some(areas.full_name(&placed.area)),
-            category_name: placed.category.as_deref().and_then(|code| book.category(code)).map(|category| category.name.clone()),
+            category_name: placed
+                .category
+                .as_deref()
+                .and_then(|code| book.category(code))
+                .map(|category| category.name.clone()),
             said_at: placed.order.said_at,
             limit_text: Some(placed.order.limit_text.clone()),
             phone_masked: placed.order.phone.as_ref().map(linli_kernel::Phone::masked),
@@ -426,7 +456,8 @@ async fn rehearse_import(State(app): State<App>, Signed(caller): Signed, lang: L
     });
     let mut reasons: Vec<ReasonCount> = rehearsed.faults.into_iter().map(|(code, n)| ReasonCount { code, n }).collect();
     reasons.sort_by(|a, b| (b.n, &a.code).cmp(&(a.n, &b.code)));
-    let mut unknown: Vec<UnknownCategory> = rehearsed.unknown_categories.into_iter().map(|(words, n)| UnknownCategory { words, n }).collect();
+    let mut unknown: Vec<UnknownCategory> =
+        rehearsed.unknown_categories.into_iter().map(|(words, n)| UnknownCategory { words, n }).collect();
     unknown.sort_by(|a, b| (b.n, &a.words).cmp(&(a.n, &b.words)));
     unknown.truncate(MOST_UNKNOWN);
     Ok(Json(Rehearsal { counts: rehearsed.counts, reasons, unknown_categories: unknown, rows: rows.collect() }))
@@ -435,7 +466,11 @@ async fn rehearse_import(State(app): State<App>, Signed(caller): Signed, lang: L
 /// Begins an import. It goes on by itself, also after the server was restarted.
 #[utoipa::path(post, path = "/api/hotline/imports/{id}/start", tag = "hotline", params(("id" = String, Path)),
     responses((status = 202, body = ImportView), (status = 404, body = crate::http::ProblemBody), (status = 409, body = crate::http::ProblemBody)), extensions(("x-access" = json!("import_orders"))))]
-async fn start_import(State(app): State<App>, Signed(caller): Signed, Path(id): Path<ImportId>) -> Answer<(StatusCode, Json<ImportView>)> {
+async fn start_import(
+    State(app): State<App>,
+    Signed(caller): Signed,
+    Path(id): Path<ImportId>,
+) -> Answer<(StatusCode, Json<ImportView>)> {
     let (import, counts) = waiting(&app, &caller, id).await?;
     if !import.sheets.iter().any(|sheet| sheet.chosen) {
         return Err(Problem::field("left_out", "required").into());
@@ -447,7 +482,11 @@ async fn start_import(State(app): State<App>, Signed(caller): Signed, Path(id): 
 /// Stops an import; what was entered stays.
 #[utoipa::path(post, path = "/api/hotline/imports/{id}/cancel", tag = "hotline", params(("id" = String, Path)),
     responses((status = 200, body = ImportView), (status = 404, body = crate::http::ProblemBody), (status = 409, body = crate::http::ProblemBody)), extensions(("x-access" = json!("import_orders"))))]
-async fn cancel_import(State(app): State<App>, Signed(caller): Signed, Path(id): Path<ImportId>) -> Answer<Json<ImportView>> {
+async fn cancel_import(
+    State(app): State<App>,
+    Signed(caller): Signed,
+    Path(id): Path<ImportId>,
+) -> Answer<Json<ImportView>> {
     let now = app.now();
     seen(&app, &caller, id).await?;
     if !app.db.write(move |tx| store::end(tx, id, ImportState::Cancelled, None, now)).await? {
@@ -498,13 +537,26 @@ const FAULTS_A_PAGE: i64 = 100;
 /// Lists the rows that were refused or left out, with the reasons.
 #[utoipa::path(get, path = "/api/hotline/imports/{id}/faults", tag = "hotline", params(("id" = String, Path), ListFaults),
     responses((status = 200, body = Faults), (status = 404, body = crate::http::ProblemBody)), extensions(("x-access" = json!("import_orders"))))]
-async fn list_import_faults(State(app): State<App>, Signed(caller): Signed, lang: Lang, Path(id): Path<ImportId>, Query(wish): Query<ListFaults>) -> Answer<Json<Faults>> {
+async fn list_import_faults(
+    State(app): State<App>,
+    Signed(caller): Signed,
+    lang: Lang,
+    Path(id): Path<ImportId>,
+    Query(wish): Query<ListFaults>,
+) -> Answer<Json<Faults>> {
     let (import, _) = seen(&app, &caller, id).await?;
-    let after = wish.after.as_deref().and_then(|text| text.split_once('-')).and_then(|(sheet, row)| Some((sheet.parse().ok()?, row.parse().ok()?))).unwrap_or((0, 0));
+    let after = wish
+        .after
+        .as_deref()
+        .and_then(|text| text.split_once('-'))
+        .and_then(|(sheet, row)| Some((sheet.parse().ok()?, row.parse().ok()?)))
+        .unwrap_or((0, 0));
     let rows = app.db.read(move |conn| store::explained(conn, id, after, FAULTS_A_PAGE).map_err(Refused::from)).await?;
     let is_full = i64::try_from(rows.len()) == Ok(FAULTS_A_PAGE);
     let next = rows.last().filter(|_| is_full).map(|last| format!("{}-{}", last.sheet, last.n));
-    let name = |sheet: u32| import.sheets.iter().find(|plan| plan.sheet == sheet).map(|plan| plan.name.clone()).unwrap_or_default();
+    let name = |sheet: u32| {
+        import.sheets.iter().find(|plan| plan.sheet == sheet).map(|plan| plan.name.clone()).unwrap_or_default()
+    };
     let items = rows.into_iter().map(|row| FaultView {
         sheet: row.sheet,
         sheet_name: name(row.sheet),
@@ -519,7 +571,12 @@ async fn list_import_faults(State(app): State<App>, Signed(caller): Signed, lang
 /// Downloads the rows that were not entered, as they came, with the reasons beside them (xlsx). Corrected, the sheet can be imported again.
 #[utoipa::path(get, path = "/api/hotline/imports/{id}/errors.xlsx", tag = "hotline", params(("id" = String, Path)),
     responses((status = 200, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", body = Vec<u8>), (status = 404, body = crate::http::ProblemBody)), extensions(("x-access" = json!("import_orders"))))]
-async fn download_import_errors(State(app): State<App>, Signed(caller): Signed, lang: Lang, Path(id): Path<ImportId>) -> Answer<Response> {
+async fn download_import_errors(
+    State(app): State<App>,
+    Signed(caller): Signed,
+    lang: Lang,
+    Path(id): Path<ImportId>,
+) -> Answer<Response> {
     let (import, _) = seen(&app, &caller, id).await?;
     let file = errors_sheet::write(&app, &import, lang).await?;
     send(file, "errors.xlsx")
@@ -555,21 +612,33 @@ pub struct CategoryWords {
 /// Lists what was decided about a hotline's categories.
 #[utoipa::path(get, path = "/api/hotline/categories", tag = "hotline", params(OfPartner), responses((status = 200, body = CategoryWords)), extensions(("x-access" = json!("import_orders"))))]
 async fn list_category_words(State(app): State<App>, Query(wish): Query<OfPartner>) -> Answer<Json<CategoryWords>> {
-    let hotline = partner::find(&app, wish.partner.as_deref()).ok_or_else(|| Refused::from(Problem::field("partner", "unknown")))?;
+    let hotline = partner::find(&app, wish.partner.as_deref())
+        .ok_or_else(|| Refused::from(Problem::field("partner", "unknown")))?;
     let id = hotline.id.clone();
     let decided = app.db.read(move |conn| store::chosen_categories(conn, &id).map_err(Refused::from)).await?;
     // What was decided here stands over the hotline's own table.
-    let table: BTreeMap<String, String> = hotline.categories.into_iter().map(|(theirs, ours)| (path_key(&theirs), ours)).chain(decided).collect();
+    let table: BTreeMap<String, String> =
+        hotline.categories.into_iter().map(|(theirs, ours)| (path_key(&theirs), ours)).chain(decided).collect();
     let categories = table.into_iter().map(|(theirs, ours)| CategoryWord { theirs, ours: Some(ours) });
     Ok(Json(CategoryWords { partner: hotline.id, categories: categories.collect() }))
 }
 
 /// Decides what a hotline's categories mean here; remembered for every later order.
 #[utoipa::path(put, path = "/api/hotline/categories", tag = "hotline", request_body = CategoryWords, responses((status = 200, body = CategoryWords), (status = 422, body = crate::http::ProblemBody)), extensions(("x-access" = json!("import_orders"))))]
-async fn decide_category_words(State(app): State<App>, Signed(caller): Signed, Body(body): Body<CategoryWords>) -> Answer<Json<CategoryWords>> {
-    let hotline = partner::find(&app, Some(&body.partner)).ok_or_else(|| Refused::from(Problem::field("partner", "unknown")))?;
+async fn decide_category_words(
+    State(app): State<App>,
+    Signed(caller): Signed,
+    Body(body): Body<CategoryWords>,
+) -> Answer<Json<CategoryWords>> {
+    let hotline =
+        partner::find(&app, Some(&body.partner)).ok_or_else(|| Refused::from(Problem::field("partner", "unknown")))?;
     let book = app.playbooks.current();
-    if body.categories.iter().filter_map(|word| word.ours.as_ref()).any(|code| !book.leaves().any(|leaf| leaf.code == *code)) {
+    if body
+        .categories
+        .iter()
+        .filter_map(|word| word.ours.as_ref())
+        .any(|code| !book.leaves().any(|leaf| leaf.code == *code))
+    {
         return Err(Problem::field("categories", "unknown").into());
     }
     let words = body.categories.into_iter().map(|word| (word.theirs, word.ours)).collect();

@@ -14,6 +14,7 @@
 //! What it deliberately does not do: it decides nothing about a case that its flow does not allow, and it keeps no second
 //! copy of a caller's number: the sealed one of the case is the only one.
 
+pub mod api;
 pub mod category;
 mod clean;
 pub mod columns;
@@ -27,10 +28,13 @@ pub mod order;
 pub mod partner;
 pub mod place;
 pub mod plan;
+pub mod push;
 pub mod run;
 mod send_file;
 pub mod sheet;
+pub mod sign;
 pub mod store;
+pub mod transfer;
 pub mod when;
 
 pub use files::Inbox;
@@ -42,5 +46,5 @@ use crate::app::App;
 
 /// The routes of this slice.
 pub fn routes() -> OpenApiRouter<App> {
-    http::routes().merge(export::routes())
+    http::routes().merge(export::routes()).merge(api::routes()).merge(transfer::routes())
 }

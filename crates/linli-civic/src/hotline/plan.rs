@@ -79,7 +79,7 @@ pub struct Judge {
     /// Whose orders.
     pub hotline: Hotline,
     /// Finds areas.
-    pub places: Places,
+    pub places: Arc<Places>,
     /// Finds categories.
     pub categories: Categories,
     /// Where orders may lie; empty for everywhere.

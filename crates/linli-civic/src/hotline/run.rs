@@ -13,7 +13,6 @@ use tokio::sync::mpsc;
 use super::category::Categories;
 use super::land::{self, RowOf};
 use super::partner::{self, Hotline};
-use super::place::Places;
 use super::plan::{Judge, Judged, Placed};
 use super::sheet::{self, Next, SheetFault};
 use super::store::{self, Counts, Import, ImportState, Outcome, RowOutcome};
@@ -149,8 +148,8 @@ pub async fn judge_for(
     let id = hotline.id.clone();
     let decided = app.db.read(move |conn| store::chosen_categories(conn, &id).map_err(Refused::from)).await?;
     let categories = Categories::new(&app.playbooks.current(), &hotline.categories, &decided);
-    let tree = app.areas();
-    let places = tokio::task::spawn_blocking(move || Places::new(tree))
+    let (tree, inbox) = (app.areas(), app.hotline.clone());
+    let places = tokio::task::spawn_blocking(move || inbox.places(&tree))
         .await
         .map_err(|_| Refused::from(ProblemCode::Internal))?;
     Ok(Judge { hotline, places, categories, areas, with_history, now: app.now(), layouts })
@@ -368,5 +367,5 @@ pub async fn tidy(app: &App, now: Timestamp) -> Result<(), StoreError> {
     let ended =
         app.db.read(move |conn| store::ended_before(conn, now.plus_ms(-7 * DAY_MS), now.plus_ms(-DAY_MS))).await?;
     ended.into_iter().for_each(|import| app.hotline.remove(import));
-    Ok(())
+    app.db.write(move |tx| store::forget_nonces(tx, now)).await.map(drop)
 }

@@ -755,3 +755,29 @@ impl Decided<'_> {
         .map(drop)
     }
 }
+
+/// Uses a nonce; `false` when it was used before.
+///
+/// # Errors
+/// The database's.
+pub fn use_nonce(tx: &mut Tx<'_>, partner: &str, nonce: &str, expires_at: Timestamp) -> Result<bool, StoreError> {
+    let sql = "INSERT INTO hotline_nonce (partner_id, nonce, expires_at) VALUES ($1, $2, $3) ON CONFLICT (partner_id, nonce) DO NOTHING";
+    Ok(tx.bookkeep(|writer| writer.exec(sql, &params![partner, nonce, expires_at]))? == 1)
+}
+
+/// Forgets nonces whose time stamp nobody would believe any more.
+///
+/// # Errors
+/// The database's.
+pub fn forget_nonces(tx: &mut Tx<'_>, now: Timestamp) -> Result<u64, StoreError> {
+    tx.bookkeep(|writer| writer.exec("DELETE FROM hotline_nonce WHERE expires_at < $1", &params![now]))
+}
+
+/// Writes down what happened to an order; once.
+///
+/// # Errors
+/// The database's.
+pub fn note_change(tx: &mut Tx<'_>, order: &Kept, event_n: i64, kind: &str, at: Timestamp) -> Result<(), StoreError> {
+    let sql = "INSERT INTO hotline_change (partner_id, order_no, case_id, event_n, kind, at) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (partner_id, order_no, event_n) DO NOTHING";
+    tx.bookkeep(|writer| writer.exec(sql, &params![order.partner, order.no, order.case, event_n, kind, at])).map(drop)
+}

@@ -48,7 +48,9 @@ pub struct HotlineArgs {
 /// When the file cannot be opened, or the database fails.
 pub async fn run(args: &HotlineArgs) -> anyhow::Result<ExitCode> {
     let site = SiteConfig { public_url: String::new(), demo: false, tile_url: None, phone: String::new() };
-    let app = open::open_app(&Options::new(args.data.data.clone(), args.data.database_url.clone(), site)).await?;
+    let mut options = Options::new(args.data.data.clone(), args.data.database_url.clone(), site);
+    options.partners.clone_from(&args.data.partners);
+    let app = open::open_app(&options).await?;
     let Some(hotline) = partner::find(&app, args.partner.as_deref()) else {
         let known: Vec<String> = partner::all(&app).into_iter().map(|hotline| hotline.id).collect();
         anyhow::bail!("没有这条热线。请用 --partner 指明，现有：{}。", known.join("、"));

@@ -46,6 +46,7 @@ const WRITERS: &[(&str, &str)] = &[
     ("crates/linli-civic/src/areas/store.rs", "Store of areas"),
     ("crates/linli-civic/src/cases/paper.rs", "numbers for paper; gaps are allowed"),
     ("crates/linli-civic/src/cases/store.rs", "Store of cases"),
+    ("crates/linli-civic/src/delivery/store.rs", "the outbox: it follows from facts and is none"),
     ("crates/linli-civic/src/files/store.rs", "photos that belong to no case yet"),
     (
         "crates/linli-civic/src/hotline/store.rs",
