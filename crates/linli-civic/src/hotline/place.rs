@@ -38,6 +38,7 @@ impl Places {
                 by_name.entry((area.code.level(), name)).or_default().push(area.code);
             }
         }
+        by_name.values_mut().for_each(|codes| codes.sort_unstable());
         Self { tree, by_name, known: Mutex::new(HashMap::new()) }
     }
 

@@ -323,6 +323,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cases/{id}/hotline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows the hotline's orders beside a case: number, call, limit, what the caller said of the result. */
+        get: operations["show_case_orders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases/{id}/seats": {
         parameters: {
             query?: never;
@@ -337,6 +354,23 @@ export interface paths {
         get: operations["list_seats"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{id}/transfer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hands a case to a hotline whose matter it is. It stays open here: progress comes back into its history, the reply is checked by our own people. */
+        post: operations["transfer_case"];
         delete?: never;
         options?: never;
         head?: never;
@@ -457,6 +491,272 @@ export interface paths {
         };
         /** The document as a page. */
         get: operations["docs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hotline/categories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists what was decided about a hotline's categories. */
+        get: operations["list_category_words"];
+        /** Decides what a hotline's categories mean here; remembered for every later order. */
+        put: operations["decide_category_words"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hotline/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Reads what happened to the hotline's orders after `after` (0 for the beginning), at most 200 at a time: accepted, taken, asked, answered,
+         *     reopened, closed, returned (退单, with its ground) and so on. Nothing is skipped and nothing comes twice.
+         */
+        get: operations["list_changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hotline/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Exports work orders with their results as xlsx, in the columns in which the hotline sends them. */
+        post: operations["export_orders"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hotline/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the latest imports that the caller may see. */
+        get: operations["list_imports"];
+        put?: never;
+        /** Uploads a file of work orders (xlsx, xls or csv, at most 64 MB) and looks at its columns. Nothing is entered yet. */
+        post: operations["upload_orders"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hotline/imports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows an import and how far it is. */
+        get: operations["show_import"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hotline/imports/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stops an import; what was entered stays. */
+        post: operations["cancel_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hotline/imports/{id}/columns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Changes what the columns are read as, which sheets are read, and whether finished orders are entered. */
+        put: operations["choose_columns"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hotline/imports/{id}/errors.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Downloads the rows that were not entered, as they came, with the reasons beside them (xlsx). Corrected, the sheet can be imported again. */
+        get: operations["download_import_errors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hotline/imports/{id}/faults": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the rows that were refused or left out, with the reasons. */
+        get: operations["list_import_faults"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hotline/imports/{id}/rehearsal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reads every row and says what would come of it; nothing is written. */
+        post: operations["rehearse_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hotline/imports/{id}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins an import. It goes on by itself, also after the server was restarted. */
+        post: operations["start_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hotline/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hands an order in. The same number with the same content is answered as before; with a changed content the change is put into the
+         *     case's history, or refused (409 `not_now`) when the case is closed: such a matter is a new order.
+         */
+        post: operations["hand_in_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hotline/orders/{no}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows how an order stands: the state of the case, the reply once it was verified, and what happened so far. */
+        get: operations["show_order"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hotline/orders/{no}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Says something about an order: 催办, 补充, 撤单, 回访结果; of an order that went out: progress, the reply, or that it is not accepted.
+         *     409 `not_now` when the case cannot take it at its stage.
+         */
+        post: operations["tell_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hotline/partners": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the hotlines that work orders can be exchanged with, and the columns of a work order. */
+        get: operations["list_hotlines"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1268,6 +1568,13 @@ export interface components {
             /** @description Which words suggest it. */
             why: string;
         };
+        /** @description Categories of a hotline and what they mean here. */
+        CategoryWords: {
+            /** @description Each category of theirs with ours. */
+            categories: components["schemas"]["HotlineCategoryWord"][];
+            /** @description The hotline's id. */
+            partner: string;
+        };
         /** @description The old password and the new one. */
         ChangePassword: {
             /** @description The new one: at least 10 characters of two kinds, not a common one, not the name. */
@@ -1283,6 +1590,15 @@ export interface components {
             label: string;
             /** @description What is stored. */
             value: string;
+        };
+        /** @description What a person decided about a file's columns. */
+        ChooseColumns: {
+            /** @description Headers whose meaning was changed. Remembered for the hotline. */
+            columns?: components["schemas"]["HeaderChoice"][];
+            /** @description Sheets that are left out. */
+            left_out?: number[];
+            /** @description Whether orders are entered too that the hotline has finished already. */
+            with_history?: boolean;
         };
         /** @description Someone to turn to. */
         Contact: {
@@ -1471,6 +1787,31 @@ export interface components {
             version?: number | null;
         };
         /**
+         * @description Which orders are wanted, and why.
+         * @example {
+         *       "from": "2026-09-01T00:00:00+08:00",
+         *       "partner": "hotline",
+         *       "reason": "九月工单办理结果反馈热线",
+         *       "to": "2026-10-01T00:00:00+08:00"
+         *     }
+         */
+        ExportOrders: {
+            /** @description Only within this area. */
+            area?: string | null;
+            /** @description Only what is answered or closed. */
+            finished_only?: boolean;
+            /** @description Received from then on. */
+            from: string;
+            /** @description Only of this hotline; else every case that came by the hotline. */
+            partner?: string | null;
+            /** @description In the own words of whoever takes them out, 2 to 200 characters. */
+            reason: string;
+            /** @description And before then. */
+            to: string;
+            /** @description Whether phone numbers stand in it, for those who may see them. */
+            with_contact?: boolean;
+        };
+        /**
          * @description A face that the caller works with.
          * @enum {string}
          */
@@ -1619,6 +1960,428 @@ export interface components {
          * @example 019a5f0e-7c3a-7000-8000-000000000004
          */
         GrantId: string;
+        /** @description What came of an order that was handed in. */
+        HandedIn: {
+            /** @description Our public code: the caller follows the case by it. */
+            case_code: components["schemas"]["PublicCode"];
+            /** @description Where the caller follows it. */
+            follow_url: string;
+            /** @description 工单编号 */
+            order_no: string;
+            /** @description `new`, `same` (sent before, unchanged) or `updated` (what is new was put into the case's history). */
+            outcome: components["schemas"]["HotlineRowOutcome"];
+        };
+        /** @description A header and what a person says it is. */
+        HeaderChoice: {
+            column?: components["schemas"]["HotlineColumn"] | null;
+            /** @description The header as it stands. */
+            header: string;
+        };
+        /** @description A hotline's order beside a case. */
+        HotlineCaseOrder: {
+            /** @description 问题分类 */
+            category_text?: string | null;
+            /** @description `in` or `out`. */
+            direction: string;
+            /** @description 工单性质 */
+            host_role?: string | null;
+            limit_at?: components["schemas"]["Timestamp"] | null;
+            /** @description 办理时限 as it was written. */
+            limit_text?: string | null;
+            /** @description 工单编号 */
+            order_no: string;
+            /** @description 工单类型 */
+            order_type?: string | null;
+            /** @description 办理结果, as the hotline says it. */
+            outcome?: string | null;
+            /** @description The hotline's name. */
+            partner_name: string;
+            /** @description 是否联系 */
+            reached?: boolean | null;
+            /** @description 回复内容, as the hotline says it. */
+            reply?: string | null;
+            said_at?: components["schemas"]["Timestamp"] | null;
+            /** @description 是否满意 */
+            satisfied?: boolean | null;
+            /** @description 是否解决 */
+            solved?: boolean | null;
+            /** @description How it stands. */
+            state: string;
+            /** @description 标签 */
+            tags?: string | null;
+            /** @description 紧急程度 */
+            urgency?: string | null;
+        };
+        /** @description The orders beside a case, and where it could be handed to. */
+        HotlineCaseOrders: {
+            /** @description Oldest first. */
+            items: components["schemas"]["HotlineCaseOrder"][];
+            /** @description Hotlines that the caller may hand it to. */
+            targets: components["schemas"]["HotlineTarget"][];
+        };
+        /** @description A category in the hotline's words and what it is here. */
+        HotlineCategoryWord: {
+            /** @description The code of our category; nothing: a person looks. */
+            ours?: string | null;
+            /** @description 城市管理->市政设施->路灯 */
+            theirs: string;
+        };
+        /** @description One thing that happened to an order. */
+        HotlineChange: {
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            /** @description Our public code. */
+            case_code: components["schemas"]["PublicCode"];
+            /**
+             * Format: int64
+             * @description Where it stands among the hotline's changes.
+             */
+            cursor: number;
+            /** @description Why it was closed or returned, as a code. */
+            ground?: string | null;
+            /** @description `received`, `accepted`, `dispatched`, `taken`, `asked`, `answered`, `rated`, `reopened`, `extended`, `suspended`, `resumed`, `closed`, `returned`. */
+            kind: string;
+            /** @description 工单编号 */
+            order_no: string;
+            reply?: components["schemas"]["Reply"] | null;
+            /** @description What was asked, or why it was closed or returned. */
+            text?: string | null;
+        };
+        /** @description What happened to a hotline's orders. */
+        HotlineChanges: {
+            /** @description Oldest first. */
+            items: components["schemas"]["HotlineChange"][];
+            /**
+             * Format: int64
+             * @description Pass it as `after` next time; the same as was passed when nothing happened.
+             */
+            next: number;
+        };
+        /**
+         * @description A column of a work order, in and out.
+         * @enum {string}
+         */
+        HotlineColumn: "order_no" | "caller_name" | "caller_phone" | "said_at" | "order_type" | "category" | "title" | "content" | "district" | "street" | "community" | "spot" | "urgency" | "limit" | "host_unit" | "host_role" | "outcome" | "reply" | "finished_at" | "reached" | "solved" | "satisfied" | "tags";
+        /** @description A column and what people call it. */
+        HotlineColumnName: {
+            /** @description Which. */
+            column: components["schemas"]["HotlineColumn"];
+            /** @description Its header. */
+            name: string;
+        };
+        /** @description How many rows came to what. */
+        HotlineCounts: {
+            /**
+             * Format: int64
+             * @description Refused.
+             */
+            n_bad: number;
+            /**
+             * Format: int64
+             * @description New cases.
+             */
+            n_new: number;
+            /**
+             * Format: int64
+             * @description Known orders as they were.
+             */
+            n_same: number;
+            /**
+             * Format: int64
+             * @description Left out.
+             */
+            n_skipped: number;
+            /**
+             * Format: int64
+             * @description Known orders with something new.
+             */
+            n_updated: number;
+        };
+        /** @description 工单导入 */
+        HotlineImport: {
+            /** @description What became of them. */
+            counts: components["schemas"]["HotlineCounts"];
+            /** @description When it was brought. */
+            created_at: components["schemas"]["Timestamp"];
+            /** @description Why it failed, in words. */
+            fault?: string | null;
+            /** @description The file as its sender called it. */
+            file_name: string;
+            finished_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Whether the file is still here, so that the sheet of errors can be made. */
+            has_file: boolean;
+            /** @description Which. */
+            id: components["schemas"]["ImportId"];
+            /**
+             * Format: int64
+             * @description Rows that have an outcome.
+             */
+            n_done: number;
+            /**
+             * Format: int64
+             * @description Rows that may hold an order.
+             */
+            n_rows: number;
+            /** @description The hotline's id. */
+            partner: string;
+            /** @description The hotline's name. */
+            partner_name: string;
+            /** @description Its sheets. */
+            sheets: components["schemas"]["HotlineSheet"][];
+            /**
+             * Format: int64
+             * @description Bytes.
+             */
+            size_bytes: number;
+            started_at?: components["schemas"]["Timestamp"] | null;
+            /** @description How it stands. */
+            state: components["schemas"]["HotlineImportState"];
+            /** @description Whether finished orders are entered too. */
+            with_history: boolean;
+        };
+        /**
+         * @description 导入状态
+         * @enum {string}
+         */
+        HotlineImportState: "uploaded" | "running" | "cancelled" | "done" | "failed";
+        /** @description A list of imports. */
+        HotlineImports: {
+            /** @description Newest first. */
+            items: components["schemas"]["HotlineImport"][];
+        };
+        /**
+         * @description A message about an order.
+         * @example {
+         *       "kind": "follow_up",
+         *       "message_id": "m-20260929-1",
+         *       "reached": true,
+         *       "satisfied": true,
+         *       "solved": true
+         *     }
+         */
+        HotlineMessage: {
+            /** @description What it is. */
+            kind: components["schemas"]["Telling"];
+            /** @description The hotline's own id of the message: sent again it acts once. */
+            message_id: string;
+            /** @description 是否联系, of a follow-up. */
+            reached?: boolean | null;
+            /** @description 是否满意 */
+            satisfied?: boolean | null;
+            /** @description 是否解决 */
+            solved?: boolean | null;
+            /** @description The words. */
+            text?: string;
+        };
+        /**
+         * @description A work order as a hotline hands it in. Moments are RFC 3339, or Beijing time as 2026-09-28 09:30:00.
+         * @example {
+         *       "caller_name": "李女士",
+         *       "caller_phone": "19900000001",
+         *       "category": "城市管理->市政设施->路灯",
+         *       "community": "红旗社区",
+         *       "content": "3号楼前的路灯不亮，晚上看不清路",
+         *       "district": "临渭区",
+         *       "limit": "5个工作日",
+         *       "order_no": "WN20260928001",
+         *       "said_at": "2026-09-28 09:30:00",
+         *       "spot": "3号楼",
+         *       "street": "向阳街道"
+         *     }
+         */
+        HotlineOrder: {
+            /**
+             * @description 来电人
+             * @default
+             */
+            caller_name: string;
+            /**
+             * @description 来电号码
+             * @default
+             */
+            caller_phone: string;
+            /**
+             * @description 问题分类: a->b->c
+             * @default
+             */
+            category: string;
+            /**
+             * @description 被反映社区
+             * @default
+             */
+            community: string;
+            /**
+             * @description 主要内容
+             * @default
+             */
+            content: string;
+            /**
+             * @description 被反映区
+             * @default
+             */
+            district: string;
+            /**
+             * @description 工单性质: 主办, 协办, 转办
+             * @default
+             */
+            host_role: string;
+            /**
+             * @description 承办单位
+             * @default
+             */
+            host_unit: string;
+            /**
+             * @description 办理时限: a moment, or 5个工作日
+             * @default
+             */
+            limit: string;
+            /**
+             * @description 工单编号
+             * @default
+             */
+            order_no: string;
+            /**
+             * @description 工单类型
+             * @default
+             */
+            order_type: string;
+            /**
+             * @description 来电时间
+             * @default
+             */
+            said_at: string;
+            /**
+             * @description 被反映点位
+             * @default
+             */
+            spot: string;
+            /**
+             * @description 被反映街乡镇
+             * @default
+             */
+            street: string;
+            /**
+             * @description 标签
+             * @default
+             */
+            tags: string;
+            /**
+             * @description 标题
+             * @default
+             */
+            title: string;
+            /**
+             * @description 紧急程度
+             * @default
+             */
+            urgency: string;
+        };
+        /** @description How an order stands. */
+        HotlineOrderState: {
+            /** @description The case as the caller may see it: stage, promise, reply once it was verified, history. */
+            case: components["schemas"]["PublicCase"];
+            /** @description `in`: the hotline's order, which is our case. `out`: our case, which is the hotline's order. */
+            direction: string;
+            limit_at?: components["schemas"]["Timestamp"] | null;
+            /** @description 工单编号 */
+            order_no: string;
+            /** @description When it came here or went out. */
+            received_at: components["schemas"]["Timestamp"];
+            /** @description `open`, `withdrawn`, `finished`; of one that went out also `sent`, `replied`, `refused`. */
+            state: string;
+        };
+        /** @description A hotline that orders come from and go to. */
+        HotlineRef: {
+            /** @description Its id. */
+            id: string;
+            /** @description What people call it. */
+            name: string;
+        };
+        /** @description A row that was not entered. */
+        HotlineRowFault: {
+            /** @description The order's number, where it has one. */
+            order_no?: string | null;
+            /** @description Refused or left out. */
+            outcome: components["schemas"]["HotlineRowOutcome"];
+            /** @description Why, in words. */
+            reason: string;
+            /**
+             * Format: int32
+             * @description Which row, from 1.
+             */
+            row: number;
+            /**
+             * Format: int32
+             * @description Which sheet, from 0.
+             */
+            sheet: number;
+            /** @description Its name. */
+            sheet_name: string;
+        };
+        /** @description Rows that were not entered. */
+        HotlineRowFaults: {
+            /** @description In the order of the file. */
+            items: components["schemas"]["HotlineRowFault"][];
+            /** @description Where the next page begins. */
+            next?: string | null;
+        };
+        /**
+         * @description 每行结果
+         * @enum {string}
+         */
+        HotlineRowOutcome: "new" | "updated" | "same" | "skipped" | "bad";
+        /** @description One sheet of a file. */
+        HotlineSheet: {
+            /** @description Whether it is imported. */
+            chosen: boolean;
+            /** @description Its columns from the left. */
+            columns: components["schemas"]["HotlineSheetColumn"][];
+            /**
+             * Format: int32
+             * @description The last row of its header, from 1.
+             */
+            header_row: number;
+            /** @description Columns that an import cannot do without and that were not found. */
+            missing: components["schemas"]["HotlineColumn"][];
+            /**
+             * Format: int32
+             * @description Rows below it.
+             */
+            n_rows: number;
+            /** @description Its name; empty for a text file. */
+            name: string;
+            /**
+             * Format: int32
+             * @description Which, from 0.
+             */
+            sheet: number;
+        };
+        /** @description One column of a sheet. */
+        HotlineSheetColumn: {
+            column?: components["schemas"]["HotlineColumn"] | null;
+            /** @description The header as it stands. */
+            header: string;
+        };
+        /** @description A hotline that a case can be handed to. */
+        HotlineTarget: {
+            /** @description Its id. */
+            id: string;
+            /** @description What people call it. */
+            name: string;
+        };
+        /** @description Every hotline. */
+        Hotlines: {
+            /** @description Every column that a work order has, in the order of a sheet. */
+            columns: components["schemas"]["HotlineColumnName"][];
+            /** @description In order of their ids. */
+            items: components["schemas"]["HotlineRef"][];
+        };
+        /**
+         * Format: uuid
+         * @description Id of an import of work orders (UUIDv7).
+         * @example 019a5f0e-7c3a-7000-8000-000000000007
+         */
+        ImportId: string;
         /** @description The boxes of the inbox. */
         Inbox: {
             /** @description In the order of the page. */
@@ -1994,6 +2757,55 @@ export interface components {
             /** @description The field in words. */
             what: string;
         };
+        /** @description How often a reason stands. */
+        ReasonCount: {
+            /** @description Its code. */
+            code: string;
+            /**
+             * Format: int64
+             * @description In how many rows.
+             */
+            n: number;
+        };
+        /** @description What would come of an import. */
+        Rehearsal: {
+            /** @description Rows by what would become of them. */
+            counts: components["schemas"]["HotlineCounts"];
+            /** @description Why rows would be refused, the commonest first. */
+            reasons: components["schemas"]["ReasonCount"][];
+            /** @description The first rows. */
+            rows: components["schemas"]["RehearsedRow"][];
+            /** @description Categories that nobody mapped, the commonest first. */
+            unknown_categories: components["schemas"]["UnknownCategory"][];
+        };
+        /** @description A row of a rehearsal. */
+        RehearsedRow: {
+            /** @description Where it was found to be. */
+            area_name?: string | null;
+            /** @description What it was found to be; nothing: a person looks. */
+            category_name?: string | null;
+            /** @description 办理时限 */
+            limit_text?: string | null;
+            /** @description The order's number. */
+            order_no?: string | null;
+            /** @description The caller's number, masked. */
+            phone_masked?: string | null;
+            /** @description Why it would not be entered. */
+            reason?: string | null;
+            /**
+             * Format: int32
+             * @description Which row, from 1.
+             */
+            row: number;
+            said_at?: components["schemas"]["Timestamp"] | null;
+            /**
+             * Format: int32
+             * @description Which sheet, from 0.
+             */
+            sheet: number;
+            /** @description The first characters of the matter. */
+            text?: string | null;
+        };
         /**
          * @description 关系: how someone stands to a case.
          * @enum {string}
@@ -2220,6 +3032,11 @@ export interface components {
          * @enum {string}
          */
         StepState: "done" | "now" | "todo";
+        /**
+         * @description What a hotline says about an order.
+         * @enum {string}
+         */
+        Telling: "urge" | "supplement" | "withdraw" | "follow_up" | "progress" | "replied" | "refused";
         /** @enum {string} */
         TimeUnit: "minutes" | "hours" | "working_hours" | "days" | "working_days";
         /** @description One entry of the history. */
@@ -2256,6 +3073,16 @@ export interface components {
          * @enum {string}
          */
         Tone: "primary" | "normal" | "danger";
+        /** @description A case that is to be handed to a hotline. */
+        TransferCase: {
+            /** @description The hotline's id. */
+            partner: string;
+            /**
+             * @description Why it is theirs, 2 to 400 characters.
+             * @example 供热管网属市供热公司，请热线转办
+             */
+            reason: string;
+        };
         /** @description 承办单位: a kind of department or company that may answer for a case. */
         UnitDef: {
             /** @description The one area that has it; without it every area of the level has one. */
@@ -2277,6 +3104,16 @@ export interface components {
             code: string;
             /** @description Its name. */
             name: string;
+        };
+        /** @description A category of the hotline that is not known here. */
+        UnknownCategory: {
+            /**
+             * Format: int64
+             * @description In how many orders.
+             */
+            n: number;
+            /** @description In the hotline's words; empty: none was given. */
+            words: string;
         };
         /** @description An area on the wall. */
         WallArea: {
@@ -3342,6 +4179,36 @@ export interface operations {
             };
         };
     };
+    show_case_orders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or public code */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HotlineCaseOrders"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_seats: {
         parameters: {
             query?: never;
@@ -3362,6 +4229,64 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    transfer_case: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or public code */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TransferCase"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HotlineCaseOrders"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3561,6 +4486,594 @@ export interface operations {
                 };
                 content: {
                     "text/html": string;
+                };
+            };
+        };
+    };
+    list_category_words: {
+        parameters: {
+            query?: {
+                /** @description The hotline's id; not needed where there is only one. */
+                partner?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CategoryWords"];
+                };
+            };
+        };
+    };
+    decide_category_words: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CategoryWords"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CategoryWords"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_changes: {
+        parameters: {
+            query?: {
+                /** @description `next` of the answer before */
+                after?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HotlineChanges"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_orders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportOrders"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": number[];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_imports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HotlineImports"];
+                };
+            };
+        };
+    };
+    upload_orders: {
+        parameters: {
+            query?: {
+                /** @description The hotline's id; not needed where there is only one. */
+                partner?: string;
+                /** @description What the file is called. */
+                file_name?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The file */
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HotlineImport"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HotlineImport"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HotlineImport"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    choose_columns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChooseColumns"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HotlineImport"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    download_import_errors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": number[];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_import_faults: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HotlineRowFaults"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rehearse_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rehearsal"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HotlineImport"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    hand_in_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HotlineOrder"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandedIn"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandedIn"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                no: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HotlineOrderState"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tell_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                no: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HotlineMessage"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HotlineOrderState"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_hotlines: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hotlines"];
                 };
             };
         };
