@@ -16,6 +16,7 @@ use linli_kernel::{Action, FieldProblem, Phase, Problem, ProblemCode, PublicCode
 
 use super::columns::Column;
 use super::errors_sheet::sentence;
+use super::import_store::Outcome;
 use super::land;
 use super::order::{self, Order, RowFault, Source};
 use super::partner::Hotline;
@@ -24,7 +25,7 @@ use super::push::{self, ChangeView};
 use super::run::judge_for;
 use super::sheet::Cell;
 use super::sign::SignedBy;
-use super::store::{self, Direction, Kept, Outcome};
+use super::store::{self, Direction, Kept};
 use crate::app::App;
 use crate::cases::public::public_view;
 use crate::cases::store::{self as cases, Named};

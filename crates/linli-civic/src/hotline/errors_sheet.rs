@@ -6,9 +6,9 @@ use std::sync::Arc;
 use rust_xlsxwriter::{Format, Workbook, XlsxError};
 
 use super::files::Scratch;
+use super::import_store::{self, Import, Outcome, RowOutcome};
 use super::order::RowFault;
 use super::sheet::{self, Cell, Next, SheetFault};
-use super::store::{self, Import, Outcome, RowOutcome};
 use crate::app::App;
 use crate::http::{Answer, Refused};
 use crate::say::Lang;
@@ -53,7 +53,7 @@ pub async fn write(app: &App, import: &Import, lang: Lang) -> Answer<Scratch> {
     let mut after = (0, 0);
     loop {
         let page: Vec<RowOutcome> =
-            app.db.read(move |conn| store::explained(conn, id, after, PAGE).map_err(Refused::from)).await?;
+            app.db.read(move |conn| import_store::explained(conn, id, after, PAGE).map_err(Refused::from)).await?;
         let Some(last) = page.last() else { break };
         after = (last.sheet, last.n);
         why.extend(page.into_iter().map(|row| ((row.sheet, row.n), (row.outcome, row.faults))));

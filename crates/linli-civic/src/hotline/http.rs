@@ -18,12 +18,13 @@ use linli_kernel::{AreaCode, ImportId, Problem, ProblemCode, Timestamp};
 
 use super::category::path_key;
 use super::columns::{Column, Mapping, header_key};
+use super::import_store::{self, Counts, Import, ImportState, Outcome};
+use super::import_view::{ImportView, view};
 use super::intake::{self, Bringer, Choice};
 use super::plan::Judged;
 use super::send_file::send;
 use super::sheet::{self, SheetFault};
-use super::store::{self, Counts, Import, ImportState, Outcome, SheetPlan};
-use super::{errors_sheet, partner, run};
+use super::{errors_sheet, partner, run, store};
 use crate::app::App;
 use crate::http::{Answer, Body, Path, Query, Refused, Signed};
 use crate::say::Lang;
@@ -84,120 +85,6 @@ async fn list_hotlines(State(app): State<App>) -> Answer<Json<Hotlines>> {
     Ok(Json(Hotlines { items, columns }))
 }
 
-/// One column of a sheet.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-#[schema(as = HotlineSheetColumn)]
-pub struct ColumnView {
-    /// The header as it stands.
-    header: String,
-    /// What it is read as; nothing: not read.
-    column: Option<Column>,
-}
-
-/// One sheet of a file.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-#[schema(as = HotlineSheet)]
-pub struct SheetView {
-    /// Which, from 0.
-    sheet: u32,
-    /// Its name; empty for a text file.
-    name: String,
-    /// The last row of its header, from 1.
-    header_row: u32,
-    /// Rows below it.
-    n_rows: u32,
-    /// Whether it is imported.
-    chosen: bool,
-    /// Its columns from the left.
-    columns: Vec<ColumnView>,
-    /// Columns that an import cannot do without and that were not found.
-    missing: Vec<Column>,
-}
-
-/// 工单导入
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-#[schema(as = HotlineImport)]
-pub struct ImportView {
-    /// Which.
-    id: ImportId,
-    /// The hotline's id.
-    partner: String,
-    /// The hotline's name.
-    partner_name: String,
-    /// The file as its sender called it.
-    file_name: String,
-    /// Bytes.
-    size_bytes: i64,
-    /// How it stands.
-    state: ImportState,
-    /// Whether finished orders are entered too.
-    with_history: bool,
-    /// Rows that may hold an order.
-    n_rows: i64,
-    /// Rows that have an outcome.
-    n_done: i64,
-    /// What became of them.
-    counts: Counts,
-    /// Its sheets.
-    sheets: Vec<SheetView>,
-    /// Why it failed, in words.
-    fault: Option<String>,
-    /// When it was brought.
-    created_at: Timestamp,
-    /// When it was begun.
-    started_at: Option<Timestamp>,
-    /// When it ended.
-    finished_at: Option<Timestamp>,
-    /// Whether the file is still here, so that the sheet of errors can be made.
-    has_file: bool,
-}
-
-/// What no order can do without.
-const NEEDED: &[&[Column]] = &[
-    &[Column::OrderNo],
-    &[Column::Content, Column::Title],
-    &[Column::Community, Column::Street, Column::Spot, Column::District],
-];
-
-fn view_sheet(plan: &SheetPlan) -> SheetView {
-    let columns = plan.layout.headers.iter().zip(&plan.layout.columns).filter(|(header, _)| !header.is_empty());
-    let missing = NEEDED
-        .iter()
-        .filter(|any| !any.iter().any(|column| plan.layout.has(*column)))
-        .filter_map(|any| any.first().copied());
-    SheetView {
-        sheet: plan.sheet,
-        name: plan.name.clone(),
-        header_row: plan.layout.header_row,
-        n_rows: plan.n_rows,
-        chosen: plan.chosen,
-        columns: columns.map(|(header, column)| ColumnView { header: header.clone(), column: *column }).collect(),
-        missing: missing.collect(),
-    }
-}
-
-fn view(app: &App, import: &Import, counts: Counts) -> ImportView {
-    let name = partner::find(app, Some(&import.partner)).map_or_else(|| import.partner.clone(), |hotline| hotline.name);
-    ImportView {
-        id: import.id,
-        partner: import.partner.clone(),
-        partner_name: name,
-        file_name: import.file_name.clone(),
-        size_bytes: import.size_bytes,
-        state: import.state,
-        with_history: import.with_history,
-        n_rows: import.n_rows,
-        n_done: counts.total(),
-        counts,
-        sheets: import.sheets.iter().map(view_sheet).collect(),
-        fault: import.fault.as_deref().map(|code| SheetFault::sentence_of(code)),
-        created_at: import.created_at,
-        started_at: import.started_at,
-        finished_at: import.finished_at,
-        has_file: app.hotline.path(import.id).exists(),
-    }
-}
-
 /// The areas whose orders a caller may bring in.
 fn own_areas(caller: &Caller) -> Vec<AreaCode> {
     scope(caller, Act::ImportOrders).keys().filter_map(|key| key.parse().ok()).collect()
@@ -212,7 +99,10 @@ fn may_see(caller: &Caller, import: &Import) -> bool {
 }
 
 async fn seen(app: &App, caller: &Caller, id: ImportId) -> Answer<(Import, Counts)> {
-    let found = app.db.read(move |conn| Ok::<_, Refused>((store::import(conn, id)?, store::counts(conn, id)?))).await?;
+    let found = app
+        .db
+        .read(move |conn| Ok::<_, Refused>((import_store::import(conn, id)?, import_store::counts(conn, id)?)))
+        .await?;
     match found {
         (Some(import), counts) if may_see(caller, &import) => Ok((import, counts)),
         _ => Err(ProblemCode::NotFound.into()),
@@ -285,8 +175,8 @@ async fn list_imports(State(app): State<App>, Signed(caller): Signed) -> Answer<
     let db = app.db.clone();
     let found = db.read(move |conn| {
         let mut found = Vec::new();
-        for import in store::imports(conn, 50)?.into_iter().filter(|import| may_see(&caller, import)).take(20) {
-            let counts = store::counts(conn, import.id)?;
+        for import in import_store::imports(conn, 50)?.into_iter().filter(|import| may_see(&caller, import)).take(20) {
+            let counts = import_store::counts(conn, import.id)?;
             found.push((import, counts));
         }
         Ok::<_, Refused>(found)
@@ -489,7 +379,7 @@ async fn cancel_import(
 ) -> Answer<Json<ImportView>> {
     let now = app.now();
     seen(&app, &caller, id).await?;
-    if !app.db.write(move |tx| store::end(tx, id, ImportState::Cancelled, None, now)).await? {
+    if !app.db.write(move |tx| import_store::end(tx, id, ImportState::Cancelled, None, now)).await? {
         return Err(ProblemCode::NotNow.into());
     }
     let (import, counts) = seen(&app, &caller, id).await?;
@@ -551,7 +441,8 @@ async fn list_import_faults(
         .and_then(|text| text.split_once('-'))
         .and_then(|(sheet, row)| Some((sheet.parse().ok()?, row.parse().ok()?)))
         .unwrap_or((0, 0));
-    let rows = app.db.read(move |conn| store::explained(conn, id, after, FAULTS_A_PAGE).map_err(Refused::from)).await?;
+    let rows =
+        app.db.read(move |conn| import_store::explained(conn, id, after, FAULTS_A_PAGE).map_err(Refused::from)).await?;
     let is_full = i64::try_from(rows.len()) == Ok(FAULTS_A_PAGE);
     let next = rows.last().filter(|_| is_full).map(|last| format!("{}-{}", last.sheet, last.n));
     let name = |sheet: u32| {

@@ -8,10 +8,11 @@ use linli_kernel::{AccountId, AreaCode, ImportId};
 use super::category::path_key;
 use super::columns::Mapping;
 use super::files;
+use super::import_store::{Import, ImportState};
 use super::partner::Hotline;
 use super::plan;
 use super::sheet::SheetFault;
-use super::store::{self, Decided, Import, ImportState};
+use super::store::{self, Decided};
 use crate::app::App;
 use crate::http::{Answer, Refused};
 

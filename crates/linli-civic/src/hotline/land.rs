@@ -6,10 +6,11 @@ use linli_db::{StoreError, Tx};
 use linli_kernel::{Action, CaseId, Channel, ImportId, ProblemCode, Timestamp};
 use serde_json::{Map, Value, json};
 
+use super::import_store::{self, Outcome, RowOutcome};
 use super::order::{Limit, Order, RowFault};
 use super::partner::Hotline;
 use super::plan::Placed;
-use super::store::{self, Kept, Outcome, RowOutcome};
+use super::store::{self, Kept};
 use crate::app::App;
 use crate::cases::http::{Command, Who, run_in};
 use crate::cases::report::{self, ReportCase, Sender};
@@ -62,7 +63,7 @@ pub async fn land(
     let db = app.db.clone();
     let landed = db.write(move |tx| {
         if let Some(row) = row
-            && store::has_outcome(tx, row.import, row.sheet, row.n)?
+            && import_store::has_outcome(tx, row.import, row.sheet, row.n)?
         {
             // Done before the server was killed.
             return Ok(Landed { outcome: Outcome::Same, case: None, is_noted: true });

@@ -22,6 +22,8 @@ pub mod errors_sheet;
 pub mod export;
 pub mod files;
 pub mod http;
+pub mod import_store;
+pub mod import_view;
 pub mod intake;
 pub mod land;
 pub mod order;

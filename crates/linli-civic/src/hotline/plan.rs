@@ -8,11 +8,11 @@ use linli_kernel::{AreaCode, Timestamp};
 
 use super::category::Categories;
 use super::columns::{Layout, MAX_HEAD_ROWS, Mapping};
+use super::import_store::{Outcome, SheetPlan};
 use super::order::{self, Order, Read, RowFault};
 use super::partner::Hotline;
 use super::place::Places;
 use super::sheet::{self, Cell, Next, SheetFault, SheetRow};
-use super::store::{Outcome, SheetPlan};
 
 /// Looks at a file: which sheets hold orders, and what their columns are.
 ///

@@ -11,11 +11,12 @@ use linli_kernel::{ImportId, ProblemCode, Timestamp};
 use tokio::sync::mpsc;
 
 use super::category::Categories;
+use super::import_store::{self, Counts, Import, ImportState, Outcome, RowOutcome};
 use super::land::{self, RowOf};
 use super::partner::{self, Hotline};
 use super::plan::{Judge, Judged, Placed};
 use super::sheet::{self, Next, SheetFault};
-use super::store::{self, Counts, Import, ImportState, Outcome, RowOutcome};
+use super::store;
 use crate::app::App;
 use crate::http::{Answer, Refused};
 
@@ -45,7 +46,7 @@ pub async fn run(app: App) {
 /// The database's.
 pub async fn once(app: &App) -> Answer<usize> {
     let before = app.now().plus_ms(-SILENCE_MS);
-    let waiting = app.db.read(move |conn| store::left_alone(conn, before).map_err(Refused::from)).await?;
+    let waiting = app.db.read(move |conn| import_store::left_alone(conn, before).map_err(Refused::from)).await?;
     let mut n = 0;
     for import in waiting {
         // The file may lie on another node.
@@ -71,13 +72,14 @@ struct Row {
 pub async fn work(app: &App, id: ImportId, tell: &(dyn Fn(Counts, i64) + Send + Sync)) -> Answer<Counts> {
     let owner = owner(app);
     let (mine, now) = (owner.clone(), app.now());
-    if !app.db.write(move |tx| store::take(tx, id, &mine, now)).await? {
+    if !app.db.write(move |tx| import_store::take(tx, id, &mine, now)).await? {
         return Err(ProblemCode::NotFound.into());
     }
-    let import = app.db.read(move |conn| store::import(conn, id)).await?.ok_or(Refused::from(ProblemCode::NotFound))?;
+    let import =
+        app.db.read(move |conn| import_store::import(conn, id)).await?.ok_or(Refused::from(ProblemCode::NotFound))?;
     let judge = Arc::new(judge(app, &import).await?);
-    let done = app.db.read(move |conn| store::rows_done(conn, id)).await?;
-    let mut counts = app.db.read(move |conn| store::counts(conn, id)).await?;
+    let done = app.db.read(move |conn| import_store::rows_done(conn, id)).await?;
+    let mut counts = app.db.read(move |conn| import_store::counts(conn, id)).await?;
     tell(counts, import.n_rows);
     let worker = Worker { app, id, hotline: &judge.hotline };
     let (send, mut chunks) = mpsc::channel::<Vec<Row>>(3);
@@ -89,7 +91,7 @@ pub async fn work(app: &App, id: ImportId, tell: &(dyn Fn(Counts, i64) + Send + 
         worker.land_chunk(chunk, &mut counts).await?;
         tell(counts, import.n_rows);
         let (mine, now) = (owner.clone(), app.now());
-        if !app.db.write(move |tx| store::still_mine(tx, id, &mine, now)).await? {
+        if !app.db.write(move |tx| import_store::still_mine(tx, id, &mine, now)).await? {
             // Stopped, or taken by another worker: what was entered stays.
             drop(chunks);
             drop(reading.await);
@@ -105,7 +107,7 @@ pub async fn work(app: &App, id: ImportId, tell: &(dyn Fn(Counts, i64) + Send + 
         Err(_) => (ImportState::Failed, Some("file_broken")),
     };
     let now = app.now();
-    app.db.write(move |tx| store::end(tx, id, state, fault, now)).await?;
+    app.db.write(move |tx| import_store::end(tx, id, state, fault, now)).await?;
     if state == ImportState::Done && counts.n_bad + counts.n_skipped == 0 {
         app.hotline.remove(id);
     }
@@ -364,8 +366,10 @@ pub async fn rehearse(app: &App, import: &Import) -> Answer<Result<Rehearsed, Sh
 /// The database's.
 pub async fn tidy(app: &App, now: Timestamp) -> Result<(), StoreError> {
     const DAY_MS: i64 = 86_400_000;
-    let ended =
-        app.db.read(move |conn| store::ended_before(conn, now.plus_ms(-7 * DAY_MS), now.plus_ms(-DAY_MS))).await?;
+    let ended = app
+        .db
+        .read(move |conn| import_store::ended_before(conn, now.plus_ms(-7 * DAY_MS), now.plus_ms(-DAY_MS)))
+        .await?;
     ended.into_iter().for_each(|import| app.hotline.remove(import));
     app.db.write(move |tx| store::forget_nonces(tx, now)).await.map(drop)
 }

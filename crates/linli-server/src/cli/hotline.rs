@@ -7,8 +7,8 @@ use anyhow::Context;
 use clap::Args;
 
 use linli_civic::app::{App, SiteConfig};
+use linli_civic::hotline::import_store::{self, Counts, Import};
 use linli_civic::hotline::intake::{self, Bringer};
-use linli_civic::hotline::store::{self, Counts, Import};
 use linli_civic::hotline::{Hotline, errors_sheet, files, partner, run};
 use linli_civic::http::Refused;
 use linli_civic::say::Lang;
@@ -87,7 +87,7 @@ pub async fn run(args: &HotlineArgs) -> anyhow::Result<ExitCode> {
 async fn brought(app: &App, hotline: &Hotline, args: &HotlineArgs) -> anyhow::Result<Result<Import, String>> {
     let (sha256, _) = files::digest(&args.file).with_context(|| format!("打不开 {}", args.file.display()))?;
     let partner = hotline.id.clone();
-    let unfinished = app.db.read(move |conn| store::unfinished(conn, &partner, &sha256)).await?;
+    let unfinished = app.db.read(move |conn| import_store::unfinished(conn, &partner, &sha256)).await?;
     if let Some(import) = unfinished.filter(|import| !args.dry_run && app.hotline.path(import.id).exists()) {
         tell("上次没有导入完，接着导入。");
         return Ok(Ok(import));
@@ -152,7 +152,7 @@ async fn finish(app: &App, import: &Import, counts: &Counts, args: &HotlineArgs)
         tell(&format!("没有导入的行和原因已写到 {}。", out.display()));
     }
     let id = import.id;
-    let ended = app.db.read(move |conn| store::import(conn, id)).await?;
+    let ended = app.db.read(move |conn| import_store::import(conn, id)).await?;
     if let Some(fault) = ended.and_then(|import| import.fault) {
         tell(&format!("文件没有读完（{fault}），已导入的行保留。"));
         return Ok(ExitCode::FAILURE);
