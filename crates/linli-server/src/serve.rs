@@ -24,10 +24,11 @@ static BY_CLASS: [AtomicU64; 6] = [const { AtomicU64::new(0) }; 6];
 
 /// The whole server as one service.
 pub fn service(app: &App) -> Router {
-    // Server-sent events must not wait in a compressor; photos are compressed already.
+    // Server-sent events must not wait in a compressor; photos and sheets are compressed already.
     let compress = DefaultPredicate::new()
         .and(NotForContentType::new("text/event-stream"))
-        .and(NotForContentType::new("image/jpeg"));
+        .and(NotForContentType::new("image/jpeg"))
+        .and(NotForContentType::new("application/vnd.openxmlformats"));
     crate::routes::router()
         .route_layer(middleware::from_fn_with_state(app.clone(), guard))
         .layer(axum::extract::DefaultBodyLimit::max(MAX_JSON_BYTES))

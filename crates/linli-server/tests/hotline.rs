@@ -167,6 +167,10 @@ on_both! {
         assert_eq!(at(&sheet, 5, "来电人"), "=cmd|' /C calc'!A0");
         let raw = std::fs::read(world.folder().join("answer.xlsx")).unwrap();
         assert!(!String::from_utf8_lossy(&unzipped(&raw, "xl/worksheets/sheet1.xml")).contains("<f>"));
+        // A browser that takes compressed answers gets the same sheet.
+        let headers = [("accept-encoding", "gzip, br")];
+        let again = world.send(Method::GET, &format!("{path}/errors.xlsx"), clerk.0.as_deref(), &headers, Vec::new()).await;
+        assert!(again.bytes.starts_with(b"PK") && again.bytes.len() == raw.len(), "{} bytes", again.bytes.len());
         // Brought in again as it is, it is understood, and the same rows are wrong.
         let again = self::import(&world, &clerk, "errors.xlsx", raw).await;
         assert_eq!((&again["counts"]["n_bad"], &again["counts"]["n_new"]), (&json!(4), &json!(0)));

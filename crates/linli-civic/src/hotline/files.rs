@@ -12,12 +12,15 @@ use tokio::sync::Notify;
 use super::place::Places;
 use crate::areas::tree::AreaTree;
 
+/// What finds areas, and the areas that it was made of.
+type PlacesOf = (Arc<AreaTree>, Arc<Places>);
+
 /// Where uploaded files wait, and the bell that says one is to be worked on.
 #[derive(Clone)]
 pub struct Inbox {
     folder: PathBuf,
     bell: Arc<Notify>,
-    places: Arc<Mutex<Option<(Arc<AreaTree>, Arc<Places>)>>>,
+    places: Arc<Mutex<Option<PlacesOf>>>,
 }
 
 impl Inbox {

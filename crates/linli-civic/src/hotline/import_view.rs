@@ -118,7 +118,7 @@ pub fn view(app: &App, import: &Import, counts: Counts) -> ImportView {
         n_done: counts.total(),
         counts,
         sheets: import.sheets.iter().map(view_sheet).collect(),
-        fault: import.fault.as_deref().map(|code| SheetFault::sentence_of(code)),
+        fault: import.fault.as_deref().map(SheetFault::sentence_of),
         created_at: import.created_at,
         started_at: import.started_at,
         finished_at: import.finished_at,

@@ -3,7 +3,7 @@
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use tokio::io::AsyncReadExt;
 
 use super::files::Scratch;
@@ -30,7 +30,8 @@ pub fn send(scratch: Scratch, name: &str) -> Answer<Response> {
             Err(error) => Some((Err(error), (file, scratch))),
         }
     });
-    let mut response = Body::from_stream(pieces).into_response();
+    // Fused: a layer around it may ask once more after the end.
+    let mut response = Body::from_stream(pieces.fuse()).into_response();
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(XLSX));
     if let Ok(disposition) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
         response.headers_mut().insert(header::CONTENT_DISPOSITION, disposition);

@@ -57,7 +57,7 @@ pub fn moment(raw: &str, end_of_day: bool) -> Option<Timestamp> {
     let parts = numbers(text)?;
     let (date, time) = parts.split_at_checked(3)?;
     let [year, month, day] = date else { return None };
-    let date = Date::new((*year).into(), small(*month)?, small(*day)?).ok()?;
+    let date = Date::new(*year, small(*month)?, small(*day)?).ok()?;
     let (mut hour, minute, second) = match time {
         [] if end_of_day => (23, 59, 59),
         [] => (0, 0, 0),

@@ -13,6 +13,8 @@ export type Rehearsal = Shapes["Rehearsal"];
 export type RowFault = Shapes["HotlineRowFault"];
 
 const ASK_EVERY_MS = 1_000;
+/** How long a downloaded file is held for the browser. */
+const KEPT_MS = 60_000;
 
 /** Sends a file as it is; it may be large, so it goes as a stream of bytes and not inside JSON. */
 export async function upload(file: File, partner: string): Promise<HotlineImport> {
@@ -50,7 +52,8 @@ export async function download(wish: Shapes["ExportOrders"], name: string): Prom
   const url = URL.createObjectURL(await response.blob());
   const link = Object.assign(document.createElement("a"), { href: url, download: name });
   link.click();
-  URL.revokeObjectURL(url);
+  // The browser reads it after the click: taken away at once, it would have nothing to keep.
+  setTimeout(() => URL.revokeObjectURL(url), KEPT_MS);
 }
 
 export function useImports() {
