@@ -48,6 +48,7 @@ const WRITERS: &[(&str, &str)] = &[
     ("crates/linli-civic/src/cases/store.rs", "Store of cases"),
     ("crates/linli-civic/src/delivery/store.rs", "the outbox: it follows from facts and is none"),
     ("crates/linli-civic/src/files/store.rs", "photos that belong to no case yet"),
+    ("crates/linli-civic/src/hotline/import_store.rs", "imports and the outcomes of their rows"),
     ("crates/linli-civic/src/hotline/store.rs", "orders, words of partners: what happened to a case is in its events"),
     ("crates/linli-civic/src/people/store.rs", "Store of accounts"),
     ("crates/linli-civic/src/people/session_http.rs", "counts of wrong passwords, the last sign-in"),
