@@ -56,6 +56,12 @@ acts! {
     ReadNoticeLog = "read_notice_log",
     /// Put lines above the pages of an area, and take them down.
     AdministerBanners = "administer_banners",
+    /// Bring in work orders of the hotline from a file, and map its words.
+    ImportOrders = "import_orders",
+    /// Take work orders with their results out as a file.
+    ExportOrders = "export_orders",
+    /// Hand a case to the hotline whose matter it is.
+    TransferOut = "transfer_out",
 }
 
 /// How far an allowed act reaches.
@@ -182,6 +188,12 @@ pub const MATRIX: &[(Act, &[(Role, Reach)])] = &[
     (Act::ManageDeliveries, &[(HotlineClerk, Area), (Administrator, Area)]),
     (Act::ReadNoticeLog, &[(Auditor, Area)]),
     (Act::AdministerBanners, &[(CommunityClerk, Area), (StreetDispatcher, Area), (Administrator, Area)]),
+    (Act::ImportOrders, &[(CommunityClerk, Area), (StreetDispatcher, Area), (HotlineClerk, Area)]),
+    (
+        Act::ExportOrders,
+        &[(CommunityClerk, Area), (StreetDispatcher, Area), (HotlineClerk, Area), (CountyLeader, Area)],
+    ),
+    (Act::TransferOut, &[(CommunityClerk, Area), (StreetDispatcher, Area), (HotlineClerk, Area), (CountyLeader, Area)]),
 ];
 
 /// How far `role` may do `act`; `None` when it may not.

@@ -11,6 +11,7 @@ use crate::cases::paper::PaperNumbers;
 use crate::cases::routing::Amended;
 use crate::delivery::Channels;
 use crate::files::Files;
+use crate::hotline::Inbox;
 use crate::http::{AccessTable, Answer, Refused};
 use crate::limits::Limits;
 use crate::live::{Listeners, Live};
@@ -35,6 +36,8 @@ pub struct Parts {
     pub vault: Vault,
     /// Photos on disk.
     pub files: Files,
+    /// Files of work orders that were uploaded.
+    pub hotline: Inbox,
     /// Holidays and make-up workdays.
     pub calendar: Calendar,
     /// The playbooks that cases are pinned to, and the one that new cases get.

@@ -1,7 +1,7 @@
 //! The capabilities of linli, one folder each.
 //!
 //! ground: [`areas`] [`people`] [`files`] [`playbooks`] [`partners`] [`delivery`] [`banners`] · core: [`cases`] ·
-//! then: [`live`] [`notices`] · reading: [`map`] [`audit`] ·
+//! then: [`live`] [`notices`] · reading: [`map`] [`audit`] · exchange: [`hotline`] [`webhooks`] ·
 //! shared by all: [`app`] [`http`] [`limits`] [`once`] [`origin`] [`say`].
 
 pub mod app;
@@ -11,6 +11,7 @@ pub mod banners;
 pub mod cases;
 pub mod delivery;
 pub mod files;
+pub mod hotline;
 pub mod http;
 pub mod limits;
 pub mod live;

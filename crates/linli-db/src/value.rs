@@ -1,8 +1,8 @@
 //! Parameters and rows, the same for both databases.
 
 use linli_kernel::{
-    AccountId, AreaCode, AttachmentId, CaseId, DeadlineId, DeliveryId, EventId, GrantId, JobId, PublicCode, Timestamp,
-    words,
+    AccountId, AreaCode, AttachmentId, CaseId, DeadlineId, DeliveryId, EventId, GrantId, ImportId, JobId, PublicCode,
+    Timestamp, words,
 };
 
 use crate::error::StoreError;
@@ -61,6 +61,7 @@ bind! {
     DeliveryId => Text |v| v.to_string(),
     EventId => Text |v| v.to_string(),
     GrantId => Text |v| v.to_string(),
+    ImportId => Text |v| v.to_string(),
     JobId => Text |v| v.to_string(),
     linli_kernel::EntryId => Text |v| v.to_string(),
     linli_kernel::HotSpotId => Text |v| v.to_string(),

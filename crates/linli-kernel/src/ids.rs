@@ -49,6 +49,8 @@ ids! {
     EventId,
     /// 授权
     GrantId,
+    /// 工单导入
+    ImportId,
     /// 后台任务
     JobId,
     /// 会话

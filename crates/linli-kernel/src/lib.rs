@@ -20,8 +20,8 @@ pub use area::{AreaCode, AreaLevel, BadAreaCode};
 pub use calendar::{Amount, Calendar, Due, Workday, WorkingHours};
 pub use change::{Change, NewEvent, NewJob, Stream, StreamKind};
 pub use ids::{
-    AccountId, AttachmentId, CaseId, DeadlineId, DeliveryId, EntryId, EventId, GrantId, HotSpotId, IdSource, JobId,
-    PublicCode, SessionId, TaskId,
+    AccountId, AttachmentId, CaseId, DeadlineId, DeliveryId, EntryId, EventId, GrantId, HotSpotId, IdSource, ImportId,
+    JobId, PublicCode, SessionId, TaskId,
 };
 pub use masked::{IdNumber, Phone, RealName};
 pub use page::{Cursor, Page};

@@ -32,6 +32,8 @@ problems! {
     NotSignedIn = "not_signed_in" 401,
     /// Name or password is wrong.
     WrongPassword = "wrong_password" 401,
+    /// A signed request whose signature, time or nonce is not believed.
+    BadSignature = "bad_signature" 401,
     /// Five failures; the account rests for 30 minutes.
     AccountLocked = "account_locked" 423,
     /// The account was disabled.

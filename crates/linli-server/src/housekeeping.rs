@@ -7,12 +7,13 @@
 //! | what was delivered or given up | 190 days | as long as logs must be kept (网络安全法 art. 23) |
 //! | notices | 190 days | the same |
 //! | photos that belong to no case | 1 day | their sender never finished the report |
+//! | uploaded files of work orders | 7 days after the import, 1 day if it never began | callers' numbers stand in them |
 
 use std::time::Duration;
 
 use linli_access::session;
 use linli_civic::app::App;
-use linli_civic::{delivery, files, notices};
+use linli_civic::{delivery, files, hotline, notices};
 use linli_db::{StoreError, idempotency, roots};
 
 const EVERY: Duration = Duration::from_secs(600);
@@ -41,6 +42,7 @@ pub async fn once(app: &App) -> Result<(), StoreError> {
     app.db.write(move |tx| roots::close_day(tx, now, &|bytes| vault.sign(bytes))).await?;
     app.db.write(move |tx| delivery::store::sweep(tx, now.plus_ms(-190 * DAY_MS))).await?;
     app.db.write(move |tx| notices::store::sweep(tx, now.plus_ms(-190 * DAY_MS))).await?;
+    hotline::run::tidy(app, now).await?;
     let unused = app.db.write(move |tx| files::loose_older_than(tx, now.plus_ms(-DAY_MS))).await?;
     for sha256 in unused {
         if let Err(error) = app.files.remove(&sha256, now.plus_ms(-HOUR_MS)) {

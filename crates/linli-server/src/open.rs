@@ -12,6 +12,7 @@ use linli_civic::cases::paper::PaperNumbers;
 use linli_civic::delivery::Channels;
 use linli_civic::delivery::consume::Consumer;
 use linli_civic::files::Files;
+use linli_civic::hotline::{self, Inbox};
 use linli_civic::http::AccessTable;
 use linli_civic::limits::Limits;
 use linli_civic::live::{Listeners, Live};
@@ -140,6 +141,7 @@ pub async fn open_app(options: &Options) -> anyhow::Result<App> {
         ids: Arc::clone(&options.ids),
         vault,
         files: Files::new(options.data.join("files")),
+        hotline: Inbox::new(options.data.join("imports")),
         calendar,
         playbooks: shelf,
         paper: PaperNumbers::default(),
@@ -238,14 +240,14 @@ pub fn playbook_sources(data: Option<&Path>) -> anyhow::Result<Sources> {
 /// # Errors
 /// Every fault of every file: a server that half knows whom it talks to does not start.
 pub fn load_partners(folder: &Path) -> anyhow::Result<Partners> {
-    let loaded = Partners::load(folder).and_then(|partners| {
-        let faults = partner_faults(&partners);
-        if faults.is_empty() { Ok(partners) } else { Err(faults) }
-    });
-    loaded.map_err(|faults| {
+    let said = |faults: Vec<PartnerFault>| {
         let said: Vec<String> = faults.iter().map(ToString::to_string).collect();
         anyhow::anyhow!("外部系统文件有错误：\n{}", said.join("\n"))
-    })
+    };
+    let partners = Partners::load(folder).map_err(said)?;
+    hotline::partner::check(&partners).map_err(said)?;
+    let faults = partner_faults(&partners);
+    if faults.is_empty() { Ok(partners) } else { Err(said(faults)) }
 }
 
 /// What is wrong with the tables that belong to the slices.

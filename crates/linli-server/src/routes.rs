@@ -5,7 +5,7 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use linli_civic::app::App;
-use linli_civic::{areas, audit, banners, cases, delivery, files, live, map, notices, people, plain, playbooks};
+use linli_civic::{areas, audit, banners, cases, delivery, files, hotline, live, map, notices, people, plain, playbooks};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -26,6 +26,7 @@ use linli_civic::{areas, audit, banners, cases, delivery, files, live, map, noti
         (name = "files", description = "Photos"),
         (name = "exchange", description = "What goes to other systems, and how it stands"),
         (name = "notices", description = "Who is told what, and how one wants to be told"),
+        (name = "hotline", description = "Work orders of the city's 12345 hotline: in, out, and what became of them"),
         (name = "live", description = "News for open pages"),
         (name = "site", description = "What this instance is called, and how it is")
     )
@@ -50,6 +51,7 @@ fn all() -> OpenApiRouter<App> {
         .merge(delivery::http::routes())
         .merge(notices::http::routes())
         .merge(banners::http::routes())
+        .merge(hotline::routes())
         .merge(crate::ops::routes())
 }
 

@@ -17,7 +17,7 @@ use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Pr
 use linli_civic::app::App;
 use linli_civic::http::{guard, say_problems};
 use linli_civic::origin::know_origin;
-use linli_civic::{cases, delivery, live, notices};
+use linli_civic::{cases, delivery, hotline, live, notices};
 
 const MAX_JSON_BYTES: usize = 256 * 1024;
 
@@ -25,10 +25,11 @@ static BY_CLASS: [AtomicU64; 6] = [const { AtomicU64::new(0) }; 6];
 
 /// The whole server as one service.
 pub fn service(app: &App) -> Router {
-    // Server-sent events must not wait in a compressor; photos are compressed already.
+    // Server-sent events must not wait in a compressor; photos and sheets are compressed already.
     let compress = DefaultPredicate::new()
         .and(NotForContentType::new("text/event-stream"))
-        .and(NotForContentType::new("image/jpeg"));
+        .and(NotForContentType::new("image/jpeg"))
+        .and(NotForContentType::new("application/vnd.openxmlformats"));
     crate::routes::router()
         .route_layer(middleware::from_fn_with_state(app.clone(), guard))
         .layer(axum::extract::DefaultBodyLimit::max(MAX_JSON_BYTES))
@@ -133,6 +134,8 @@ pub fn start_background(app: &App) {
     for consumer in crate::open::consumers() {
         tokio::spawn(delivery::consume::run(app.clone(), consumer));
     }
+    tokio::spawn(hotline::run::run(app.clone()));
+    hotline::push::start(app);
     tokio::spawn(crate::housekeeping::run(app.clone()));
 }
 

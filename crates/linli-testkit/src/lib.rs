@@ -5,6 +5,8 @@
 
 #![expect(clippy::expect_used, reason = "test support: a broken set-up must stop the test")]
 
+pub mod hotline;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 

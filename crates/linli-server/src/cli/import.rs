@@ -1,4 +1,4 @@
-//! `linli import`: areas and boundaries from files. Good rows are kept, bad ones are named with their line.
+//! `linli import`: areas, boundaries and work orders from files. Good rows are kept, bad ones are named with their line.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -47,6 +47,11 @@ pub enum Import {
         #[command(flatten)]
         data: DataArgs,
     },
+    /// Work orders of the 12345 hotline, as xlsx, xls or csv.
+    ///
+    /// Started again after an interruption it goes on where it was. Ends with 0 when every row was entered, 2 when some were refused (the good
+    /// ones are kept), 1 when nothing could be read.
+    Hotline(super::hotline::HotlineArgs),
 }
 
 /// Runs it.
@@ -57,6 +62,7 @@ pub async fn run(import: &Import) -> anyhow::Result<ExitCode> {
     match import {
         Import::Areas { file, data } => areas(file, data).await,
         Import::Boundaries { file, crs, data } => boundaries(file, *crs, data).await,
+        Import::Hotline(args) => super::hotline::run(args).await,
     }
 }
 

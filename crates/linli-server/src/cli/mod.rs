@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand};
 mod backup;
 mod demo;
 mod doctor;
+mod hotline;
 mod import;
 mod out;
 mod playbook;

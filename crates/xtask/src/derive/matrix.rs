@@ -60,6 +60,9 @@ const fn act_name(act: Act) -> &'static str {
         Act::ManageDeliveries => "重发或放弃未送达的",
         Act::ReadNoticeLog => "查通知记录（按哪条规则通知了谁，或为什么没有）",
         Act::AdministerBanners => "发布和撤下公告横幅",
+        Act::ImportOrders => "导入热线工单，设列名和分类对应",
+        Act::ExportOrders => "导出热线工单和办理结果（写明理由，留记录）",
+        Act::TransferOut => "把不属本单位的诉求转给热线",
     }
 }
 

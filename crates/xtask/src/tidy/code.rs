@@ -55,6 +55,8 @@ const WRITERS: &[(&str, &str)] = &[
     ("crates/linli-civic/src/files/store.rs", "photos that belong to no case yet"),
     ("crates/linli-civic/src/notices/choice.rs", "how people want to be told: a wish, no fact of the city"),
     ("crates/linli-civic/src/notices/store.rs", "who was told: it follows from facts and is none"),
+    ("crates/linli-civic/src/hotline/import_store.rs", "imports and the outcomes of their rows"),
+    ("crates/linli-civic/src/hotline/store.rs", "orders, words of partners: what happened to a case is in its events"),
     ("crates/linli-civic/src/people/store.rs", "Store of accounts"),
     ("crates/linli-civic/src/people/session_http.rs", "counts of wrong passwords, the last sign-in"),
     ("crates/linli-civic/src/playbooks/shelf.rs", "versions of playbooks"),
