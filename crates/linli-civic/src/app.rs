@@ -12,6 +12,7 @@ use crate::files::Files;
 use crate::http::{AccessTable, Answer, Refused};
 use crate::limits::Limits;
 use crate::live::Live;
+use crate::open311::Endpoint;
 use crate::playbooks::Shelf;
 
 /// The application; cloning it is cheap.
@@ -47,6 +48,8 @@ pub struct Parts {
     pub slow: Arc<tokio::sync::Semaphore>,
     /// One reload of the areas at a time, so that an older tree never replaces a newer one.
     pub reloading: tokio::sync::Mutex<()>,
+    /// The Open311 endpoint: how it describes itself, who may write.
+    pub open311: Endpoint,
     /// What this instance is called.
     pub site: SiteConfig,
     /// Every route's declared access.

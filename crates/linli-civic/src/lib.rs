@@ -13,6 +13,7 @@ pub mod limits;
 pub mod live;
 pub mod map;
 pub mod once;
+pub mod open311;
 pub mod people;
 pub mod plain;
 pub mod playbooks;

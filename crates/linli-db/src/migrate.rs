@@ -5,10 +5,13 @@ use crate::conn::Conn;
 use crate::error::StoreError;
 use crate::params;
 
-const HISTORY: &[(&str, &str)] = &[("0001_house", include_str!("../migrations/0001_house.sql"))];
+const HISTORY: &[(&str, &str)] = &[
+    ("0001_house", include_str!("../migrations/0001_house.sql")),
+    ("0004_open311", include_str!("../migrations/0004_open311.sql")),
+];
 
 /// The number of the last migration that this linli knows.
-pub const LATEST: i64 = 1;
+pub const LATEST: i64 = 2;
 
 /// What a migration run did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

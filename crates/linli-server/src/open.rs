@@ -13,6 +13,7 @@ use linli_civic::files::Files;
 use linli_civic::http::AccessTable;
 use linli_civic::limits::Limits;
 use linli_civic::live::Live;
+use linli_civic::open311::{Endpoint, NoKeys, Open311Config};
 use linli_civic::playbooks::Shelf;
 use linli_db::{Applied, Config, Db, StoreError, params};
 use linli_kernel::{Calendar, Clock, IdSource, SystemClock};
@@ -127,6 +128,7 @@ pub async fn open_app(options: &Options) -> anyhow::Result<App> {
         live: Live::default(),
         limits: Limits::new(options.per_minute),
         reading: Limits::new(options.per_minute.saturating_mul(10)),
+        open311: Endpoint::new(Open311Config::load(&options.data)?, Arc::new(NoKeys)),
         site: options.site.clone(),
         access: AccessTable::from_document(&crate::routes::document())?,
         slow: Arc::new(tokio::sync::Semaphore::new(2)),
