@@ -48,6 +48,14 @@ acts! {
     ViewWall = "view_wall",
     /// See who read whose contact.
     ReadAudit = "read_audit",
+    /// See what goes to other systems, whether it arrived and why not.
+    ViewDeliveries = "view_deliveries",
+    /// Send again what did not arrive, or give it up.
+    ManageDeliveries = "manage_deliveries",
+    /// See who was told what by which rule, or why not.
+    ReadNoticeLog = "read_notice_log",
+    /// Put lines above the pages of an area, and take them down.
+    AdministerBanners = "administer_banners",
 }
 
 /// How far an allowed act reaches.
@@ -160,6 +168,20 @@ pub const MATRIX: &[(Act, &[(Role, Reach)])] = &[
         ],
     ),
     (Act::ReadAudit, &[(Auditor, Area)]),
+    (
+        Act::ViewDeliveries,
+        &[
+            (CommunityClerk, Area),
+            (StreetDispatcher, Area),
+            (HotlineClerk, Area),
+            (CountyLeader, Area),
+            (Auditor, Area),
+            (Administrator, Area),
+        ],
+    ),
+    (Act::ManageDeliveries, &[(HotlineClerk, Area), (Administrator, Area)]),
+    (Act::ReadNoticeLog, &[(Auditor, Area)]),
+    (Act::AdministerBanners, &[(CommunityClerk, Area), (StreetDispatcher, Area), (Administrator, Area)]),
 ];
 
 /// How far `role` may do `act`; `None` when it may not.

@@ -8,11 +8,13 @@ use linli_kernel::{Calendar, Clock, IdSource, ProblemCode, Timestamp};
 
 use crate::areas::tree::AreaTree;
 use crate::cases::paper::PaperNumbers;
+use crate::delivery::Channels;
 use crate::files::Files;
 use crate::http::{AccessTable, Answer, Refused};
 use crate::limits::Limits;
 use crate::live::Live;
 use crate::open311::Endpoint;
+use crate::partners::Partners;
 use crate::playbooks::Shelf;
 
 /// The application; cloning it is cheap.
@@ -39,6 +41,10 @@ pub struct Parts {
     pub paper: PaperNumbers,
     /// News for open pages.
     pub live: Live,
+    /// The other systems that this instance exchanges with.
+    pub partners: Partners,
+    /// The ways by which something leaves the house.
+    pub channels: Channels,
     /// How often one address may report, send photos, answer or sign in.
     pub limits: Limits,
     /// How often one address may look things up; apart, so that looking never stops anyone from reporting.

@@ -7,11 +7,12 @@ use crate::params;
 
 const HISTORY: &[(&str, &str)] = &[
     ("0001_house", include_str!("../migrations/0001_house.sql")),
+    ("0003_delivery", include_str!("../migrations/0003_delivery.sql")),
     ("0004_open311", include_str!("../migrations/0004_open311.sql")),
 ];
 
 /// The number of the last migration that this linli knows.
-pub const LATEST: i64 = 2;
+pub const LATEST: i64 = 3;
 
 /// What a migration run did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,7 +1,8 @@
 //! Parameters and rows, the same for both databases.
 
 use linli_kernel::{
-    AccountId, AreaCode, AttachmentId, CaseId, DeadlineId, EventId, GrantId, JobId, PublicCode, Timestamp, words,
+    AccountId, AreaCode, AttachmentId, CaseId, DeadlineId, DeliveryId, EventId, GrantId, JobId, PublicCode, Timestamp,
+    words,
 };
 
 use crate::error::StoreError;
@@ -57,6 +58,7 @@ bind! {
     AttachmentId => Text |v| v.to_string(),
     CaseId => Text |v| v.to_string(),
     DeadlineId => Text |v| v.to_string(),
+    DeliveryId => Text |v| v.to_string(),
     EventId => Text |v| v.to_string(),
     GrantId => Text |v| v.to_string(),
     JobId => Text |v| v.to_string(),

@@ -43,6 +43,8 @@ ids! {
     CaseId,
     /// 时限
     DeadlineId,
+    /// 出站记录
+    DeliveryId,
     /// 历史记录
     EventId,
     /// 授权

@@ -19,7 +19,9 @@ pub use actor::Actor;
 pub use area::{AreaCode, AreaLevel, BadAreaCode};
 pub use calendar::{Amount, Calendar, Due, Workday, WorkingHours};
 pub use change::{Change, NewEvent, NewJob, Stream, StreamKind};
-pub use ids::{AccountId, AttachmentId, CaseId, DeadlineId, EventId, GrantId, IdSource, JobId, PublicCode, SessionId};
+pub use ids::{
+    AccountId, AttachmentId, CaseId, DeadlineId, DeliveryId, EventId, GrantId, IdSource, JobId, PublicCode, SessionId,
+};
 pub use masked::{IdNumber, Phone, RealName};
 pub use page::{Cursor, Page};
 pub use problem::{FieldProblem, Problem, ProblemCode};

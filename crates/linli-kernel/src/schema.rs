@@ -6,7 +6,7 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::{AccountId, AreaCode, AttachmentId, CaseId, EventId, GrantId, PublicCode, Timestamp};
+use crate::{AccountId, AreaCode, AttachmentId, CaseId, DeliveryId, EventId, GrantId, PublicCode, Timestamp};
 
 fn text(description: &str, format: Option<KnownFormat>, example: &str) -> RefOr<Schema> {
     ObjectBuilder::new()
@@ -36,5 +36,6 @@ schema! {
     AccountId = "Id of an account (UUIDv7).", Some(KnownFormat::Uuid), "019a5f0e-7c3a-7000-8000-000000000002";
     AttachmentId = "Id of an attachment (UUIDv7).", Some(KnownFormat::Uuid), "019a5f0e-7c3a-7000-8000-000000000003";
     GrantId = "Id of a grant (UUIDv7).", Some(KnownFormat::Uuid), "019a5f0e-7c3a-7000-8000-000000000004";
+    DeliveryId = "Id of a delivery to another system (UUIDv7).", Some(KnownFormat::Uuid), "019a5f0e-7c3a-7000-8000-000000000006";
     EventId = "Id of a logged read (UUIDv7).", Some(KnownFormat::Uuid), "019a5f0e-7c3a-7000-8000-000000000005";
 }

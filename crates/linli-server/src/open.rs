@@ -9,11 +9,13 @@ use linli_access::Vault;
 use linli_civic::app::{App, Parts, SiteConfig};
 use linli_civic::areas::tree::AreaTree;
 use linli_civic::cases::paper::PaperNumbers;
+use linli_civic::delivery::Channels;
 use linli_civic::files::Files;
 use linli_civic::http::AccessTable;
 use linli_civic::limits::Limits;
 use linli_civic::live::Live;
-use linli_civic::open311::{Endpoint, NoKeys, Open311Config};
+use linli_civic::open311::Endpoint;
+use linli_civic::partners::Partners;
 use linli_civic::playbooks::Shelf;
 use linli_db::{Applied, Config, Db, StoreError, params};
 use linli_kernel::{Calendar, Clock, IdSource, SystemClock};
@@ -39,6 +41,8 @@ pub struct Options {
     pub site: SiteConfig,
     /// The playbook for new cases; the one set before, or `base`, when none is named.
     pub playbook: Option<String>,
+    /// The folder of the other systems' files; `DATA/partners` when none is named.
+    pub partners: Option<PathBuf>,
     /// Reports, photos and answers that one address may send in a minute.
     pub per_minute: u32,
     /// Where the time comes from.
@@ -56,10 +60,17 @@ impl Options {
             database_url,
             site,
             playbook: None,
+            partners: None,
             per_minute: 120,
             clock: Arc::new(SystemClock),
             ids: Arc::new(IdSource::random()),
         }
+    }
+
+    /// The folder of the other systems' files.
+    #[must_use]
+    pub fn partners_folder(&self) -> PathBuf {
+        self.partners.clone().unwrap_or_else(|| self.data.join("partners"))
     }
 
     /// Which database these options mean.
@@ -87,6 +98,8 @@ pub fn open_db(options: &Options) -> anyhow::Result<(Db, Applied)> {
 /// # Errors
 /// When a part cannot be opened, with what was being done.
 pub async fn open_app(options: &Options) -> anyhow::Result<App> {
+    let partners = load_partners(&options.partners_folder())?;
+    let open311 = Endpoint::open(&options.data, &partners)?;
     let opened = options.clone();
     let (db, _) = tokio::task::spawn_blocking(move || open_db(&opened)).await??;
     let vault = Vault::new(&secret(&options.data)?);
@@ -126,9 +139,11 @@ pub async fn open_app(options: &Options) -> anyhow::Result<App> {
         playbooks: shelf,
         paper: PaperNumbers::default(),
         live: Live::default(),
+        partners,
+        channels: channels(),
         limits: Limits::new(options.per_minute),
         reading: Limits::new(options.per_minute.saturating_mul(10)),
-        open311: Endpoint::new(Open311Config::load(&options.data)?, Arc::new(NoKeys)),
+        open311,
         site: options.site.clone(),
         access: AccessTable::from_document(&crate::routes::document())?,
         slow: Arc::new(tokio::sync::Semaphore::new(2)),
@@ -199,6 +214,24 @@ pub fn playbook_sources(data: Option<&Path>) -> anyhow::Result<Sources> {
         Some(folder) => Ok(shipped.and(Sources::from_dir(&folder)?)),
         None => Ok(shipped),
     }
+}
+
+/// The ways by which something leaves the house.
+fn channels() -> Channels {
+    let channels = Channels::default();
+    channels.add(Arc::new(linli_civic::open311::client::send::Open311Channel));
+    channels
+}
+
+/// Reads the other systems' files.
+///
+/// # Errors
+/// Every fault of every file: a server that half knows whom it talks to does not start.
+pub fn load_partners(folder: &Path) -> anyhow::Result<Partners> {
+    Partners::load(folder).map_err(|faults| {
+        let said: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        anyhow::anyhow!("外部系统文件有错误：\n{}", said.join("\n"))
+    })
 }
 
 /// Loads and checks a playbook.

@@ -141,6 +141,23 @@ async fn metrics(State(app): State<App>) -> impl IntoResponse {
         "Areas loaded.",
         vec![(String::new(), u64::try_from(app.areas().len()).unwrap_or(u64::MAX))],
     );
+    let now = app.now();
+    // Without the database the other figures are still worth having.
+    if let Ok(outbox) = app.db.read(move |conn| linli_civic::delivery::store::figures(conn, now)).await {
+        let count = |n: i64| u64::try_from(n).unwrap_or_default();
+        add(
+            "linli_deliveries",
+            "gauge",
+            "Deliveries to other systems, by state.",
+            vec![
+                ("{state=\"waiting\"}".to_owned(), count(outbox.n_waiting)),
+                ("{state=\"dead\"}".to_owned(), count(outbox.n_dead)),
+            ],
+        );
+        let oldest_seconds = outbox.oldest_at.map_or(0, |at| now.since(at) / 1_000);
+        let help = "How long the oldest delivery that could have gone has been waiting.";
+        add("linli_delivery_oldest_seconds", "gauge", help, vec![(String::new(), count(oldest_seconds))]);
+    }
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text)
 }
 

@@ -5,7 +5,7 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use linli_civic::app::App;
-use linli_civic::{areas, audit, cases, files, live, map, open311, people, plain, playbooks};
+use linli_civic::{areas, audit, cases, delivery, files, live, map, open311, people, plain, playbooks};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -25,6 +25,7 @@ use linli_civic::{areas, audit, cases, files, live, map, open311, people, plain,
         (name = "map", description = "The picture of it all"),
         (name = "files", description = "Photos"),
         (name = "open311", description = "Open311 GeoReport v2 with the request-updates extension; see docs/open311.md"),
+        (name = "exchange", description = "What goes to other systems, and how it stands"),
         (name = "live", description = "News for open pages"),
         (name = "site", description = "What this instance is called, and how it is")
     )
@@ -44,6 +45,7 @@ fn all() -> OpenApiRouter<App> {
         .merge(audit::http::routes())
         .merge(plain::http::routes())
         .merge(open311::http::routes())
+        .merge(delivery::http::routes())
         .merge(crate::ops::routes())
 }
 

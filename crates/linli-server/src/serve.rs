@@ -16,7 +16,7 @@ use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Pr
 
 use linli_civic::app::App;
 use linli_civic::http::{guard, say_problems};
-use linli_civic::{cases, live, open311};
+use linli_civic::{cases, delivery, live, open311};
 
 const MAX_JSON_BYTES: usize = 256 * 1024;
 
@@ -113,6 +113,9 @@ pub fn start_background(app: &App) {
     tokio::spawn(live::run(app.clone()));
     tokio::spawn(cases::sweep::run(app.clone()));
     tokio::spawn(open311::publish::run(app.clone()));
+    tokio::spawn(open311::client::poll::run(app.clone()));
+    tokio::spawn(delivery::consume::run(app.clone(), std::sync::Arc::new(open311::client::send::Sender)));
+    tokio::spawn(delivery::worker::run(app.clone()));
     tokio::spawn(crate::housekeeping::run(app.clone()));
 }
 

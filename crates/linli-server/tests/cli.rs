@@ -240,3 +240,22 @@ fn the_api_is_described_and_migrating_twice_does_nothing() {
     assert!(linli(data.path(), &["migrate"]).out.contains("0001_house"));
     assert_eq!(linli(data.path(), &["migrate"]).out, "数据库已是最新结构，无须改动。\n");
 }
+
+#[test]
+fn doctor_names_the_partners_and_their_faults_and_a_faulty_one_stops_the_start() {
+    let data = tempfile::tempdir().unwrap();
+    with_areas(data.path());
+    let folder = data.path().join("partners");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("city.toml"), "kind = \"hotline\"\nname = \"市12345热线\"\n").unwrap();
+    let said = linli(data.path(), &["doctor"]);
+    assert!(said.out.contains("ok    外部系统：市12345热线（city，hotline）。"), "{}", said.out);
+    assert!(said.out.contains("ok    出站：0 条待发送"), "{}", said.out);
+    std::fs::write(folder.join("city.toml"), "kind = \"hotline\"\nname = \"市12345热线\"\nsecret = \"x\"\n").unwrap();
+    let said = linli(data.path(), &["doctor"]);
+    assert_eq!(said.code, Some(1));
+    assert!(said.out.contains("fail  外部系统：") && said.out.contains("city.toml:3: "), "{}", said.out);
+    let served = linli(data.path(), &["serve", "--listen", "127.0.0.1:0"]);
+    assert_eq!(served.code, Some(1));
+    assert!(served.err.contains("city.toml:3: "), "{}", served.err);
+}

@@ -164,7 +164,7 @@ impl Call {
 
     /// Whose key came, for reading: a key that is empty or unknown reads what everybody reads (some clients always send one).
     fn reader(&self) -> Option<Client> {
-        self.app.open311.keys.client_of(self.fields.get("api_key")?)
+        self.app.open311.clients.client_of(self.fields.get("api_key")?).cloned()
     }
 
     /// Whose key came, for writing.
@@ -176,7 +176,7 @@ impl Call {
             return Err(Fault::key("key_in_the_clear"));
         }
         let key = self.fields.get("api_key").ok_or_else(|| Fault::key("key_missing"))?;
-        let client = self.app.open311.keys.client_of(key).ok_or_else(|| Fault::key("key_unknown"))?;
+        let client = self.app.open311.clients.client_of(key).cloned().ok_or_else(|| Fault::key("key_unknown"))?;
         self.app.open311.rates.take(&client, self.app.now())?;
         Ok(client)
     }

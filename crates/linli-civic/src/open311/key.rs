@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::fault::Fault;
 use crate::areas::Crs;
+use crate::partners::{Partner, PartnerFault, PartnerKind, Partners, Secret};
 
 /// 接入方: another system that hands reports in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,18 +52,40 @@ impl Default for ClientTerms {
     }
 }
 
-/// Looks a key up.
-pub trait Keys: Send + Sync {
-    /// Whose key this is.
-    fn client_of(&self, key: &str) -> Option<Client>;
-}
+/// Everybody who has a key.
+#[derive(Debug, Default)]
+pub struct Clients(Vec<(Client, Secret)>);
 
-/// Nobody has a key.
-pub struct NoKeys;
+impl Clients {
+    /// From the partners of kind `open311_client` that are switched on.
+    ///
+    /// # Errors
+    /// A table that is wrong, or a file without a secret.
+    pub fn of(partners: &Partners) -> Result<Self, PartnerFault> {
+        let of = |partner: &Partner| {
+            let terms: ClientTerms = partner.parse()?;
+            if terms.default_area.as_deref().is_some_and(|code| AreaCode::parse(code).is_err()) {
+                return Err(partner.fault("default_area", "不是区划代码"));
+            }
+            let Some(secret) = partner.secret.clone() else {
+                return Err(partner.fault("kind", "open311_client 须写明 secret_file 或 secret_env"));
+            };
+            let client =
+                Client { id: partner.id.clone(), name: partner.name.clone(), areas: partner.areas.clone(), terms };
+            Ok((client, secret))
+        };
+        partners.of(PartnerKind::Open311Client).map(of).collect::<Result<Vec<_>, _>>().map(Self)
+    }
 
-impl Keys for NoKeys {
-    fn client_of(&self, _: &str) -> Option<Client> {
-        None
+    /// Whose key this is. Every key is compared, so that the time says nothing.
+    #[must_use]
+    pub fn client_of(&self, key: &str) -> Option<&Client> {
+        self.0.iter().fold(None, |found, (client, secret)| if secret.matches(key) { Some(client) } else { found })
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &Client> {
+        self.0.iter().map(|(client, _)| client)
     }
 }
 

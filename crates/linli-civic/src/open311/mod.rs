@@ -14,9 +14,10 @@
 //! What it deliberately does not do: it knows no accounts and no devices of reporters, follows nobody, publishes no photos, and
 //! never lets another system settle, verify or rate anything.
 
-use std::sync::Arc;
+use std::path::Path;
 
 mod catalogue;
+pub mod client;
 mod config;
 mod conversation;
 mod date;
@@ -28,7 +29,7 @@ pub mod http;
 mod intake;
 mod key;
 mod node;
-mod pictures;
+pub mod pictures;
 pub mod publish;
 mod reading;
 mod status;
@@ -36,23 +37,47 @@ mod store;
 mod view;
 
 pub use config::{BadConfig, Open311Config};
-pub use key::{Client, ClientTerms, Keys, NoKeys};
+pub use key::{Client, ClientTerms, Clients};
 
+use client::Servers;
 use key::Rates;
 
-/// What the endpoint is made of beside the application.
+use crate::partners::{PartnerFault, Partners};
+
+/// What Open311 is made of beside the application.
+#[derive(Debug)]
 pub struct Endpoint {
     /// What the operator says of it.
     pub config: Open311Config,
-    /// Who may write.
-    pub keys: Arc<dyn Keys>,
+    /// Who may write to us.
+    pub clients: Clients,
+    /// To whom we write.
+    pub servers: Servers,
     rates: Rates,
 }
 
+/// Why Open311 cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum CannotOpen {
+    /// The endpoint's own settings.
+    #[error(transparent)]
+    Config(#[from] BadConfig),
+    /// A partner's table.
+    #[error("{0}")]
+    Partner(PartnerFault),
+}
+
 impl Endpoint {
-    /// From what the operator says and who may write.
-    #[must_use]
-    pub fn new(config: Open311Config, keys: Arc<dyn Keys>) -> Self {
-        Self { config, keys, rates: Rates::default() }
+    /// From `DATA/open311.toml` and the partners' tables.
+    ///
+    /// # Errors
+    /// The first fault of any of them.
+    pub fn open(data: &Path, partners: &Partners) -> Result<Self, CannotOpen> {
+        Ok(Self {
+            config: Open311Config::load(data)?,
+            clients: Clients::of(partners).map_err(CannotOpen::Partner)?,
+            servers: Servers::of(partners).map_err(CannotOpen::Partner)?,
+            rates: Rates::default(),
+        })
     }
 }

@@ -245,6 +245,30 @@ fn is_private(history: &[(Event, Option<String>)]) -> bool {
         == Some(true)
 }
 
+/// Whether a case is private.
+///
+/// # Errors
+/// The database's.
+pub fn is_private_case(conn: &mut linli_db::Conn, id: CaseId) -> Result<bool, StoreError> {
+    Ok(is_private(&feed::history(conn, "case", &id.to_string())?))
+}
+
+/// Whether a client handed the case in by Open311.
+///
+/// # Errors
+/// The database's.
+pub fn is_handed_in(conn: &mut linli_db::Conn, id: CaseId) -> Result<bool, StoreError> {
+    Ok(store::look(conn, id)?.is_some_and(|listed| listed.client.is_some()))
+}
+
+/// The word of a case's public status.
+///
+/// # Errors
+/// The database's.
+pub fn status_of(conn: &mut linli_db::Conn, id: CaseId) -> Result<Option<String>, StoreError> {
+    Ok(store::look(conn, id)?.map(|listed| listed.status.word().to_owned()))
+}
+
 /// The middle of the area, whole as everybody may know it: where exactly it is would often name a home.
 fn middle(app: &App, case: &Case) -> Option<Point> {
     let areas = app.areas();

@@ -139,6 +139,18 @@ pub fn of_case(conn: &mut Conn, case: CaseId) -> Result<Option<Listed>, StoreErr
     )
 }
 
+/// The row of a case, to look at.
+///
+/// # Errors
+/// The database's.
+pub fn look(conn: &mut Conn, case: CaseId) -> Result<Option<Listed>, StoreError> {
+    conn.first(
+        &format!("SELECT {COLUMNS} FROM open311_request r WHERE r.case_id = $1"),
+        &params![case],
+        Listed::from_row,
+    )
+}
+
 /// The request with this id.
 ///
 /// # Errors

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use linli_access::Vault;
 use linli_civic::areas::tree::AreaTree;
+use linli_civic::partners::Partners;
 use linli_civic::people::duty::PHONE_FIELD;
 use linli_db::verify::verify;
 use linli_db::{Db, LATEST, StoreError, params};
@@ -58,6 +59,7 @@ pub async fn run(data: &DataArgs) -> anyhow::Result<ExitCode> {
     let mut report = Report::default();
     calendar(&mut report, &data.data);
     space(&mut report, &data.data);
+    partners(&mut report, data);
     match data.open().await {
         Err(error) => {
             report.line(State::Bad, "数据库", &format!("打不开（{error:#}）。请检查 --data 目录或 --database-url。"))
@@ -69,6 +71,7 @@ pub async fn run(data: &DataArgs) -> anyhow::Result<ExitCode> {
             people(&mut report, &db).await?;
             key(&mut report, &db, &data.data).await?;
             files(&mut report, &db, &data.data).await?;
+            deliveries(&mut report, &db).await?;
         }
     }
     say(&match (report.n_failed, report.n_warned) {
@@ -96,6 +99,47 @@ fn calendar(report: &mut Report, data: &Path) {
             }
         }
     }
+}
+
+fn partners(report: &mut Report, data: &DataArgs) {
+    let folder = data.partners.clone().unwrap_or_else(|| data.data.join("partners"));
+    match Partners::load(&folder) {
+        Err(faults) => {
+            let said: Vec<String> = faults.iter().map(ToString::to_string).collect();
+            report.line(State::Bad, "外部系统", &format!("文件有错误，服务起不来：{}。", said.join("；")));
+        }
+        Ok(partners) => {
+            let names: Vec<String> = partners
+                .all()
+                .map(|partner| {
+                    let off = if partner.enabled { "" } else { "，已停用" };
+                    format!("{}（{}，{}{off}）", partner.name, partner.id, partner.kind)
+                })
+                .collect();
+            let said = if names.is_empty() { "还没有。".to_owned() } else { format!("{}。", names.join("、")) };
+            report.line(State::Good, "外部系统", &said);
+        }
+    }
+}
+
+async fn deliveries(report: &mut Report, db: &Db) -> anyhow::Result<()> {
+    let now = SystemClock.now();
+    let figures = db.read(move |conn| linli_civic::delivery::store::figures(conn, now)).await?;
+    let hours = figures.oldest_at.map_or(0, |at| now.since(at) / 3_600_000);
+    match (figures.n_dead, hours) {
+        (0, 0) => report.line(State::Good, "出站", &format!("{} 条待发送，没有未送达的。", figures.n_waiting)),
+        (0, hours) => report.line(
+            State::Look,
+            "出站",
+            &format!("{} 条待发送，最早的已等了 {hours} 小时，请在工作台“出站记录”查看原因。", figures.n_waiting),
+        ),
+        (dead, _) => report.line(
+            State::Look,
+            "出站",
+            &format!("{dead} 条未能送达，{} 条待发送，请在工作台“出站记录”查看原因并重发或放弃。", figures.n_waiting),
+        ),
+    }
+    Ok(())
 }
 
 /// By the system's own `df`: the standard library knows no free space.

@@ -64,6 +64,9 @@ struct DataArgs {
     /// A PostgreSQL server in place of the embedded database.
     #[arg(long, env = "LINLI_DATABASE_URL")]
     database_url: Option<String>,
+    /// The folder of the other systems' files; DATA/partners when none is named.
+    #[arg(long, env = "LINLI_PARTNERS")]
+    partners: Option<PathBuf>,
 }
 
 #[derive(Args, Clone)]
@@ -120,6 +123,7 @@ impl ServeArgs {
         let mut options = Options::new(self.data.data.clone(), self.data.database_url.clone(), site);
         options.playbook.clone_from(&self.playbook);
         options.per_minute = self.per_minute;
+        options.partners.clone_from(&self.data.partners);
         options
     }
 }

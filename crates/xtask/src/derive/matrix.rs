@@ -56,6 +56,10 @@ const fn act_name(act: Act) -> &'static str {
         Act::ViewPlaybook => "看工作法和检查结果",
         Act::ViewWall => "看一图",
         Act::ReadAudit => "查谁看过谁的联系方式",
+        Act::ViewDeliveries => "看出站记录（发给外部系统的，到没到、为什么）",
+        Act::ManageDeliveries => "重发或放弃未送达的",
+        Act::ReadNoticeLog => "查通知记录（按哪条规则通知了谁，或为什么没有）",
+        Act::AdministerBanners => "发布和撤下公告横幅",
     }
 }
 

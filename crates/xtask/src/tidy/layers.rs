@@ -16,8 +16,13 @@ const CRATES: &[(&str, &[&str])] = &[
 ];
 
 /// The slices from the ground up; a slice knows those before it. Backwards, news travels by event.
-const SLICES: &[&[&str]] =
-    &[&["areas", "people", "files", "playbooks"], &["cases"], &["live"], &["map", "audit", "plain"], &["open311"]];
+const SLICES: &[&[&str]] = &[
+    &["areas", "people", "files", "playbooks", "partners", "delivery"],
+    &["cases"],
+    &["live"],
+    &["map", "audit", "plain"],
+    &["open311"],
+];
 /// Arrows that go up, each with its reason.
 const UPWARDS: &[(&str, &str, &str)] =
     &[("crates/linli-civic/src/files/http.rs", "cases", "a photo is served to those who may see its case")];

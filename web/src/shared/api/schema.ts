@@ -360,6 +360,94 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists what left the house or is to leave it: where to, what about, how it stands and why. About cases of the caller's areas,
+         *     and what is about no case. Keyset pages.
+         */
+        get: operations["list_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/deliveries/targets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the other systems and how each is: whether it answers, what waits for it, what is dead. */
+        get: operations["list_delivery_targets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/deliveries/targets/{target}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tries a receiver now, and sends all its dead letters again: for when what was wrong has been mended. */
+        post: operations["retry_delivery_target"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/deliveries/{id}/give-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives a dead or waiting delivery up: it is not sent any more. */
+        post: operations["give_up_delivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/deliveries/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends a dead or waiting delivery again, now. */
+        post: operations["retry_delivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/docs": {
         parameters: {
             query?: never;
@@ -1246,6 +1334,100 @@ export interface components {
             /** @description How it stands. */
             state: components["schemas"]["DeadlineState"];
         };
+        /**
+         * Format: uuid
+         * @description Id of a delivery to another system (UUIDv7).
+         * @example 019a5f0e-7c3a-7000-8000-000000000006
+         */
+        DeliveryId: string;
+        /** @description One page of the outbox. */
+        DeliveryPage: {
+            /** @description The newest first. */
+            items: components["schemas"]["DeliveryRow"][];
+            /** @description Pass as `cursor` for the next page; `null` on the last one. */
+            next?: string | null;
+        };
+        /** @description 出站记录: one delivery. */
+        DeliveryRow: {
+            /** @description What and why. */
+            about: string;
+            case_code?: components["schemas"]["PublicCode"] | null;
+            /** @description How it is sent: `webhook`, `smtp`, `sms`, … */
+            channel: string;
+            /** @description The channel in words. */
+            channel_name: string;
+            /** @description When it was put in. */
+            created_at: components["schemas"]["Timestamp"];
+            /** @description Who sent it again or gave it up by hand. */
+            decided_by?: string | null;
+            /** @description Which. */
+            id: components["schemas"]["DeliveryId"];
+            /** @description Why the last attempt failed. */
+            last_error?: string | null;
+            /**
+             * Format: int64
+             * @description Attempts so far.
+             */
+            n_attempts: number;
+            /**
+             * Format: int64
+             * @description After so many it is a dead letter.
+             */
+            n_most_attempts: number;
+            next_at?: components["schemas"]["Timestamp"] | null;
+            /** @description What the receiver calls it. */
+            receipt?: string | null;
+            sent_at?: components["schemas"]["Timestamp"] | null;
+            /** @description How it stands. */
+            state: components["schemas"]["DeliveryState"];
+            /** @description In words. */
+            state_name: string;
+            /** @description Whereto: a partner's id, with a host behind `@` where one partner has many receivers. */
+            target: string;
+            /** @description What people call the partner. */
+            target_name: string;
+        };
+        /**
+         * @description 状态
+         * @enum {string}
+         */
+        DeliveryState: "waiting" | "sent" | "dead" | "withdrawn";
+        /** @description 对接对象: a receiver and how it is. */
+        DeliveryTarget: {
+            /** @description Whether its file says that it is in use. */
+            enabled: boolean;
+            /** @description What it is to us: `hotline`, `webhook`, …; `null` when its file is gone. */
+            kind?: string | null;
+            /** @description Why the last attempt failed. */
+            last_error?: string | null;
+            last_ok_at?: components["schemas"]["Timestamp"] | null;
+            /**
+             * Format: int64
+             * @description Dead letters.
+             */
+            n_dead: number;
+            /**
+             * Format: int64
+             * @description Failures in a row; 0 when it answers.
+             */
+            n_failures: number;
+            /**
+             * Format: int64
+             * @description Deliveries that wait.
+             */
+            n_waiting: number;
+            /** @description What people call the partner. */
+            name: string;
+            next_at?: components["schemas"]["Timestamp"] | null;
+            oldest_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Which. */
+            target: string;
+        };
+        /** @description Every receiver. */
+        DeliveryTargets: {
+            /** @description In the order of their ids. */
+            items: components["schemas"]["DeliveryTarget"][];
+        };
         /** @description An account of the demo, shown on its sign-in page. */
         DemoAccount: {
             /** @description Where. */
@@ -1887,6 +2069,14 @@ export interface components {
             name_masked?: string | null;
             /** @description 199****0001 */
             phone_masked?: string | null;
+        };
+        /** @description What was done. */
+        Resent: {
+            /**
+             * Format: int64
+             * @description Dead letters that go out again.
+             */
+            n: number;
         };
         /** @description 权责清单条目: who answers for a category when the case stands at a level. */
         Responsibility: {
@@ -3196,6 +3386,162 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Categories"];
+                };
+            };
+        };
+    };
+    list_deliveries: {
+        parameters: {
+            query?: {
+                /** @description Only in this state: `waiting`, `sent`, `dead`, `withdrawn`. */
+                state?: components["schemas"]["DeliveryState"];
+                /** @description Only to this target. */
+                target?: string;
+                /** @description Only about the case with this public code. */
+                case?: string;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description Rows wanted, at most 200. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryPage"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_delivery_targets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryTargets"];
+                };
+            };
+        };
+    };
+    retry_delivery_target: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                target: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Resent"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    give_up_delivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["DeliveryId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retry_delivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["DeliveryId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };

@@ -138,7 +138,11 @@ pub fn read(format: WireFormat, status: u16, body: &[u8], root: &str, item: &str
         return Ok(element);
     }
     let code = said.first().map_or_else(|| status.to_string(), |(code, _)| code.clone());
-    let sentences = if said.is_empty() { excerpt() } else { said.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>().join("；") };
+    let sentences = if said.is_empty() {
+        excerpt()
+    } else {
+        said.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>().join("；")
+    };
     if status == 403 || status == 401 || code.starts_with("403") {
         return Err(Trouble::Key(sentences));
     }
@@ -159,7 +163,9 @@ fn errors(element: &Element, format: WireFormat) -> Vec<(String, String)> {
         Some((code, error.get("description").unwrap_or_default().to_owned()))
     };
     let wrapped = element.name == "errors" || element.child("errors").is_some();
-    let bare = format == WireFormat::Json && !element.children.is_empty() && element.children.iter().all(|child| of(child).is_some() && child.get("service_request_id").is_none());
+    let bare = format == WireFormat::Json
+        && !element.children.is_empty()
+        && element.children.iter().all(|child| of(child).is_some() && child.get("service_request_id").is_none());
     if !wrapped && !bare {
         return Vec::new();
     }
@@ -264,8 +270,9 @@ pub fn services(answer: &Element) -> (Vec<RemoteService>, Vec<String>) {
 #[must_use]
 pub fn questions(answer: &Element) -> Vec<(String, String, bool)> {
     let lists = answer.all("attributes").chain(answer.children.iter().flat_map(|child| child.all("attributes")));
-    let attributes: Vec<&Element> =
-        lists.flat_map(|list| if list.child("code").is_some() { vec![list] } else { list.children.iter().collect() }).collect();
+    let attributes: Vec<&Element> = lists
+        .flat_map(|list| if list.child("code").is_some() { vec![list] } else { list.children.iter().collect() })
+        .collect();
     attributes
         .into_iter()
         .filter(|attribute| attribute.get("variable") != Some("false"))
