@@ -45,6 +45,7 @@ fn all() -> OpenApiRouter<App> {
         .merge(audit::http::routes())
         .merge(plain::http::routes())
         .merge(open311::http::routes())
+        .merge(open311::desk::routes())
         .merge(delivery::http::routes())
         .merge(crate::ops::routes())
 }

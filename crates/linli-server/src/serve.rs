@@ -113,6 +113,7 @@ pub fn start_background(app: &App) {
     tokio::spawn(live::run(app.clone()));
     tokio::spawn(cases::sweep::run(app.clone()));
     tokio::spawn(open311::publish::run(app.clone()));
+    tokio::spawn(open311::pictures::run(app.clone()));
     tokio::spawn(open311::client::poll::run(app.clone()));
     tokio::spawn(delivery::consume::run(app.clone(), std::sync::Arc::new(open311::client::send::Sender)));
     tokio::spawn(delivery::worker::run(app.clone()));

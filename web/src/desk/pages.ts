@@ -9,6 +9,7 @@ export const PAGES = [
   { name: "people", may: ["view_people", "administer_people"] },
   { name: "playbook", may: ["view_playbook"] },
   { name: "read_log", may: ["read_audit"] },
+  { name: "open311", may: ["view_deliveries"] },
 ] as const satisfies readonly { name: string; may: readonly May[] }[];
 
 /** Whether somebody may see a page. */

@@ -15,7 +15,9 @@ export type May =
   | "read_audit"
   | "report_on_behalf"
   | "view_wall"
-  | "view_playbook";
+  | "view_playbook"
+  | "view_deliveries"
+  | "manage_deliveries";
 
 const me = shallowRef<Me | null>(null);
 

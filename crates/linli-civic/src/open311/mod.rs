@@ -21,6 +21,7 @@ pub mod client;
 mod config;
 mod conversation;
 mod date;
+pub mod desk;
 mod element;
 mod fault;
 mod filter;

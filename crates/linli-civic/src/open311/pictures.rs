@@ -1,11 +1,14 @@
 //! Pictures that come with a report: in the body, or as an address that is fetched afterwards.
 
+use std::time::Duration;
+
 use base64::Engine as _;
 use linli_db::{Conn, StoreError, Tx, params};
 use linli_kernel::{AttachmentId, CaseId, JobId, ProblemCode, Timestamp};
 
 use super::form::Fields;
 use crate::app::App;
+use crate::delivery::web::{self, Call, Reach};
 use crate::files::{Attachment, Photo};
 use crate::http::{Answer, Refused};
 
@@ -137,4 +140,81 @@ pub fn tried(tx: &mut Tx<'_>, id: &str, error: Option<&str>, next_at: Option<Tim
         )
     })
     .map(drop)
+}
+
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// Tries, each pause twice the one before, from a minute on.
+const MOST_TRIES: i64 = 8;
+const FIRST_PAUSE_MS: i64 = 60_000;
+/// Source: the types that clients of Open311 take themselves.
+const TYPES: [&str; 3] = ["image/jpeg", "image/png", "image/webp"];
+
+/// Fetches pictures for as long as the server runs.
+pub async fn run(app: App) {
+    loop {
+        if let Err(refused) = fetch_due(&app).await {
+            tracing::warn!(code = refused.into_problem().code.as_str(), "pictures cannot be fetched; trying again");
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+/// Fetches the pictures whose turn it is; how many arrived.
+///
+/// # Errors
+/// The database's.
+pub async fn fetch_due(app: &App) -> Answer<usize> {
+    let now = app.now();
+    let wanted = app.db.read(move |conn| due(conn, now, 20)).await?;
+    let mut n_arrived = 0;
+    for wanted in wanted {
+        let fetched = fetch(app, &wanted).await;
+        let with = app.clone();
+        match fetched {
+            Ok(bytes) => match keep(app, bytes).await {
+                Ok(picture) => {
+                    app.db
+                        .write(move |tx| {
+                            // It belongs to what was reported.
+                            crate::files::attach::<Refused>(tx, &[picture.to_string()], wanted.case, 1, None)?;
+                            Ok::<_, Refused>(tried(tx, &wanted.id, None, None)?)
+                        })
+                        .await?;
+                    n_arrived += 1;
+                }
+                Err(Refused::Problem(problem)) => {
+                    let why = problem.code.as_str();
+                    app.db.write(move |tx| tried(tx, &wanted.id, Some(why), None)).await?;
+                }
+                Err(refused) => return Err(refused),
+            },
+            Err(why) => {
+                let doublings = u32::try_from(wanted.n_attempts.clamp(0, 16)).unwrap_or(0);
+                let again =
+                    (wanted.n_attempts + 1 < MOST_TRIES).then(|| with.now().plus_ms(FIRST_PAUSE_MS << doublings));
+                app.db.write(move |tx| tried(tx, &wanted.id, Some(&why), again)).await?;
+            }
+        }
+    }
+    Ok(n_arrived)
+}
+
+/// Asks for a picture: only at an address of the public internet, unless the client's file says otherwise.
+async fn fetch(app: &App, wanted: &Wanted) -> Result<Vec<u8>, String> {
+    let partner = app.partners.get(&wanted.client).filter(|partner| partner.enabled);
+    let reach = partner.map(Reach::from).ok_or_else(|| "no such partner".to_owned())?;
+    let call = Call::new("GET", &wanted.url);
+    let answered =
+        tokio::task::spawn_blocking(move || web::call(reach, &call)).await.map_err(|error| error.to_string())?;
+    let answered = answered.map_err(|fault| fault.to_string())?;
+    let kind = answered
+        .header("content-type")
+        .and_then(|kind| kind.split(';').next())
+        .unwrap_or_default()
+        .trim()
+        .to_lowercase();
+    if !answered.is_success() {
+        return Err(format!("HTTP {}", answered.status));
+    }
+    if TYPES.contains(&kind.as_str()) { Ok(answered.body) } else { Err(format!("not a picture: {kind}")) }
 }
