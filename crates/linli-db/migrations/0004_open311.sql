@@ -107,7 +107,7 @@ CREATE TABLE open311_catalogue (
     service_code {CODE} NOT NULL,
     name         TEXT NOT NULL,
     service_group TEXT NOT NULL,
-    has_questions BOOLEAN NOT NULL,
+    has_questions BOOLEAN NOT NULL,   -- personal: class=P purpose="服务目录的提问，不涉及个人" retention="until the next sync"
     questions    TEXT NOT NULL,       -- personal: class=P purpose="服务目录的提问，不涉及个人" retention="until the next sync"
     gone_at      BIGINT,
     PRIMARY KEY (partner_id, service_code)

@@ -323,6 +323,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cases/{id}/open311/{partner}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hands a case to an Open311 server, by hand. It goes by the outbox. */
+        post: operations["send_case_by_open311"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases/{id}/seats": {
         parameters: {
             query?: never;
@@ -496,6 +513,58 @@ export interface paths {
         get: operations["listen"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/open311/partners": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the Open311 partners and how the exchange with them stands. */
+        get: operations["list_open311_partners"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/open311/partners/{id}/ask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks a server now what became of our cases. */
+        post: operations["ask_open311_partner"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/open311/partners/{id}/catalogue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Asks a server for its services and shows what would change; nothing is taken over. */
+        get: operations["show_open311_catalogue"];
+        put?: never;
+        /** Takes a server's services over. When too many are gone at once, nothing is: the answer says `guarded` and not `applied`. */
+        post: operations["sync_open311_catalogue"];
         delete?: never;
         options?: never;
         head?: never;
@@ -796,6 +865,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/open311/v2/{*path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Open311 GeoReport v2, reading: `discovery`, `services`, `services/CODE`, `requests`, `requests/ID`, `tokens/TOKEN`, `servicerequestupdates`,
+         *     each as `.xml` or `.json`, and `requests.csv`. The protocol is described in docs/open311.md: its answers are XML first, which this document
+         *     cannot describe.
+         */
+        get: operations["open311_read"];
+        put?: never;
+        /**
+         * Open311 GeoReport v2, writing: `requests` and `servicerequestupdates` with an `api_key` among the fields, which is checked by the handler;
+         *     `requests/search` takes the parameters of `requests` as a form, for lists of ids that are too long for an address.
+         */
+        post: operations["open311_write"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/plain": {
         parameters: {
             query?: never;
@@ -1086,6 +1180,13 @@ export interface components {
              */
             version: number;
         };
+        /** @description What an exchange brought. */
+        AskedPartner: {
+            /** @description News that was not known. */
+            n_news: number;
+            /** @description Numbers that came for tokens. */
+            n_numbers: number;
+        };
         /** @description A photo as pages show it. */
         Attachment: {
             /** @description When. */
@@ -1238,6 +1339,23 @@ export interface components {
             supervised_at?: components["schemas"]["Timestamp"] | null;
             /** @description Its history. */
             timeline: components["schemas"]["TimelineEntry"][];
+        };
+        /** @description What would change, or has changed. */
+        CatalogueDiff: {
+            /** @description New services: code and name. */
+            added: components["schemas"]["ServiceRef"][];
+            /** @description Whether it was taken over. */
+            applied: boolean;
+            /** @description Services with another name, group or other questions. */
+            changed: components["schemas"]["ServiceRef"][];
+            /** @description Services that are no longer in their list. */
+            gone: components["schemas"]["ServiceRef"][];
+            /** @description Whether so much is gone that it is only taken over when somebody insists. */
+            guarded: boolean;
+            /** @description How many stay as they are. */
+            n_same: number;
+            /** @description What is odd about the list, and categories of ours that lead to a service that is not in it. */
+            warnings: string[];
         };
         /** @description The categories that residents can choose. */
         Categories: {
@@ -1443,6 +1561,11 @@ export interface components {
             /** @description What they are. */
             role_name: string;
         };
+        /**
+         * @description Which way cases go.
+         * @enum {string}
+         */
+        Direction: "in" | "out";
         /**
          * @description How a clock stands in a list.
          * @enum {string}
@@ -1750,6 +1873,42 @@ export interface components {
          * @enum {string}
          */
         OnBreach: "nothing" | "escalate" | "close";
+        /** @description An Open311 partner. */
+        Open311Partner: {
+            /** @description Categories that can be sent there. */
+            categories: string[];
+            /** @description Which way cases go. */
+            direction: components["schemas"]["Direction"];
+            /** @description The name of its file. */
+            id: string;
+            /** @description Why the last one did not. */
+            last_error?: string | null;
+            last_error_at?: components["schemas"]["Timestamp"] | null;
+            last_ok_at?: components["schemas"]["Timestamp"] | null;
+            /**
+             * Format: int64
+             * @description Cases that were handed over.
+             */
+            n_cases: number;
+            /**
+             * Format: int64
+             * @description Updates that could not be entered into their case; they are kept.
+             */
+            n_kept: number;
+            /**
+             * Format: int64
+             * @description Of them without a number (out) or not yet sorted (in).
+             */
+            n_without_number: number;
+            /** @description What people call it. */
+            name: string;
+            polled_until?: components["schemas"]["Timestamp"] | null;
+        };
+        /** @description Every Open311 partner. */
+        Open311Partners: {
+            /** @description First those that we call. */
+            items: components["schemas"]["Open311Partner"][];
+        };
         /** @enum {string} */
         Phase: "open" | "waiting" | "settled" | "closed";
         /** @description Which playbook a case is pinned to. */
@@ -2148,6 +2307,18 @@ export interface components {
          * @enum {string}
          */
         SentBy: "reporter" | "staff";
+        /** @description Whether a case was put on its way. */
+        SentByOpen311: {
+            /** @description False when it was on its way or there already. */
+            is_new: boolean;
+        };
+        /** @description A service of theirs. */
+        ServiceRef: {
+            /** @description Its code. */
+            code: string;
+            /** @description Its name. */
+            name: string;
+        };
         /** @description Numbers that steer the flows. */
         Settings: {
             /**
@@ -2220,6 +2391,11 @@ export interface components {
          * @enum {string}
          */
         StepState: "done" | "now" | "todo";
+        /** @description How services are taken over. */
+        SyncCatalogue: {
+            /** @description Also when so many services are gone that the answer looks broken. */
+            insist?: boolean;
+        };
         /** @enum {string} */
         TimeUnit: "minutes" | "hours" | "working_hours" | "days" | "working_days";
         /** @description One entry of the history. */
@@ -3342,6 +3518,52 @@ export interface operations {
             };
         };
     };
+    send_case_by_open311: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                partner: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentByOpen311"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_seats: {
         parameters: {
             query?: never;
@@ -3602,6 +3824,140 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
+                };
+            };
+        };
+    };
+    list_open311_partners: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Open311Partners"];
+                };
+            };
+        };
+    };
+    ask_open311_partner: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AskedPartner"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_open311_catalogue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogueDiff"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sync_open311_catalogue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SyncCatalogue"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogueDiff"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4116,6 +4472,102 @@ export interface operations {
                 };
                 content: {
                     "text/plain": string;
+                };
+            };
+        };
+    };
+    open311_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Such as `services.json` */
+                "*path": string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/xml": string;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/xml": string;
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/xml": string;
+                };
+            };
+        };
+    };
+    open311_write: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Such as `requests.json` */
+                "*path": string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/xml": string;
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/xml": string;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/xml": string;
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/xml": string;
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/xml": string;
                 };
             };
         };
