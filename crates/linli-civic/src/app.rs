@@ -15,6 +15,7 @@ use crate::hotline::Inbox;
 use crate::http::{AccessTable, Answer, Refused};
 use crate::limits::Limits;
 use crate::live::{Listeners, Live};
+use crate::open311::Endpoint;
 use crate::origin::Proxies;
 use crate::partners::Partners;
 use crate::people::Posts;
@@ -65,6 +66,8 @@ pub struct Parts {
     pub slow: Arc<tokio::sync::Semaphore>,
     /// One reload of the areas at a time, so that an older tree never replaces a newer one.
     pub reloading: tokio::sync::Mutex<()>,
+    /// The Open311 endpoint: how it describes itself, who may write.
+    pub open311: Endpoint,
     /// What this instance is called.
     pub site: SiteConfig,
     /// Every route's declared access.

@@ -54,7 +54,9 @@ impl AsStoreError for Refused {
 }
 
 impl Refused {
-    fn into_problem(self) -> Problem {
+    /// What is said of it: the rule's own words, or that it is our fault.
+    #[must_use]
+    pub fn into_problem(self) -> Problem {
         match self {
             Self::Problem(problem) => *problem,
             Self::Store(StoreError::Busy | StoreError::Retry) => Problem::new(ProblemCode::Busy),

@@ -1,7 +1,7 @@
 //! The capabilities of linli, one folder each.
 //!
 //! ground: [`areas`] [`people`] [`files`] [`playbooks`] [`partners`] [`delivery`] [`banners`] · core: [`cases`] ·
-//! then: [`live`] [`notices`] · reading: [`map`] [`audit`] · exchange: [`hotline`] [`webhooks`] ·
+//! then: [`live`] [`notices`] · reading: [`map`] [`audit`] · exchange: [`hotline`] [`open311`] [`webhooks`] ·
 //! shared by all: [`app`] [`http`] [`limits`] [`once`] [`origin`] [`say`].
 
 pub mod app;
@@ -18,6 +18,7 @@ pub mod live;
 pub mod map;
 pub mod notices;
 pub mod once;
+pub mod open311;
 pub mod origin;
 pub mod partners;
 pub mod people;

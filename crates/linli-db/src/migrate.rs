@@ -9,12 +9,13 @@ const HISTORY: &[(&str, &str)] = &[
     ("0001_house", include_str!("../migrations/0001_house.sql")),
     ("0002_work_orders", include_str!("../migrations/0002_work_orders.sql")),
     ("0003_delivery", include_str!("../migrations/0003_delivery.sql")),
+    ("0004_open311", include_str!("../migrations/0004_open311.sql")),
     ("0005_hotline", include_str!("../migrations/0005_hotline.sql")),
     ("0007_leftovers", include_str!("../migrations/0007_leftovers.sql")),
 ];
 
 /// The number of the last migration that this linli knows.
-pub const LATEST: i64 = 5;
+pub const LATEST: i64 = 6;
 
 /// What a migration run did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -16,6 +16,7 @@ use linli_civic::hotline::{self, Inbox};
 use linli_civic::http::AccessTable;
 use linli_civic::limits::Limits;
 use linli_civic::live::{Listeners, Live};
+use linli_civic::open311::Endpoint;
 use linli_civic::origin::Proxies;
 use linli_civic::partners::{PartnerFault, Partners};
 use linli_civic::people::Posts;
@@ -105,6 +106,7 @@ pub fn open_db(options: &Options) -> anyhow::Result<(Db, Applied)> {
 /// When a part cannot be opened, with what was being done.
 pub async fn open_app(options: &Options) -> anyhow::Result<App> {
     let partners = load_partners(&options.partners_folder())?;
+    let open311 = Endpoint::open(&options.data, &partners)?;
     let opened = options.clone();
     let (db, _) = tokio::task::spawn_blocking(move || open_db(&opened)).await??;
     let vault = Vault::new(&secret(&options.data)?);
@@ -150,9 +152,10 @@ pub async fn open_app(options: &Options) -> anyhow::Result<App> {
         listeners: Listeners::default(),
         proxies: Proxies::default().and(options.proxies.iter().copied()),
         partners,
-        channels: Channels::default(),
+        channels: channels(),
         limits: Limits::new(options.per_minute),
         reading: Limits::new(options.per_minute.saturating_mul(10)),
+        open311,
         site: options.site.clone(),
         access: AccessTable::from_document(&crate::routes::document())?,
         slow: Arc::new(tokio::sync::Semaphore::new(2)),
@@ -233,6 +236,13 @@ pub fn playbook_sources(data: Option<&Path>) -> anyhow::Result<Sources> {
         Some(folder) => Ok(shipped.and(Sources::from_dir(&folder)?)),
         None => Ok(shipped),
     }
+}
+
+/// The ways by which something leaves the house.
+fn channels() -> Channels {
+    let channels = Channels::default();
+    channels.add(Arc::new(linli_civic::open311::client::send::Open311Channel));
+    channels
 }
 
 /// Reads the other systems' files.

@@ -5,7 +5,9 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use linli_civic::app::App;
-use linli_civic::{areas, audit, banners, cases, delivery, files, hotline, live, map, notices, people, plain, playbooks};
+use linli_civic::{
+    areas, audit, banners, cases, delivery, files, hotline, live, map, notices, open311, people, plain, playbooks,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -24,6 +26,7 @@ use linli_civic::{areas, audit, banners, cases, delivery, files, hotline, live, 
         (name = "playbook", description = "The way of working"),
         (name = "map", description = "The picture of it all"),
         (name = "files", description = "Photos"),
+        (name = "open311", description = "Open311 GeoReport v2 with the request-updates extension; see docs/open311.md"),
         (name = "exchange", description = "What goes to other systems, and how it stands"),
         (name = "notices", description = "Who is told what, and how one wants to be told"),
         (name = "hotline", description = "Work orders of the city's 12345 hotline: in, out, and what became of them"),
@@ -48,6 +51,8 @@ fn all() -> OpenApiRouter<App> {
         .merge(map::http::routes())
         .merge(audit::http::routes())
         .merge(plain::http::routes())
+        .merge(open311::http::routes())
+        .merge(open311::desk::routes())
         .merge(delivery::http::routes())
         .merge(notices::http::routes())
         .merge(banners::http::routes())

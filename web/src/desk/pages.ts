@@ -13,6 +13,7 @@ export const PAGES = [
   { name: "banners", may: ["administer_banners"] },
   { name: "read_log", may: ["read_audit"] },
   { name: "notice_log", may: ["read_notice_log"] },
+  { name: "open311", may: ["view_deliveries"] },
 ] as const satisfies readonly { name: string; may: readonly May[] }[];
 
 /** Whether somebody may see a page. */

@@ -34,6 +34,7 @@ export const routes: RouteRecordRaw[] = [
       { path: "banners", name: "banners", component: () => import("./banners/BannersPage.vue"), meta: { title: "desk.nav.banners", may: needOf("banners") } },
       { path: "notice-log", name: "notice_log", component: () => import("./bell/NoticeLogPage.vue"), meta: { title: "desk.nav.notice_log", may: needOf("notice_log") } },
       { path: "notices", name: "notices", component: () => import("./bell/NoticesPage.vue"), meta: { title: "desk.nav.notices" } },
+      { path: "open311", name: "open311", component: () => import("./exchange/Open311Page.vue"), meta: { title: "desk.nav.open311", may: needOf("open311") } },
       { path: "account", name: "account", component: () => import("./account/AccountPage.vue"), meta: { title: "desk.nav.account" } },
       { path: "no-permission/:what", name: "no_permission", component: () => import("./account/NoPermissionPage.vue"), meta: { title: "desk.forbidden.title" } },
       { path: ":rest(.*)*", name: "lost", component: () => import("./account/LostPage.vue"), meta: { title: "desk.lost.title" } },

@@ -1,5 +1,7 @@
 //! From what was said to a case: check, find the place, number, enter.
 
+use std::sync::Arc;
+
 use linli_access::{Act, Caller, scope};
 use linli_db::{Tx, idempotency};
 use linli_kernel::{

@@ -12,7 +12,7 @@ use super::partner::Hotline;
 use super::plan::Placed;
 use super::store::{self, Kept};
 use crate::app::App;
-use crate::cases::http::{Command, Who, run_in};
+use crate::cases::command::{Command, Who, run_in};
 use crate::cases::report::{self, ReportCase, Sender};
 use crate::cases::store::Named;
 use crate::cases::{Why, store as cases};
@@ -97,16 +97,13 @@ async fn prepare(app: &App, hotline: &Hotline, placed: &Placed) -> Answer<report
     let address: String = order.place.address().chars().take(MAX_ADDRESS).collect();
     let body = ReportCase {
         text: order.matter(),
-        point: None,
         area_code: Some(placed.area.to_string()),
-        place: None,
         address: Some(address),
         category: placed.category.clone(),
         phone: order.phone.as_ref().map(|phone| phone.reveal().to_owned()),
         name: order.name.as_ref().map(|name| name.reveal().to_owned()),
-        attachments: Vec::new(),
         channel: Some(Channel::Hotline),
-        weight: None,
+        ..ReportCase::default()
     };
     let sender = Sender::Partner { id: hotline.id.clone(), name: hotline.name.clone(), channel: Channel::Hotline };
     let mut ready = report::prepare(app, body, sender).await?;

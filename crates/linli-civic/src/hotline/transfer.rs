@@ -16,7 +16,7 @@ use super::order::FollowUp;
 use super::partner::{self, Hotline};
 use super::store::{self, Direction, Kept};
 use crate::app::App;
-use crate::cases::http::{Command, Who, run_in};
+use crate::cases::command::{Command, Who, run_in};
 use crate::cases::store::{self as cases, Named};
 use crate::http::{Answer, Body, Path, Refused, Signed};
 use crate::say::Lang;

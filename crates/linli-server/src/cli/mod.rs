@@ -12,6 +12,7 @@ mod doctor;
 mod hotline;
 mod import;
 mod out;
+mod partner;
 mod playbook;
 mod user;
 mod verify;
@@ -51,6 +52,9 @@ enum Command {
     /// Makes accounts.
     #[command(subcommand)]
     User(user::User),
+    /// Works with other systems.
+    #[command(subcommand)]
+    Partner(partner::Partner),
     Backup(backup::BackupArgs),
     /// Prints the API's document (OpenAPI 3.1).
     Openapi,
@@ -164,6 +168,7 @@ impl Cli {
             Command::Verify(data) => verify::run(&data).await,
             Command::Doctor(data) => doctor::run(&data).await,
             Command::User(command) => user::run(&command).await,
+            Command::Partner(command) => partner::run(&command).await,
             Command::Backup(args) => backup::run(&args).await,
             Command::Openapi => {
                 out::say(&serde_json::to_string_pretty(&linli_server::routes::document())?);

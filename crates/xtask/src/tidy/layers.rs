@@ -21,7 +21,7 @@ const SLICES: &[&[&str]] = &[
     &["cases"],
     &["live", "notices"],
     &["map", "audit", "plain"],
-    &["webhooks", "hotline"],
+    &["webhooks", "hotline", "open311"],
 ];
 /// Arrows that go up, each with its reason.
 const UPWARDS: &[(&str, &str, &str)] =
