@@ -1,7 +1,8 @@
 /** The work-order loop beyond one handler: a task force, a whistle, a ruling, callers who are answered together. */
 import type { Page } from "playwright-core";
 import { expect, it } from "vitest";
-import { DESK, PHONE, open, openAt, useBrowser } from "./support/browser";
+import { axeFaults } from "./support/axe";
+import { DESK, PHONE, SMALL_PHONE, open, openAt, sidewaysBy, useBrowser } from "./support/browser";
 import { COMMUNITY, GRID, REPLY, act, caseOf, report, signIn } from "./support/city";
 import { answer, choose, onTask, send, tick } from "./support/desk";
 import { departmentClerk } from "./support/people";
@@ -13,7 +14,7 @@ const COUNTY = "610502000000";
 async function casePage(context: Awaited<ReturnType<typeof open>>, code: string): Promise<Page> {
   const page = await context.newPage();
   await page.goto(`/desk/cases/${code}`);
-  await page.getByRole("group", { name: "可以做的操作" }).waitFor();
+  await page.getByRole("group", { name: "可以做的操作", exact: true }).waitFor();
   return page;
 }
 
@@ -57,6 +58,8 @@ it("a major matter is led by the county: a task force of four units reports, min
   await panel.getByText("都有结果了").waitFor();
   for (const { did } of units) await panel.getByText(did).waitFor();
 
+  // What happened meanwhile is told until the leader has seen it.
+  await leader.getByRole("button", { name: "知道了" }).click();
   const minute = await choose(leader, "会议纪要");
   await minute.getByLabel("纪要").fill("议定：住建局负责维修方案，下周三前完成第一批");
   await send(minute, "会议纪要");
@@ -103,6 +106,9 @@ it("a whistle calls departments with clocks of their own; they come, and each si
   const property = panel.getByRole("listitem").filter({ hasText: "红旗社区物业服务企业" });
   expect(await property.locator(".clocks").innerText()).toMatch(/签收[\s\S]*还剩[\s\S]*联系[\s\S]*到场/);
 
+  // The clocks of those who were called are theirs, not the case's.
+  expect((await caseOf(clerkAt, code)).deadlines.map(({ kind }) => kind)).not.toContain("arrive");
+
   const departmentAt = await open(DESK);
   await signIn(departmentAt, "department");
   const department = await casePage(departmentAt, code);
@@ -116,11 +122,22 @@ it("a whistle calls departments with clocks of their own; they come, and each si
   });
   await panel.getByText("1个在办").waitFor();
   await panel.getByText("规范摊位二十三个").waitFor();
+  await clerk.getByRole("button", { name: "知道了" }).click();
   await onTask(clerk, party, "评价报到单位", async (form) => {
     await form.getByRole("radio", { name: /^4 星/ }).check({ force: true });
     await form.getByLabel("想说的话").fill("来得快，散得也干净");
   });
   await panel.getByText("4 星，满意：来得快，散得也干净").waitFor();
+  expect(await axeFaults(clerk)).toEqual([]);
+  await clerk.getByRole("button", { name: "更多操作" }).press("ArrowDown");
+  await clerk.getByRole("menuitem").first().waitFor();
+  expect(await axeFaults(clerk)).toEqual([]);
+  // The menu goes by the keyboard: to the end, and Escape gives the focus back without closing the case.
+  await clerk.keyboard.press("End");
+  expect(await clerk.getByRole("menuitem").last().evaluate((item) => item === document.activeElement)).toBe(true);
+  await clerk.keyboard.press("Escape");
+  expect(await clerk.getByRole("button", { name: "更多操作" }).evaluate((button) => button === document.activeElement)).toBe(true);
+  expect(await clerk.getByRole("menuitem").count()).toBe(0);
   // With one department still out the case is not settled.
   expect(await clerk.getByRole("button", { name: "办结", exact: true }).count()).toBe(0);
 });
@@ -239,8 +256,10 @@ it("a repair firm without an account signs for its link, reports with words, and
   const firm = await openAt(new URL(link).pathname, PHONE);
   await firm.getByRole("heading", { name: "红旗社区请您办一件事" }).waitFor();
   await firm.getByText("换三单元的闭门器").waitFor();
+  expect(await axeFaults(firm)).toEqual([]);
   await firm.getByRole("button", { name: "签收" }).click();
   await firm.getByText("已签收，请办完后反馈").waitFor();
+  expect(await axeFaults(firm)).toEqual([]);
   // Nothing is sent without words.
   const form = firm.getByRole("region", { name: "办结反馈" });
   await form.getByRole("button", { name: "办结反馈" }).click();
@@ -250,6 +269,39 @@ it("a repair firm without an account signs for its link, reports with words, and
   await firm.getByText("结果已经告诉对方").waitFor();
   await clerk.getByText("换了新闭门器，关门没有声音").first().waitFor();
 
+  // The same link on the smallest phone, afterwards.
+  const small = await openAt(new URL(link).pathname, SMALL_PHONE);
+  await small.getByText("结果已经告诉对方").waitFor();
+  expect(await sidewaysBy(small)).toBe(0);
   const wrong = await openAt("/t/01a0336a-0000-7000-8000-000000000000.nonsense", PHONE);
   await wrong.getByText("这个链接打不开").waitFor();
+});
+
+it("a case is printed as a sheet; the number stays masked until somebody says what it is needed for", async () => {
+  const streetAt = await open(DESK);
+  await signIn(streetAt, "street");
+  const code = await report({
+    text: "楼顶太阳能支架松了，风大时咣当响",
+    area_code: GRID,
+    category: "lamp",
+    phone: "19900001234",
+    name: "张女士",
+  });
+  const opener = await casePage(streetAt, code);
+  const [page] = await Promise.all([streetAt.waitForEvent("page"), opener.getByRole("link", { name: "打印工单" }).click()]);
+  const paper = page.getByRole("article");
+  await paper.getByRole("heading", { name: "诉求工单" }).waitFor();
+  await paper.getByText("199****1234").waitFor();
+  for (const part of ["太阳能支架", "派单依据", "时限", "办理经过", "经办人"]) await paper.getByText(part).first().waitFor();
+  expect(await axeFaults(page)).toEqual([]);
+  await page.getByRole("button", { name: "查看电话" }).click();
+  await page.getByLabel("查看的用途").fill("打印工单交维修人员");
+  await page.getByRole("button", { name: "记录并查看" }).click();
+  await paper.getByText("19900001234").waitFor();
+  // On paper there is the sheet and nothing of the frame around it.
+  await page.emulateMedia({ media: "print" });
+  expect(await page.getByRole("button", { name: "打印" }).isVisible()).toBe(false);
+  expect(await page.getByRole("navigation").first().isVisible()).toBe(false);
+  const pdf = (await page.pdf({ preferCSSPageSize: true })).toString("latin1");
+  expect(pdf).toMatch(/MediaBox ?\[0 0 59[45](\.\d+)? 84[12](\.\d+)?\]/);
 });

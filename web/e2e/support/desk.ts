@@ -3,7 +3,7 @@ import type { Locator, Page } from "playwright-core";
 
 /** Opens an action's form: a button of the bar, or an entry of its menu. */
 export async function choose(page: Page, name: string): Promise<Locator> {
-  const bar = page.getByRole("group", { name: "可以做的操作" });
+  const bar = page.getByRole("group", { name: "可以做的操作", exact: true });
   await bar.getByRole("button").first().waitFor();
   const button = bar.getByRole("button", { name, exact: true });
   if ((await button.count()) > 0) await button.click();

@@ -6,7 +6,7 @@ import { DESK, open, origin } from "./browser";
 import { signIn } from "./city";
 
 type Schemas = components["schemas"];
-const PASSWORD = "葡萄架下-第9排";
+const PASSWORD = "putao-jia-xia-9pai";
 
 async function post<T>(context: BrowserContext, path: string, data: unknown): Promise<T> {
   const answer = await context.request.post(path, { data, headers: { Origin: origin(), "Idempotency-Key": randomUUID() } });
