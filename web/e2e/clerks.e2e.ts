@@ -2,6 +2,7 @@
 import { expect, it } from "vitest";
 import { DESK, open, useBrowser } from "./support/browser";
 import { COMMUNITY, GRID, act, caseOf, report, signIn } from "./support/city";
+import { choose } from "./support/desk";
 
 useBrowser();
 
@@ -56,8 +57,7 @@ it("a clerk with the case open sees a colleague's step at once, and what was typ
 
   const other = await streetAt.newPage();
   await other.goto(`/desk/cases/${code}`);
-  await other.getByRole("button", { name: "结案" }).click();
-  const closing = other.getByRole("region", { name: "结案" });
+  const closing = await choose(other, "结案");
   await closing.getByRole("radio", { name: "现场查无此事或无法核实" }).check();
   await closing.getByLabel("告诉居民的话").fill("现场三盏灯都亮，如再灭请再告诉我们");
   await closing.getByRole("button", { name: "结案" }).click();

@@ -22,7 +22,7 @@ pub async fn serve(uri: Uri, headers: HeaderMap) -> Response {
         return found;
     }
     // A missing file is missing; only addresses of pages fall back to their face.
-    if path.rsplit('/').next().is_some_and(|name| name.contains('.')) {
+    if is_file(path) {
         return StatusCode::NOT_FOUND.into_response();
     }
     let face = match path.split('/').next() {
@@ -34,6 +34,11 @@ pub async fn serve(uri: Uri, headers: HeaderMap) -> Response {
     file(face, &headers).unwrap_or_else(|| {
         (StatusCode::OK, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], NOT_BUILT).into_response()
     })
+}
+
+/// Whether a path names a file. The one-time links of outside parties (`t/ID.PROOF`) have a dot and are pages.
+fn is_file(path: &str) -> bool {
+    !path.starts_with("t/") && path.rsplit('/').next().is_some_and(|name| name.contains('.'))
 }
 
 /// The compressed forms that the build of the web project writes beside a file, best first.
@@ -84,6 +89,13 @@ fn file(path: &str, headers: &HeaderMap) -> Option<Response> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_one_time_link_is_a_page_and_not_a_missing_file() {
+        assert!(!is_file("t/01a20824-3efe-7399-9da5-d624df99a6b8.d7ef089dc237ecd751129b65"));
+        assert!(!is_file("desk/inbox"));
+        assert!(is_file("assets/gone.js"));
+    }
 
     fn asks(accepted: &'static str) -> HeaderMap {
         HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static(accepted))])

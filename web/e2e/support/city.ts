@@ -17,6 +17,8 @@ export const ACCOUNTS = {
   head: { name: "wanggezhang", password: "linli-demo-02", display: "雷永刚" },
   clerk: { name: "shequ", password: "linli-demo-03", display: "田丽娟" },
   street: { name: "jiedao", password: "linli-demo-04", display: "樊文斌" },
+  department: { name: "chengguan", password: "linli-demo-05", display: "屈志峰" },
+  property: { name: "wuye", password: "linli-demo-06", display: "侯海涛" },
   hotline: { name: "rexian", password: "linli-demo-07", display: "惠佳怡" },
   leader: { name: "quzhang", password: "linli-demo-08", display: "贺立新" },
   auditor: { name: "shenji", password: "linli-demo-09", display: "蔺思远" },

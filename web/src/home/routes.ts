@@ -42,5 +42,12 @@ export const routes: RouteRecordRaw[] = [
     props: true,
     meta: { title: "home.follow.title" },
   },
+  {
+    path: "/t/:token",
+    name: "outside",
+    component: () => import("./outside/TaskPage.vue"),
+    props: true,
+    meta: { title: "home.outside.page" },
+  },
   { path: "/:rest(.*)*", name: "missing", component: () => import("./shell/MissingPage.vue") },
 ];

@@ -143,7 +143,13 @@ impl Reader<'_> {
             reply: case.reply.clone(),
             rating: case.rating.clone(),
             question: case.question.clone(),
-            deadlines: case.deadlines.iter().map(|deadline| self.deadline(book, deadline)).collect(),
+            // Those of a task stand beside the task.
+            deadlines: case
+                .deadlines
+                .iter()
+                .filter(|deadline| deadline.task.is_none())
+                .map(|deadline| self.deadline(book, deadline))
+                .collect(),
             timeline: self.timeline(shown, None),
             attachments: shown.attachments.iter().map(|attachment| AttachmentView::of(attachment, None)).collect(),
             tasks: self.tasks(shown, caller, &standing),

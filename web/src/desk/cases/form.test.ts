@@ -36,3 +36,27 @@ describe("an action's form", () => {
     expect(givenValues(form, { text: "", solved: false, other: 1 })).toEqual({ solved: false });
   });
 });
+
+describe("an action's form with several branches", () => {
+  const followUp = [field("reached", "boolean"), field("solved", "boolean"), field("satisfied", "boolean")];
+
+  it("asks and sends what was said only where somebody was reached", () => {
+    expect(lacksOf(followUp, { reached: false })).toEqual([]);
+    // What was answered before the first answer was changed is not sent.
+    expect(givenValues(followUp, { reached: false, solved: true, satisfied: true })).toEqual({ reached: false, solved: false, satisfied: false });
+    expect(lacksOf(followUp, { reached: true }).map((lack) => lack.field)).toEqual(["solved", "satisfied"]);
+  });
+
+  it("needs a number within its range", () => {
+    const days = { ...field("days", "number"), min: 1, max: 10 };
+    expect(lacksOf([days], {})).toMatchObject([{ key: "ui.required" }]);
+    expect(lacksOf([days], { days: 11 })).toMatchObject([{ key: "ui.number.outside", min: 1, max: 10 }]);
+    expect(lacksOf([days], { days: 10 })).toEqual([]);
+    expect(givenValues([{ ...days, min: 0 }], { days: 0 })).toEqual({ days: 0 });
+  });
+
+  it("needs at least one of several seats", () => {
+    expect(lacksOf([field("seats", "seats")], { seats: [] })).toMatchObject([{ key: "ui.requiredChoice" }]);
+    expect(givenValues([field("seats", "seats")], { seats: [{ area_code: "610502005007" }] })).toEqual({ seats: [{ area_code: "610502005007" }] });
+  });
+});

@@ -1,12 +1,15 @@
 /** What is missing on an action's form, checked before it is sent; the server checks again. */
 import type { Field, FormValues } from "@shared/api/types";
+import { askedFields, impliedValues } from "@shared/lib/formRules";
 
 const REPLY_PARTS = ["received", "talked_to", "done", "by_when"] as const;
 
 /** Fewest photos that a field asks for. */
-function fewest(field: Field): number {
-  const min: unknown = "min" in field ? field.min : 0;
-  return typeof min === "number" ? min : 0;
+const fewest = (field: Field): number => (field.kind === "photos" ? field.min : 0);
+
+/** Nought stars are none; nought of anything else is a number. */
+function isUngiven(field: Field, value: unknown): boolean {
+  return field.kind === "number" ? typeof value !== "number" : isEmpty(value);
 }
 
 function isEmpty(value: unknown): boolean {
@@ -19,17 +22,27 @@ function isEmpty(value: unknown): boolean {
 /** A message key and the label of what it is about, by field name (`reply.done` for a part of a reply). */
 export interface Lack {
   field: string;
-  key: "ui.required" | "ui.requiredChoice" | "ui.photosNeeded";
+  key: "ui.required" | "ui.requiredChoice" | "ui.photosNeeded" | "ui.number.outside";
   label: string;
   /** How many photos are needed. */
   n?: number;
+  /** What a number must lie between. */
+  min?: number;
+  max?: number;
   /** The label is itself a message key. */
   labelIsKey: boolean;
 }
 
+/** The fields that are asked for after what has been answered so far. */
+export const askedOf = (form: readonly Field[], values: FormValues): Field[] => askedFields(form, (name) => values[name]);
+
+function isOutside(field: Field, value: unknown): boolean {
+  return field.kind === "number" && typeof value === "number" && (value < field.min || value > (field.max ?? Infinity));
+}
+
 export function lacksOf(form: readonly Field[], values: FormValues): Lack[] {
-  return form
-    .filter((field) => field.required || fewest(field) > 0)
+  return askedOf(form, values)
+    .filter((field) => field.required || fewest(field) > 0 || isOutside(field, values[field.name]))
     .flatMap((field): Lack[] => {
       const value = values[field.name];
       if (field.kind === "reply") {
@@ -46,15 +59,20 @@ export function lacksOf(form: readonly Field[], values: FormValues): Lack[] {
         const given = Array.isArray(value) ? value.length : 0;
         return given >= n ? [] : [{ field: field.name, key: "ui.photosNeeded", label: field.label, n, labelIsKey: false }];
       }
-      if (!isEmpty(value)) return [];
-      const written = field.kind === "text" || field.kind === "longtext";
+      if (isOutside(field, value)) {
+        return [{ field: field.name, key: "ui.number.outside", label: field.label, min: field.min, max: field.max ?? 0, labelIsKey: false }];
+      }
+      if (!isUngiven(field, value)) return [];
+      const written = ["text", "longtext", "number", "date"].includes(field.kind);
       return [{ field: field.name, key: written ? "ui.required" : "ui.requiredChoice", label: field.label, labelIsKey: false }];
     });
 }
 
 /** The values without what was left empty: an optional field that is not given is not sent. */
 export function givenValues(form: readonly Field[], values: FormValues): FormValues {
-  return Object.fromEntries(
-    form.map((field) => [field.name, values[field.name]] as const).filter(([, value]) => !isEmpty(value)),
-  );
+  const given = askedOf(form, values).filter((field) => !isUngiven(field, values[field.name]));
+  return {
+    ...impliedValues(form, (name) => values[name]),
+    ...Object.fromEntries(given.map(({ name }) => [name, values[name]])),
+  };
 }

@@ -2,7 +2,7 @@
 import { ref, shallowRef, watch, type Ref } from "vue";
 import { api, unwrap } from "@shared/api/client";
 import { toProblem, type ProblemError } from "@shared/api/problem";
-import type { Action, CaseView, FormValues, TimelineEntry } from "@shared/api/types";
+import type { Action, CaseView, FormValues, TaskAction, TimelineEntry } from "@shared/api/types";
 import { useLiveEvents } from "../live";
 
 const SETTLE_MS = 250;
@@ -61,18 +61,13 @@ export function useCase(id: Ref<string>) {
     }
   }
 
-  /** Sends a command on the state that the clerk has on screen; `key` is the same for every try of one intention. */
-  async function act(verb: Action, fields: FormValues, key: string): Promise<Outcome> {
+  /** Sends a command on the state that the clerk has on screen, and takes over what it answers. */
+  async function command(send: (on: CaseView) => Promise<CaseView>): Promise<Outcome> {
     const before = current.value;
     if (before === null) return { kind: "conflict" };
     turn += 1;
     try {
-      const after = await unwrap(
-        api.POST("/api/cases/{id}/actions/{verb}", {
-          params: { path: { id: before.id, verb }, header: { "Idempotency-Key": key } },
-          body: { version: before.version, fields },
-        }),
-      );
+      const after = await send(before);
       current.value = after;
       meanwhile.value = null;
       return { kind: "done", case: after };
@@ -85,6 +80,28 @@ export function useCase(id: Ref<string>) {
       return { kind: "conflict" };
     }
   }
+
+  /** An action on the case; `key` is the same for every try of one intention. */
+  const act = (verb: Action, fields: FormValues, key: string): Promise<Outcome> =>
+    command((on) =>
+      unwrap(
+        api.POST("/api/cases/{id}/actions/{verb}", {
+          params: { path: { id: on.id, verb }, header: { "Idempotency-Key": key } },
+          body: { version: on.version, fields },
+        }),
+      ),
+    );
+
+  /** An action on a task beside the case. */
+  const actOnTask = (task: string, verb: TaskAction, fields: FormValues, key: string): Promise<Outcome> =>
+    command((on) =>
+      unwrap(
+        api.POST("/api/cases/{id}/tasks/{task_id}/actions/{verb}", {
+          params: { path: { id: on.id, task_id: task, verb }, header: { "Idempotency-Key": key } },
+          body: { version: on.version, fields },
+        }),
+      ),
+    );
 
   watch(
     id,
@@ -105,5 +122,5 @@ export function useCase(id: Ref<string>) {
   function clearMeanwhile(): void {
     meanwhile.value = null;
   }
-  return { current, failure, loading, meanwhile, load, act, clearMeanwhile };
+  return { current, failure, loading, meanwhile, load, act, actOnTask, clearMeanwhile };
 }

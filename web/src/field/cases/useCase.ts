@@ -3,7 +3,7 @@ import { api, unwrap } from "@shared/api/client";
 import { Intention } from "@shared/api/intention";
 import { useLive, type LiveState } from "@shared/api/live";
 import { toProblem, type ProblemError } from "@shared/api/problem";
-import type { ActionOffer, CaseView, FormValues } from "@shared/api/types";
+import type { ActionOffer, CaseView, FormOffer, FormValues, TaskOffer } from "@shared/api/types";
 
 /** Someone else acted first: what happened, and what this person had written. */
 export interface Conflict {
@@ -22,6 +22,7 @@ export interface CaseAtHand {
   live: Ref<LiveState>;
   load: () => Promise<void>;
   act: (offer: ActionOffer, fields: FormValues) => Promise<Outcome>;
+  actOnTask: (task: string, offer: TaskOffer, fields: FormValues) => Promise<Outcome>;
 }
 
 const WRITTEN = ["text", "longtext", "reply"];
@@ -32,7 +33,7 @@ function wordsIn(value: unknown): string[] {
 }
 
 /** The words that were typed into a form, to give back when the form no longer fits the case. */
-function written(offer: ActionOffer, fields: FormValues): string[] {
+function written(offer: FormOffer, fields: FormValues): string[] {
   return offer.form.filter((field) => WRITTEN.includes(field.kind)).flatMap((field) => wordsIn(fields[field.name]));
 }
 
@@ -54,7 +55,7 @@ export function useCase(id: () => string): CaseAtHand {
     }
   }
 
-  async function refused(cause: unknown, offer: ActionOffer, fields: FormValues): Promise<Outcome> {
+  async function refused(cause: unknown, offer: FormOffer, fields: FormValues): Promise<Outcome> {
     const error = toProblem(cause);
     if (!error.isConflict) {
       refusal.value = error;
@@ -66,17 +67,14 @@ export function useCase(id: () => string): CaseAtHand {
     return "conflict";
   }
 
-  async function act(offer: ActionOffer, fields: FormValues): Promise<Outcome> {
+  async function command(offer: FormOffer, fields: FormValues, intended: string, send: (on: CaseView, header: { "Idempotency-Key": string }) => Promise<CaseView>): Promise<Outcome> {
     const before = shown.value;
     if (before === null) return "refused";
     busy.value = true;
     refusal.value = null;
     conflict.value = null;
-    const body = { version: before.version, fields };
-    const header = { "Idempotency-Key": intention.keyFor({ verb: offer.verb, body }) };
     try {
-      const path = { id: before.id, verb: offer.verb };
-      shown.value = await unwrap(api.POST("/api/cases/{id}/actions/{verb}", { params: { path, header }, body }));
+      shown.value = await send(before, { "Idempotency-Key": intention.keyFor({ intended, version: before.version, fields }) });
       intention.done();
       return "done";
     } catch (cause) {
@@ -85,6 +83,21 @@ export function useCase(id: () => string): CaseAtHand {
       busy.value = false;
     }
   }
+
+  const act = (offer: ActionOffer, fields: FormValues): Promise<Outcome> =>
+    command(offer, fields, offer.verb, ({ id: on, version }, header) =>
+      unwrap(api.POST("/api/cases/{id}/actions/{verb}", { params: { path: { id: on, verb: offer.verb }, header }, body: { version, fields } })),
+    );
+
+  const actOnTask = (task: string, offer: TaskOffer, fields: FormValues): Promise<Outcome> =>
+    command(offer, fields, `${task}/${offer.verb}`, ({ id: on, version }, header) =>
+      unwrap(
+        api.POST("/api/cases/{id}/tasks/{task_id}/actions/{verb}", {
+          params: { path: { id: on, task_id: task, verb: offer.verb }, header },
+          body: { version, fields },
+        }),
+      ),
+    );
 
   const { state: live } = useLive(() => "/api/live", {
     on: {
@@ -97,5 +110,5 @@ export function useCase(id: () => string): CaseAtHand {
     onResume: () => void load(),
   });
   watch(id, load, { immediate: true });
-  return { shown, problem, refusal, conflict, busy, live, load, act };
+  return { shown, problem, refusal, conflict, busy, live, load, act, actOnTask };
 }

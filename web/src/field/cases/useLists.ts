@@ -13,7 +13,7 @@ export function useLists(): {
 
   async function prepare(offer: ActionOffer, caseId: string): Promise<void> {
     const needs = (kind: string): boolean => offer.form.some((field) => field.kind === kind);
-    if (needs("seat")) {
+    if (needs("seat") || needs("seats")) {
       seats.value = (await unwrap(api.GET("/api/cases/{id}/seats", { params: { path: { id: caseId } } }))).items;
     }
     if (needs("category") && categories.value.length === 0) {

@@ -6,7 +6,7 @@ import type { CaseRow, InboxBox } from "@shared/api/types";
 import { todayGroups, type TodayGroup } from "./order";
 
 /** What waits for this person to act. What waits for a resident or another unit is under 事项. */
-const MINE: readonly InboxBox["key"][] = ["to_accept", "to_sign", "mine", "to_verify", "sent_back"];
+const MINE: readonly InboxBox["key"][] = ["to_accept", "to_sign", "mine", "to_verify", "sent_back", "tasks"];
 const MOST_PER_BOX = 50;
 
 export function useToday(): {

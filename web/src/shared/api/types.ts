@@ -26,6 +26,13 @@ export type Rating = Schemas["Rating"];
 export type Field = Schemas["Field"];
 export type Action = Schemas["Action"];
 export type ActionOffer = Schemas["ActionOffer"];
+export type TaskView = Schemas["TaskView"];
+export type TaskOffer = Schemas["TaskOffer"];
+export type TaskAction = Schemas["TaskAction"];
+export type Template = Schemas["Template"];
+export type LinkedTask = Schemas["LinkedTask"];
+/** What a form needs to know of what it is for: an action on a case, or on a task beside it. */
+export type FormOffer = Pick<ActionOffer, "name" | "form"> & Partial<Pick<ActionOffer, "hint" | "tone">>;
 export type Phase = Schemas["Phase"];
 export type Weight = Schemas["Weight"];
 export type Me = Schemas["Me"];

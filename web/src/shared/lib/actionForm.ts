@@ -1,4 +1,5 @@
-import type { ActionOffer, Field, FieldError, FormValues, Reply } from "../api/types";
+import type { Field, FieldError, FormValues, Reply } from "../api/types";
+import { askedFields, impliedValues } from "./formRules";
 
 /** Values while a form is being filled; photos are kept apart because they are still on their way. */
 export interface Draft {
@@ -6,19 +7,32 @@ export interface Draft {
   choices: Record<string, string | null>;
   stars: Record<string, number>;
   replies: Record<string, Reply>;
+  numbers: Record<string, number | null>;
+  /** What is ticked: seats and people. */
+  lists: Record<string, readonly string[]>;
 }
 
 export const REPLY_PARTS = ["received", "talked_to", "done", "by_when"] as const;
 
 /** An empty draft of an offer's form. What the record already knows is filled in: no one types it a second time. */
-export function emptyDraft(offer: ActionOffer, received: string | null): Draft {
-  const draft: Draft = { texts: {}, choices: {}, stars: {}, replies: {} };
+export function emptyDraft(offer: { form: readonly Field[] }, received: string | null): Draft {
+  const draft: Draft = { texts: {}, choices: {}, stars: {}, replies: {}, numbers: {}, lists: {} };
   for (const field of offer.form) {
     switch (field.kind) {
       case "text":
       case "longtext":
+      case "date":
+      case "case":
         draft.texts[field.name] = "";
         break;
+      case "number":
+        draft.numbers[field.name] = null;
+        break;
+      case "seats":
+      case "people":
+        draft.lists[field.name] = [];
+        break;
+      case "whistle":
       case "choice":
       case "category":
       case "weight":
@@ -57,10 +71,21 @@ function length(text: string): number {
 function valueOf(field: Field, draft: Draft, photoIds: readonly string[]): unknown {
   switch (field.kind) {
     case "text":
-    case "longtext": {
+    case "longtext":
+    case "date":
+    case "case": {
       const text = draft.texts[field.name] ?? "";
       return hasText(text) ? text.trim() : undefined;
     }
+    case "number":
+      return draft.numbers[field.name] ?? undefined;
+    case "people":
+    case "seats": {
+      const chosen = draft.lists[field.name] ?? [];
+      if (chosen.length === 0) return undefined;
+      return field.kind === "people" ? [...chosen] : chosen.map(parseSeat);
+    }
+    case "whistle":
     case "choice":
     case "category":
     case "weight":
@@ -97,9 +122,17 @@ function parseSeat(key: string): { area_code: string; unit_code?: string } {
   return unitCode === undefined ? { area_code: areaCode } : { area_code: areaCode, unit_code: unitCode };
 }
 
+const answerIn = (draft: Draft) => (name: string): unknown => {
+  const choice = draft.choices[name];
+  return choice === "yes" ? true : choice === "no" ? false : undefined;
+};
+
+/** The fields of a form that are asked for after what has been answered so far. */
+export const askedIn = (form: readonly Field[], draft: Draft): Field[] => askedFields(form, answerIn(draft));
+
 export function valuesOf(form: readonly Field[], draft: Draft, photos: Record<string, readonly string[]>): FormValues {
-  const values: FormValues = {};
-  for (const field of form) {
+  const values: FormValues = impliedValues(form, answerIn(draft));
+  for (const field of askedIn(form, draft)) {
     const value = valueOf(field, draft, photos[field.name] ?? []);
     if (value !== undefined) values[field.name] = value;
   }
@@ -115,7 +148,7 @@ export function faultsOf(
   photos: Record<string, readonly string[]>,
   t: Translate,
 ): FieldError[] {
-  return form.flatMap((field) => faultOf(field, draft, photos[field.name] ?? [], t));
+  return askedIn(form, draft).flatMap((field) => faultOf(field, draft, photos[field.name] ?? [], t));
 }
 
 function faultOf(field: Field, draft: Draft, photoIds: readonly string[], t: Translate): FieldError[] {
@@ -131,18 +164,29 @@ function faultOf(field: Field, draft: Draft, photoIds: readonly string[], t: Tra
     );
   }
   if (field.kind === "photos") {
-    const fewest = Math.max(field.min ?? 0, field.required ? 1 : 0);
+    const fewest = Math.max(field.min, field.required ? 1 : 0);
     const code = photoIds.length === 0 ? "required" : "too_few";
     return photoIds.length < fewest ? fault(code, t("ui.photosNeeded", { label, n: fewest })) : [];
   }
   const value = valueOf(field, draft, photoIds);
   if (value === undefined) {
     if (!field.required) return [];
-    const asText = field.kind === "text" || field.kind === "longtext";
+    const asText = ["text", "longtext", "number", "case"].includes(field.kind);
     return fault("required", t(asText ? "ui.required" : "ui.requiredChoice", { label }));
+  }
+  if (typeof value === "number" && field.kind === "number" && (value < field.min || value > (field.max ?? Infinity))) {
+    return fault("out_of_range", t("ui.number.outside", { label, min: field.min, max: field.max ?? "" }));
   }
   if (typeof value === "string" && field.max_len > 0 && length(value) > field.max_len) {
     return fault("too_long", t("ui.tooLongField", { label, n: field.max_len }));
   }
   return [];
+}
+
+/** A whistle is offered as one line, its name and what it is for: shown as a choice with a line that explains it. */
+export function explained(options: Field["options"]): { value: string; label: string; hint: string | null }[] {
+  return options.map(({ value, label }) => {
+    const [name = label, ...rest] = label.split("：");
+    return { value, label: name, hint: rest.length === 0 ? null : rest.join("：") };
+  });
 }
