@@ -166,6 +166,8 @@ fn body_of(problem: &Problem, lang: Lang) -> ProblemBody {
                 .params
                 .get("detail_key")
                 .map(|key| lang.say(&format!("problem_detail.{key}"), &values))
+                // What another system said, or what is wrong with its file: in its own words.
+                .or_else(|| problem.params.get("detail").cloned())
                 .unwrap_or_default(),
         ]
         .join(" ")

@@ -96,7 +96,7 @@ pub async fn behind(world: &World, consumer: &'static str) -> bool {
 pub async fn answer(world: &World, code: &str) {
     let (worker, clerk) = (world.as_("worker1").await, world.as_("clerk").await);
     world.act(&worker, code, "take", serde_json::json!({})).await.ok();
-    let reply = serde_json::json!({ "received": "9月28日9时", "talked_to": "反映人李女士19900000001", "done": "更换灯泡，联系电话19900000001", "by_when": "当日完成" });
+    let reply = serde_json::json!({ "received": "9月28日9时", "talked_to": "反映人李女士", "done": "更换灯泡，联系电话09130000001", "by_when": "当日完成" });
     world.act(&worker, code, "settle", serde_json::json!({ "reply": reply })).await.ok();
     world.act(&clerk, code, "verify", serde_json::json!({})).await.ok();
 }

@@ -4,8 +4,7 @@ use super::source::{has_word, lines};
 use super::{Fault, Tree};
 
 /// Files that decide and never do: a decision that can reach a database or a request cannot be tested as one.
-const PURE: &[&str] =
-    &["model.rs", "act.rs", "routing.rs", "deadline.rs", "effects.rs", "dossier.rs", "form.rs", "task.rs"];
+const PURE: &[&str] = &["model.rs", "act.rs", "routing.rs", "deadline.rs", "effects.rs", "dossier.rs", "task.rs"];
 const IMPURE: &[&str] = &[
     "rusqlite",
     "postgres",

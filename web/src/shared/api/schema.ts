@@ -251,6 +251,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/banners": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the banners of the caller's areas: planned, up and over. */
+        get: operations["list_banners"];
+        put?: never;
+        /** Puts a banner up. */
+        post: operations["put_up_banner"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/banners/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Changes a banner. */
+        put: operations["change_banner"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/banners/{id}/take-down": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a banner down, now. */
+        post: operations["take_down_banner"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases": {
         parameters: {
             query?: never;
@@ -343,6 +395,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cases/{id}/hotline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows the hotline's orders beside a case: number, call, limit, what the caller said of the result. */
+        get: operations["show_case_orders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{id}/open311/{partner}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hands a case to an Open311 server, by hand. It goes by the outbox. */
+        post: operations["send_case_by_open311"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases/{id}/seats": {
         parameters: {
             query?: never;
@@ -397,6 +483,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cases/{id}/transfer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hands a case to a hotline whose matter it is. It stays open here: progress comes back into its history, the reply is checked by our own people. */
+        post: operations["transfer_case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/categories": {
         parameters: {
             query?: never;
@@ -408,6 +511,94 @@ export interface paths {
         get: operations["list_categories"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists what left the house or is to leave it: where to, what about, how it stands and why. About cases of the caller's areas,
+         *     and what is about no case. Keyset pages.
+         */
+        get: operations["list_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/deliveries/targets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the other systems and how each is: whether it answers, what waits for it, what is dead. */
+        get: operations["list_delivery_targets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/deliveries/targets/{target}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tries a receiver now, and sends all its dead letters again: for when what was wrong has been mended. */
+        post: operations["retry_delivery_target"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/deliveries/{id}/give-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives a dead or waiting delivery up: it is not sent any more. */
+        post: operations["give_up_delivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/deliveries/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends a dead or waiting delivery again, now. */
+        post: operations["retry_delivery"];
         delete?: never;
         options?: never;
         head?: never;
@@ -499,6 +690,272 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/hotline/categories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists what was decided about a hotline's categories. */
+        get: operations["list_category_words"];
+        /** Decides what a hotline's categories mean here; remembered for every later order. */
+        put: operations["decide_category_words"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hotline/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Reads what happened to the hotline's orders after `after` (0 for the beginning), at most 200 at a time: accepted, taken, asked, answered,
+         *     reopened, closed, returned (退单, with its ground) and so on. Nothing is skipped and nothing comes twice.
+         */
+        get: operations["list_changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hotline/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Exports work orders with their results as xlsx, in the columns in which the hotline sends them. */
+        post: operations["export_orders"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hotline/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the latest imports that the caller may see. */
+        get: operations["list_imports"];
+        put?: never;
+        /** Uploads a file of work orders (xlsx, xls or csv, at most 64 MB) and looks at its columns. Nothing is entered yet. */
+        post: operations["upload_orders"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hotline/imports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows an import and how far it is. */
+        get: operations["show_import"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hotline/imports/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stops an import; what was entered stays. */
+        post: operations["cancel_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hotline/imports/{id}/columns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Changes what the columns are read as, which sheets are read, and whether finished orders are entered. */
+        put: operations["choose_columns"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hotline/imports/{id}/errors.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Downloads the rows that were not entered, as they came, with the reasons beside them (xlsx). Corrected, the sheet can be imported again. */
+        get: operations["download_import_errors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hotline/imports/{id}/faults": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the rows that were refused or left out, with the reasons. */
+        get: operations["list_import_faults"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hotline/imports/{id}/rehearsal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reads every row and says what would come of it; nothing is written. */
+        post: operations["rehearse_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hotline/imports/{id}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins an import. It goes on by itself, also after the server was restarted. */
+        post: operations["start_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hotline/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hands an order in. The same number with the same content is answered as before; with a changed content the change is put into the
+         *     case's history, or refused (409 `not_now`) when the case is closed: such a matter is a new order.
+         */
+        post: operations["hand_in_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hotline/orders/{no}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows how an order stands: the state of the case, the reply once it was verified, and what happened so far. */
+        get: operations["show_order"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hotline/orders/{no}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Says something about an order: 催办, 补充, 撤单, 回访结果; of an order that went out: progress, the reply, or that it is not accepted.
+         *     409 `not_now` when the case cannot take it at its stage.
+         */
+        post: operations["tell_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hotline/partners": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the hotlines that work orders can be exchanged with, and the columns of a work order. */
+        get: operations["list_hotlines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/inbox": {
         parameters: {
             query?: never;
@@ -564,6 +1021,164 @@ export interface paths {
         get: operations["listen"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists one's own notices, newest first. Keyset pages. */
+        get: operations["list_my_notices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notices/browsers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Shows one's notices in this browser from now on. */
+        post: operations["subscribe_browser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notices/browsers/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Shows no notices in this browser any more. */
+        post: operations["unsubscribe_browser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notices/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists who was told what by which rule, or why not, for cases of the auditor's areas. Whether anybody opened it is not kept for
+         *     others. Keyset pages.
+         */
+        get: operations["list_notice_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notices/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Marks one's own notices as opened. No time is kept, and nobody else is shown it. */
+        post: operations["mark_notices_read"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notices/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows how one is told of news. */
+        get: operations["show_notice_settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes how one is told of news. */
+        patch: operations["change_notice_settings"];
+        trace?: never;
+    };
+    "/api/open311/partners": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the Open311 partners and how the exchange with them stands. */
+        get: operations["list_open311_partners"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/open311/partners/{id}/ask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks a server now what became of our cases. */
+        post: operations["ask_open311_partner"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/open311/partners/{id}/catalogue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Asks a server for its services and shows what would change; nothing is taken over. */
+        get: operations["show_open311_catalogue"];
+        put?: never;
+        /** Takes a server's services over. When too many are gone at once, nothing is: the answer says `guarded` and not `applied`. */
+        post: operations["sync_open311_catalogue"];
         delete?: never;
         options?: never;
         head?: never;
@@ -699,6 +1314,24 @@ export interface paths {
         /** News of one case for whoever holds its public code: `case` with `{version}`. */
         get: operations["listen_to_case"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/public/cases/{code}/notice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows how the resident of a case is told of news. */
+        get: operations["show_reporter_notice"];
+        /** Chooses how the resident of a case is told of news. Nothing is sent without it. */
+        put: operations["choose_reporter_notice"];
         post?: never;
         delete?: never;
         options?: never;
@@ -875,6 +1508,31 @@ export interface paths {
         get: operations["metrics"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/open311/v2/{*path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Open311 GeoReport v2, reading: `discovery`, `services`, `services/CODE`, `requests`, `requests/ID`, `tokens/TOKEN`, `servicerequestupdates`,
+         *     each as `.xml` or `.json`, and `requests.csv`. The protocol is described in docs/open311.md: its answers are XML first, which this document
+         *     cannot describe.
+         */
+        get: operations["open311_read"];
+        put?: never;
+        /**
+         * Open311 GeoReport v2, writing: `requests` and `servicerequestupdates` with an `api_key` among the fields, which is checked by the handler;
+         *     `requests/search` takes the parameters of `requests` as a form, for lists of ids that are too long for an address.
+         */
+        post: operations["open311_write"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1173,6 +1831,13 @@ export interface components {
              */
             version: number;
         };
+        /** @description What an exchange brought. */
+        AskedPartner: {
+            /** @description News that was not known. */
+            n_news: number;
+            /** @description Numbers that came for tokens. */
+            n_numbers: number;
+        };
         /** @description A photo as pages show it. */
         Attachment: {
             /** @description When. */
@@ -1208,10 +1873,59 @@ export interface components {
          */
         AttachmentId: string;
         /**
+         * @description A face that shows banners.
+         * @enum {string}
+         */
+        BannerFace: "home" | "field" | "desk";
+        /** @description Every banner. */
+        BannerList: {
+            /** @description The newest first, at most 200; those that are over too. */
+            items: components["schemas"]["BannerView"][];
+        };
+        /**
+         * @description 轻重 of a banner.
+         * @enum {string}
+         */
+        BannerSeverity: "info" | "warn" | "urgent";
+        /** @description 公告横幅 as the desk administers it. */
+        BannerView: {
+            /** @description For whom. */
+            area: components["schemas"]["AreaRef"];
+            ends_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Which faces show it. */
+            faces: components["schemas"]["BannerFace"][];
+            /** @description Which. */
+            id: string;
+            /** @description Where more is written. */
+            link?: string | null;
+            /** @description How loud. */
+            severity: components["schemas"]["BannerSeverity"];
+            /** @description In words. */
+            severity_name: string;
+            /** @description From when. */
+            starts_at: components["schemas"]["Timestamp"];
+            /** @description `planned`, `up` or `over`. */
+            state: string;
+            /** @description What it says. */
+            text: string;
+            /**
+             * Format: int64
+             * @description The version that a change names.
+             */
+            version: number;
+        };
+        /**
          * @description 收件箱: a box of the inbox.
          * @enum {string}
          */
         BoxKey: "to_accept" | "to_sign" | "mine" | "to_verify" | "sent_back" | "tasks" | "to_approve" | "to_rule" | "to_follow_up" | "unattended" | "waiting" | "suspended" | "supervised" | "soon" | "late" | "all_open" | "closed";
+        /** @description The keys of a browser, base64url. */
+        BrowserKeys: {
+            /** @description The shared secret. */
+            auth: string;
+            /** @description Its public key. */
+            p256dh: string;
+        };
         /** @description Which years' holidays are known. */
         CalendarYears: {
             /** @description This year and the next, where the list is missing: deadlines there are provisional. */
@@ -1359,6 +2073,23 @@ export interface components {
             /** @description The newest first, 50 at most. */
             items: components["schemas"]["CaseRow"][];
         };
+        /** @description What would change, or has changed. */
+        CatalogueDiff: {
+            /** @description New services: code and name. */
+            added: components["schemas"]["ServiceRef"][];
+            /** @description Whether it was taken over. */
+            applied: boolean;
+            /** @description Services with another name, group or other questions. */
+            changed: components["schemas"]["ServiceRef"][];
+            /** @description Services that are no longer in their list. */
+            gone: components["schemas"]["ServiceRef"][];
+            /** @description Whether so much is gone that it is only taken over when somebody insists. */
+            guarded: boolean;
+            /** @description How many stay as they are. */
+            n_same: number;
+            /** @description What is odd about the list, and categories of ours that lead to a service that is not in it. */
+            warnings: string[];
+        };
         /** @description The categories that residents can choose. */
         Categories: {
             /** @description In the order of the playbook. */
@@ -1388,6 +2119,33 @@ export interface components {
             /** @description Which words suggest it. */
             why: string;
         };
+        /** @description Categories of a hotline and what they mean here. */
+        CategoryWords: {
+            /** @description Each category of theirs with ours. */
+            categories: components["schemas"]["HotlineCategoryWord"][];
+            /** @description The hotline's id. */
+            partner: string;
+        };
+        /**
+         * @description How somebody wants to be told; what is left out stays as it is.
+         * @example {
+         *       "off": [
+         *         "sms"
+         *       ],
+         *       "quiet_from": "21:30",
+         *       "quiet_to": "07:30"
+         *     }
+         */
+        ChangeNoticeSettings: {
+            /** @description Where to write them; empty for nowhere. */
+            email?: string | null;
+            /** @description Ways that are switched off. */
+            off?: components["schemas"]["NoticeWay"][] | null;
+            /** @description From when they are left in peace; with `quiet_to`. Empty for the usual time. */
+            quiet_from?: string | null;
+            /** @description Until when. */
+            quiet_to?: string | null;
+        };
         /** @description The old password and the new one. */
         ChangePassword: {
             /** @description The new one: at least 10 characters of two kinds, not a common one, not the name. */
@@ -1403,6 +2161,27 @@ export interface components {
             label: string;
             /** @description What is stored. */
             value: string;
+        };
+        /** @description What a person decided about a file's columns. */
+        ChooseColumns: {
+            /** @description Headers whose meaning was changed. Remembered for the hotline. */
+            columns?: components["schemas"]["HeaderChoice"][];
+            /** @description Sheets that are left out. */
+            left_out?: number[];
+            /** @description Whether orders are entered too that the hotline has finished already. */
+            with_history?: boolean;
+        };
+        /**
+         * @description A resident's choice.
+         * @example {
+         *       "way": "sms"
+         *     }
+         */
+        ChooseNotice: {
+            /** @description Where to write them, for `email`. */
+            email?: string | null;
+            /** @description `none`, `sms` or `email`. */
+            way: components["schemas"]["ReporterWay"];
         };
         /** @description Someone to turn to. */
         Contact: {
@@ -1465,6 +2244,100 @@ export interface components {
             /** @description How it stands. */
             state: components["schemas"]["DeadlineState"];
         };
+        /**
+         * Format: uuid
+         * @description Id of a delivery to another system (UUIDv7).
+         * @example 019a5f0e-7c3a-7000-8000-000000000006
+         */
+        DeliveryId: string;
+        /** @description One page of the outbox. */
+        DeliveryPage: {
+            /** @description The newest first. */
+            items: components["schemas"]["DeliveryRow"][];
+            /** @description Pass as `cursor` for the next page; `null` on the last one. */
+            next?: string | null;
+        };
+        /** @description 出站记录: one delivery. */
+        DeliveryRow: {
+            /** @description What and why. */
+            about: string;
+            case_code?: components["schemas"]["PublicCode"] | null;
+            /** @description How it is sent: `webhook`, `smtp`, `sms`, … */
+            channel: string;
+            /** @description The channel in words. */
+            channel_name: string;
+            /** @description When it was put in. */
+            created_at: components["schemas"]["Timestamp"];
+            /** @description Who sent it again or gave it up by hand. */
+            decided_by?: string | null;
+            /** @description Which. */
+            id: components["schemas"]["DeliveryId"];
+            /** @description Why the last attempt failed. */
+            last_error?: string | null;
+            /**
+             * Format: int64
+             * @description Attempts so far.
+             */
+            n_attempts: number;
+            /**
+             * Format: int64
+             * @description After so many it is a dead letter.
+             */
+            n_most_attempts: number;
+            next_at?: components["schemas"]["Timestamp"] | null;
+            /** @description What the receiver calls it. */
+            receipt?: string | null;
+            sent_at?: components["schemas"]["Timestamp"] | null;
+            /** @description How it stands. */
+            state: components["schemas"]["DeliveryState"];
+            /** @description In words. */
+            state_name: string;
+            /** @description Whereto: a partner's id, with a host behind `@` where one partner has many receivers. */
+            target: string;
+            /** @description What people call the partner. */
+            target_name: string;
+        };
+        /**
+         * @description 状态
+         * @enum {string}
+         */
+        DeliveryState: "waiting" | "sent" | "dead" | "withdrawn";
+        /** @description 对接对象: a receiver and how it is. */
+        DeliveryTarget: {
+            /** @description Whether its file says that it is in use. */
+            enabled: boolean;
+            /** @description What it is to us: `hotline`, `webhook`, …; `null` when its file is gone. */
+            kind?: string | null;
+            /** @description Why the last attempt failed. */
+            last_error?: string | null;
+            last_ok_at?: components["schemas"]["Timestamp"] | null;
+            /**
+             * Format: int64
+             * @description Dead letters.
+             */
+            n_dead: number;
+            /**
+             * Format: int64
+             * @description Failures in a row; 0 when it answers.
+             */
+            n_failures: number;
+            /**
+             * Format: int64
+             * @description Deliveries that wait.
+             */
+            n_waiting: number;
+            /** @description What people call the partner. */
+            name: string;
+            next_at?: components["schemas"]["Timestamp"] | null;
+            oldest_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Which. */
+            target: string;
+        };
+        /** @description Every receiver. */
+        DeliveryTargets: {
+            /** @description In the order of their ids. */
+            items: components["schemas"]["DeliveryTarget"][];
+        };
         /** @description An account of the demo, shown on its sign-in page. */
         DemoAccount: {
             /** @description Where. */
@@ -1480,6 +2353,11 @@ export interface components {
             /** @description What they are. */
             role_name: string;
         };
+        /**
+         * @description Which way cases go.
+         * @enum {string}
+         */
+        Direction: "in" | "out";
         /** @description Why nothing follows. */
         DismissHotSpot: {
             /** @description In words. */
@@ -1530,6 +2408,31 @@ export interface components {
         EmptySeats: {
             /** @description The fullest first, 200 at most. */
             items: components["schemas"]["EmptySeat"][];
+        };
+        /**
+         * @description Which orders are wanted, and why.
+         * @example {
+         *       "from": "2026-09-01T00:00:00+08:00",
+         *       "partner": "hotline",
+         *       "reason": "九月工单办理结果反馈热线",
+         *       "to": "2026-10-01T00:00:00+08:00"
+         *     }
+         */
+        ExportOrders: {
+            /** @description Only within this area. */
+            area?: string | null;
+            /** @description Only what is answered or closed. */
+            finished_only?: boolean;
+            /** @description Received from then on. */
+            from: string;
+            /** @description Only of this hotline; else every case that came by the hotline. */
+            partner?: string | null;
+            /** @description In the own words of whoever takes them out, 2 to 200 characters. */
+            reason: string;
+            /** @description And before then. */
+            to: string;
+            /** @description Whether phone numbers stand in it, for those who may see them. */
+            with_contact?: boolean;
         };
         /**
          * @description A face that the caller works with.
@@ -1756,6 +2659,23 @@ export interface components {
          * @example 019a5f0e-7c3a-7000-8000-000000000004
          */
         GrantId: string;
+        /** @description What came of an order that was handed in. */
+        HandedIn: {
+            /** @description Our public code: the caller follows the case by it. */
+            case_code: components["schemas"]["PublicCode"];
+            /** @description Where the caller follows it. */
+            follow_url: string;
+            /** @description 工单编号 */
+            order_no: string;
+            /** @description `new`, `same` (sent before, unchanged) or `updated` (what is new was put into the case's history). */
+            outcome: components["schemas"]["HotlineRowOutcome"];
+        };
+        /** @description A header and what a person says it is. */
+        HeaderChoice: {
+            column?: components["schemas"]["HotlineColumn"] | null;
+            /** @description The header as it stands. */
+            header: string;
+        };
         /** @description A place from which the same kind of matter keeps coming. */
         HotSpot: {
             /** @description Where. */
@@ -1794,6 +2714,411 @@ export interface components {
             /** @description The newest first. */
             items: components["schemas"]["HotSpot"][];
         };
+        /** @description A hotline's order beside a case. */
+        HotlineCaseOrder: {
+            /** @description 问题分类 */
+            category_text?: string | null;
+            /** @description `in` or `out`. */
+            direction: string;
+            /** @description 工单性质 */
+            host_role?: string | null;
+            limit_at?: components["schemas"]["Timestamp"] | null;
+            /** @description 办理时限 as it was written. */
+            limit_text?: string | null;
+            /** @description 工单编号 */
+            order_no: string;
+            /** @description 工单类型 */
+            order_type?: string | null;
+            /** @description 办理结果, as the hotline says it. */
+            outcome?: string | null;
+            /** @description The hotline's name. */
+            partner_name: string;
+            /** @description 是否联系 */
+            reached?: boolean | null;
+            /** @description 回复内容, as the hotline says it. */
+            reply?: string | null;
+            said_at?: components["schemas"]["Timestamp"] | null;
+            /** @description 是否满意 */
+            satisfied?: boolean | null;
+            /** @description 是否解决 */
+            solved?: boolean | null;
+            /** @description How it stands. */
+            state: string;
+            /** @description 标签 */
+            tags?: string | null;
+            /** @description 紧急程度 */
+            urgency?: string | null;
+        };
+        /** @description The orders beside a case, and where it could be handed to. */
+        HotlineCaseOrders: {
+            /** @description Oldest first. */
+            items: components["schemas"]["HotlineCaseOrder"][];
+            /** @description Hotlines that the caller may hand it to. */
+            targets: components["schemas"]["HotlineTarget"][];
+        };
+        /** @description A category in the hotline's words and what it is here. */
+        HotlineCategoryWord: {
+            /** @description The code of our category; nothing: a person looks. */
+            ours?: string | null;
+            /** @description 城市管理->市政设施->路灯 */
+            theirs: string;
+        };
+        /** @description One thing that happened to an order. */
+        HotlineChange: {
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            /** @description Our public code. */
+            case_code: components["schemas"]["PublicCode"];
+            /**
+             * Format: int64
+             * @description Where it stands among the hotline's changes.
+             */
+            cursor: number;
+            /** @description Why it was closed or returned, as a code. */
+            ground?: string | null;
+            /** @description `received`, `accepted`, `dispatched`, `taken`, `asked`, `answered`, `rated`, `reopened`, `extended`, `suspended`, `resumed`, `closed`, `returned`. */
+            kind: string;
+            /** @description 工单编号 */
+            order_no: string;
+            reply?: components["schemas"]["Reply"] | null;
+            /** @description What was asked, or why it was closed or returned. */
+            text?: string | null;
+        };
+        /** @description What happened to a hotline's orders. */
+        HotlineChanges: {
+            /** @description Oldest first. */
+            items: components["schemas"]["HotlineChange"][];
+            /**
+             * Format: int64
+             * @description Pass it as `after` next time; the same as was passed when nothing happened.
+             */
+            next: number;
+        };
+        /**
+         * @description A column of a work order, in and out.
+         * @enum {string}
+         */
+        HotlineColumn: "order_no" | "caller_name" | "caller_phone" | "said_at" | "order_type" | "category" | "title" | "content" | "district" | "street" | "community" | "spot" | "urgency" | "limit" | "host_unit" | "host_role" | "outcome" | "reply" | "finished_at" | "reached" | "solved" | "satisfied" | "tags";
+        /** @description A column and what people call it. */
+        HotlineColumnName: {
+            /** @description Which. */
+            column: components["schemas"]["HotlineColumn"];
+            /** @description Its header. */
+            name: string;
+        };
+        /** @description How many rows came to what. */
+        HotlineCounts: {
+            /**
+             * Format: int64
+             * @description Refused.
+             */
+            n_bad: number;
+            /**
+             * Format: int64
+             * @description New cases.
+             */
+            n_new: number;
+            /**
+             * Format: int64
+             * @description Known orders as they were.
+             */
+            n_same: number;
+            /**
+             * Format: int64
+             * @description Left out.
+             */
+            n_skipped: number;
+            /**
+             * Format: int64
+             * @description Known orders with something new.
+             */
+            n_updated: number;
+        };
+        /** @description 工单导入 */
+        HotlineImport: {
+            /** @description What became of them. */
+            counts: components["schemas"]["HotlineCounts"];
+            /** @description When it was brought. */
+            created_at: components["schemas"]["Timestamp"];
+            /** @description Why it failed, in words. */
+            fault?: string | null;
+            /** @description The file as its sender called it. */
+            file_name: string;
+            finished_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Whether the file is still here, so that the sheet of errors can be made. */
+            has_file: boolean;
+            /** @description Which. */
+            id: components["schemas"]["ImportId"];
+            /**
+             * Format: int64
+             * @description Rows that have an outcome.
+             */
+            n_done: number;
+            /**
+             * Format: int64
+             * @description Rows that may hold an order.
+             */
+            n_rows: number;
+            /** @description The hotline's id. */
+            partner: string;
+            /** @description The hotline's name. */
+            partner_name: string;
+            /** @description Its sheets. */
+            sheets: components["schemas"]["HotlineSheet"][];
+            /**
+             * Format: int64
+             * @description Bytes.
+             */
+            size_bytes: number;
+            started_at?: components["schemas"]["Timestamp"] | null;
+            /** @description How it stands. */
+            state: components["schemas"]["HotlineImportState"];
+            /** @description Whether finished orders are entered too. */
+            with_history: boolean;
+        };
+        /**
+         * @description 导入状态
+         * @enum {string}
+         */
+        HotlineImportState: "uploaded" | "running" | "cancelled" | "done" | "failed";
+        /** @description A list of imports. */
+        HotlineImports: {
+            /** @description Newest first. */
+            items: components["schemas"]["HotlineImport"][];
+        };
+        /**
+         * @description A message about an order.
+         * @example {
+         *       "kind": "follow_up",
+         *       "message_id": "m-20260929-1",
+         *       "reached": true,
+         *       "satisfied": true,
+         *       "solved": true
+         *     }
+         */
+        HotlineMessage: {
+            /** @description What it is. */
+            kind: components["schemas"]["Telling"];
+            /** @description The hotline's own id of the message: sent again it acts once. */
+            message_id: string;
+            /** @description 是否联系, of a follow-up. */
+            reached?: boolean | null;
+            /** @description 是否满意 */
+            satisfied?: boolean | null;
+            /** @description 是否解决 */
+            solved?: boolean | null;
+            /** @description The words. */
+            text?: string;
+        };
+        /**
+         * @description A work order as a hotline hands it in. Moments are RFC 3339, or Beijing time as 2026-09-28 09:30:00.
+         * @example {
+         *       "caller_name": "李女士",
+         *       "caller_phone": "19900000001",
+         *       "category": "城市管理->市政设施->路灯",
+         *       "community": "红旗社区",
+         *       "content": "3号楼前的路灯不亮，晚上看不清路",
+         *       "district": "临渭区",
+         *       "limit": "5个工作日",
+         *       "order_no": "WN20260928001",
+         *       "said_at": "2026-09-28 09:30:00",
+         *       "spot": "3号楼",
+         *       "street": "向阳街道"
+         *     }
+         */
+        HotlineOrder: {
+            /**
+             * @description 来电人
+             * @default
+             */
+            caller_name: string;
+            /**
+             * @description 来电号码
+             * @default
+             */
+            caller_phone: string;
+            /**
+             * @description 问题分类: a->b->c
+             * @default
+             */
+            category: string;
+            /**
+             * @description 被反映社区
+             * @default
+             */
+            community: string;
+            /**
+             * @description 主要内容
+             * @default
+             */
+            content: string;
+            /**
+             * @description 被反映区
+             * @default
+             */
+            district: string;
+            /**
+             * @description 工单性质: 主办, 协办, 转办
+             * @default
+             */
+            host_role: string;
+            /**
+             * @description 承办单位
+             * @default
+             */
+            host_unit: string;
+            /**
+             * @description 办理时限: a moment, or 5个工作日
+             * @default
+             */
+            limit: string;
+            /**
+             * @description 工单编号
+             * @default
+             */
+            order_no: string;
+            /**
+             * @description 工单类型
+             * @default
+             */
+            order_type: string;
+            /**
+             * @description 来电时间
+             * @default
+             */
+            said_at: string;
+            /**
+             * @description 被反映点位
+             * @default
+             */
+            spot: string;
+            /**
+             * @description 被反映街乡镇
+             * @default
+             */
+            street: string;
+            /**
+             * @description 标签
+             * @default
+             */
+            tags: string;
+            /**
+             * @description 标题
+             * @default
+             */
+            title: string;
+            /**
+             * @description 紧急程度
+             * @default
+             */
+            urgency: string;
+        };
+        /** @description How an order stands. */
+        HotlineOrderState: {
+            /** @description The case as the caller may see it: stage, promise, reply once it was verified, history. */
+            case: components["schemas"]["PublicCase"];
+            /** @description `in`: the hotline's order, which is our case. `out`: our case, which is the hotline's order. */
+            direction: string;
+            limit_at?: components["schemas"]["Timestamp"] | null;
+            /** @description 工单编号 */
+            order_no: string;
+            /** @description When it came here or went out. */
+            received_at: components["schemas"]["Timestamp"];
+            /** @description `open`, `withdrawn`, `finished`; of one that went out also `sent`, `replied`, `refused`. */
+            state: string;
+        };
+        /** @description A hotline that orders come from and go to. */
+        HotlineRef: {
+            /** @description Its id. */
+            id: string;
+            /** @description What people call it. */
+            name: string;
+        };
+        /** @description A row that was not entered. */
+        HotlineRowFault: {
+            /** @description The order's number, where it has one. */
+            order_no?: string | null;
+            /** @description Refused or left out. */
+            outcome: components["schemas"]["HotlineRowOutcome"];
+            /** @description Why, in words. */
+            reason: string;
+            /**
+             * Format: int32
+             * @description Which row, from 1.
+             */
+            row: number;
+            /**
+             * Format: int32
+             * @description Which sheet, from 0.
+             */
+            sheet: number;
+            /** @description Its name. */
+            sheet_name: string;
+        };
+        /** @description Rows that were not entered. */
+        HotlineRowFaults: {
+            /** @description In the order of the file. */
+            items: components["schemas"]["HotlineRowFault"][];
+            /** @description Where the next page begins. */
+            next?: string | null;
+        };
+        /**
+         * @description 每行结果
+         * @enum {string}
+         */
+        HotlineRowOutcome: "new" | "updated" | "same" | "skipped" | "bad";
+        /** @description One sheet of a file. */
+        HotlineSheet: {
+            /** @description Whether it is imported. */
+            chosen: boolean;
+            /** @description Its columns from the left. */
+            columns: components["schemas"]["HotlineSheetColumn"][];
+            /**
+             * Format: int32
+             * @description The last row of its header, from 1.
+             */
+            header_row: number;
+            /** @description Columns that an import cannot do without and that were not found. */
+            missing: components["schemas"]["HotlineColumn"][];
+            /**
+             * Format: int32
+             * @description Rows below it.
+             */
+            n_rows: number;
+            /** @description Its name; empty for a text file. */
+            name: string;
+            /**
+             * Format: int32
+             * @description Which, from 0.
+             */
+            sheet: number;
+        };
+        /** @description One column of a sheet. */
+        HotlineSheetColumn: {
+            column?: components["schemas"]["HotlineColumn"] | null;
+            /** @description The header as it stands. */
+            header: string;
+        };
+        /** @description A hotline that a case can be handed to. */
+        HotlineTarget: {
+            /** @description Its id. */
+            id: string;
+            /** @description What people call it. */
+            name: string;
+        };
+        /** @description Every hotline. */
+        Hotlines: {
+            /** @description Every column that a work order has, in the order of a sheet. */
+            columns: components["schemas"]["HotlineColumnName"][];
+            /** @description In order of their ids. */
+            items: components["schemas"]["HotlineRef"][];
+        };
+        /**
+         * Format: uuid
+         * @description Id of an import of work orders (UUIDv7).
+         * @example 019a5f0e-7c3a-7000-8000-000000000007
+         */
+        ImportId: string;
         /** @description The boxes of the inbox. */
         Inbox: {
             /** @description In the order of the page. */
@@ -1841,6 +3166,11 @@ export interface components {
             /** @description Where, in words; down to the building, never a flat. */
             place_name: string;
         };
+        /** @description What was opened. */
+        MarkRead: {
+            /** @description These; all without it. */
+            ids?: string[] | null;
+        };
         /** @description The signed-in caller. */
         Me: {
             /** @description As colleagues know them. */
@@ -1860,6 +3190,32 @@ export interface components {
             name: string;
             /** @description What they should know. */
             warnings: components["schemas"]["Warning"][];
+        };
+        /** @description 消息: what the bell shows. */
+        MyNotice: {
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            case_code?: components["schemas"]["PublicCode"] | null;
+            /** @description Which. */
+            id: string;
+            /** @description What is said. */
+            text: string;
+            /** @description The first line. */
+            title: string;
+            /** @description Whether it was not opened yet; nobody else is shown this. */
+            unread: boolean;
+        };
+        /** @description One page of the bell. */
+        MyNotices: {
+            /** @description The newest first. */
+            items: components["schemas"]["MyNotice"][];
+            /**
+             * Format: int64
+             * @description How many were not opened; 1000 means that many or more.
+             */
+            n_unread: number;
+            /** @description Pass as `cursor` for the next page; `null` on the last one. */
+            next?: string | null;
         };
         /**
          * @description A new account with its first post.
@@ -1928,6 +3284,149 @@ export interface components {
             /** @description 红旗小区3号楼, 1 to 60 characters. */
             name: string;
             point?: components["schemas"]["Point"] | null;
+        };
+        /** @description One page of the log. */
+        NoticeLog: {
+            /** @description The newest first. */
+            items: components["schemas"]["NoticeLogEntry"][];
+            /** @description Pass as `cursor` for the next page; `null` on the last one. */
+            next?: string | null;
+        };
+        /** @description 通知记录: who was told what, by which rule and how. */
+        NoticeLogEntry: {
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            case_code?: components["schemas"]["PublicCode"] | null;
+            /** @description What happened: `dispatched`, `deadline_breached`, … */
+            event: string;
+            /** @description Which. */
+            id: string;
+            /** @description Whether anything reached them at all. */
+            reached: boolean;
+            /** @description The rule of the playbook. */
+            rule: string;
+            /** @description What was said. */
+            text: string;
+            /** @description The first line. */
+            title: string;
+            /** @description `staff`, `reporter` or `group`. */
+            to_kind: string;
+            /** @description Who: a colleague's name, 居民, or the group's name. */
+            to_name: string;
+            /** @description How it went by each way that was tried. */
+            ways: components["schemas"]["NoticeWayTaken"][];
+        };
+        /** @description 通知规则 */
+        NoticeRule: {
+            /** @description Whether it is collected and sent once a day. */
+            digest: boolean;
+            /** @description Unique; the log names it. */
+            id: string;
+            /** @description Events that it is about. */
+            on: string[];
+            /** @description Only those in one of these roles; all without any. */
+            roles: components["schemas"]["Role"][];
+            /** @description What is said, with placeholders. */
+            text: string;
+            /** @description The first line, with placeholders. */
+            title: string;
+            /** @description Who is told. */
+            to: components["schemas"]["NoticeTo"][];
+            /** @description Whether it breaks the peace of the night. */
+            urgent: boolean;
+            /**
+             * @description By which ways, the most wanted first: the first by which somebody can be reached is taken. `in_app` costs nobody's
+             *     peace and is always taken too.
+             */
+            ways: components["schemas"]["NoticeWay"][];
+            /** @description Words of the event that must be so: `weight` is one of these, `deadline` one of those. */
+            when: {
+                [key: string]: string[];
+            };
+        };
+        /** @description How somebody wants to be told. */
+        NoticeSettings: {
+            /** @description The public key to subscribe a browser with; `null` when this instance sends nothing to browsers. */
+            push_key?: string | null;
+            /** @description From when they are left in peace, `22:00`; `null` for the usual time. */
+            quiet_from?: string | null;
+            /** @description Until when. */
+            quiet_to?: string | null;
+            /** @description The usual time of peace, as the playbook says. */
+            usual_quiet?: string | null;
+            /** @description The ways; the bell of desk and field is always there. */
+            ways: components["schemas"]["WaySetting"][];
+        };
+        /**
+         * @description 通知对象
+         * @enum {string}
+         */
+        NoticeTo: "reporter" | "handler" | "seat" | "above" | "place" | "task";
+        /**
+         * @description 通知方式
+         * @enum {string}
+         */
+        NoticeWay: "in_app" | "web_push" | "sms" | "email" | "robot";
+        /** @description How one way went. */
+        NoticeWayTaken: {
+            /** @description Whereto, masked. */
+            address_masked?: string | null;
+            /** @description How it went, or why it was not taken. */
+            outcome: components["schemas"]["WayOutcome"];
+            /** @description In words. */
+            outcome_name: string;
+            until?: components["schemas"]["Timestamp"] | null;
+            /** @description Which. */
+            way: components["schemas"]["NoticeWay"];
+            /** @description In words. */
+            way_name: string;
+        };
+        /** @description 通知: the rules of a playbook, and when people are left in peace. */
+        Notices: {
+            /**
+             * Format: int32
+             * @description When collected news is sent, in minutes after midnight, Beijing time.
+             */
+            digest_minute: number;
+            quiet?: components["schemas"]["Quiet"] | null;
+            /** @description The rules. */
+            rules: components["schemas"]["NoticeRule"][];
+        };
+        /** @description An Open311 partner. */
+        Open311Partner: {
+            /** @description Categories that can be sent there. */
+            categories: string[];
+            /** @description Which way cases go. */
+            direction: components["schemas"]["Direction"];
+            /** @description The name of its file. */
+            id: string;
+            /** @description Why the last one did not. */
+            last_error?: string | null;
+            last_error_at?: components["schemas"]["Timestamp"] | null;
+            last_ok_at?: components["schemas"]["Timestamp"] | null;
+            /**
+             * Format: int64
+             * @description Cases that were handed over.
+             */
+            n_cases: number;
+            /**
+             * Format: int64
+             * @description Updates that could not be entered into their case; they are kept.
+             */
+            n_kept: number;
+            /**
+             * Format: int64
+             * @description Of them without a number (out) or not yet sorted (in).
+             */
+            n_without_number: number;
+            /** @description What people call it. */
+            name: string;
+            polled_until?: components["schemas"]["Timestamp"] | null;
+        };
+        /** @description Every Open311 partner. */
+        Open311Partners: {
+            /** @description First those that we call. */
+            items: components["schemas"]["Open311Partner"][];
         };
         /** @description A case to open for a hot spot. */
         OpenHotSpot: {
@@ -2011,6 +3510,8 @@ export interface components {
             levels: components["schemas"]["AreaLevel"][];
             /** @description What people call it. */
             name: string;
+            /** @description Who is told what. */
+            notices?: components["schemas"]["Notices"];
             /** @description What is checked before a reply goes out. */
             replies?: components["schemas"]["ReplyRules"];
             /** @description Who answers, by category and level (权责清单). */
@@ -2173,6 +3674,19 @@ export interface components {
             /** @description How it stands. */
             state: components["schemas"]["StepState"];
         };
+        /** @description 免打扰: a span of the day that may go over midnight. Minutes after midnight, Beijing time. */
+        Quiet: {
+            /**
+             * Format: int32
+             * @description When it begins.
+             */
+            from_minute: number;
+            /**
+             * Format: int32
+             * @description When it ends.
+             */
+            to_minute: number;
+        };
         /** @description 评价: what the resident says of the result. Solved and satisfied are two answers, not one. */
         Rating: {
             /** @description When. */
@@ -2219,6 +3733,55 @@ export interface components {
             role_name: string;
             /** @description The field in words. */
             what: string;
+        };
+        /** @description How often a reason stands. */
+        ReasonCount: {
+            /** @description Its code. */
+            code: string;
+            /**
+             * Format: int64
+             * @description In how many rows.
+             */
+            n: number;
+        };
+        /** @description What would come of an import. */
+        Rehearsal: {
+            /** @description Rows by what would become of them. */
+            counts: components["schemas"]["HotlineCounts"];
+            /** @description Why rows would be refused, the commonest first. */
+            reasons: components["schemas"]["ReasonCount"][];
+            /** @description The first rows. */
+            rows: components["schemas"]["RehearsedRow"][];
+            /** @description Categories that nobody mapped, the commonest first. */
+            unknown_categories: components["schemas"]["UnknownCategory"][];
+        };
+        /** @description A row of a rehearsal. */
+        RehearsedRow: {
+            /** @description Where it was found to be. */
+            area_name?: string | null;
+            /** @description What it was found to be; nothing: a person looks. */
+            category_name?: string | null;
+            /** @description 办理时限 */
+            limit_text?: string | null;
+            /** @description The order's number. */
+            order_no?: string | null;
+            /** @description The caller's number, masked. */
+            phone_masked?: string | null;
+            /** @description Why it would not be entered. */
+            reason?: string | null;
+            /**
+             * Format: int32
+             * @description Which row, from 1.
+             */
+            row: number;
+            said_at?: components["schemas"]["Timestamp"] | null;
+            /**
+             * Format: int32
+             * @description Which sheet, from 0.
+             */
+            sheet: number;
+            /** @description The first characters of the matter. */
+            text?: string | null;
         };
         /**
          * @description 关系: how someone stands to a case.
@@ -2299,6 +3862,17 @@ export interface components {
             /** @description The phone number. */
             phone?: string | null;
         };
+        /** @description How a resident is told of their case. */
+        ReporterNotice: {
+            /** @description The address that was given, masked. */
+            email_masked?: string | null;
+            /** @description The phone number that was given, masked. */
+            phone_masked?: string | null;
+            /** @description Ways that can be chosen here for this case; SMS only where a phone number was given. */
+            possible: components["schemas"]["ReporterWay"][];
+            /** @description `none`, `sms` or `email`. */
+            way: components["schemas"]["ReporterWay"];
+        };
         /** @description What staff may know of the reporter without a logged look. */
         ReporterView: {
             /** @description Whether nothing is known. */
@@ -2309,6 +3883,19 @@ export interface components {
             name_masked?: string | null;
             /** @description 199****0001 */
             phone_masked?: string | null;
+        };
+        /**
+         * @description How a resident wants to be told of their case.
+         * @enum {string}
+         */
+        ReporterWay: "none" | "sms" | "email";
+        /** @description What was done. */
+        Resent: {
+            /**
+             * Format: int64
+             * @description Dead letters that go out again.
+             */
+            n: number;
         };
         /** @description 权责清单条目: who answers for a category when the case stands at a level. */
         Responsibility: {
@@ -2389,6 +3976,18 @@ export interface components {
          * @enum {string}
          */
         SentBy: "reporter" | "staff";
+        /** @description Whether a case was put on its way. */
+        SentByOpen311: {
+            /** @description False when it was on its way or there already. */
+            is_new: boolean;
+        };
+        /** @description A service of theirs. */
+        ServiceRef: {
+            /** @description Its code. */
+            code: string;
+            /** @description Its name. */
+            name: string;
+        };
         /** @description Numbers that steer the flows. */
         Settings: {
             /** @description The level that rules on objections. */
@@ -2511,8 +4110,10 @@ export interface components {
         };
         /** @description A line above every page. */
         SiteNotice: {
-            /** @description `info` or `warn`. */
+            /** @description `info`, `warn` or `urgent`. */
             level: string;
+            /** @description Where more is written. */
+            link?: string | null;
             /** @description In the reader's language. */
             text: string;
         };
@@ -2537,6 +4138,18 @@ export interface components {
          * @enum {string}
          */
         StepState: "done" | "now" | "todo";
+        /** @description A browser that is to show notices, as its Push API describes it. */
+        SubscribeBrowser: {
+            /** @description Where to send to. */
+            endpoint: string;
+            /** @description Its keys. */
+            keys: components["schemas"]["BrowserKeys"];
+        };
+        /** @description How services are taken over. */
+        SyncCatalogue: {
+            /** @description Also when so many services are gone that the answer looks broken. */
+            insist?: boolean;
+        };
         /** @enum {string} */
         TaskAction: "sign" | "contact" | "arrive" | "finish" | "decline" | "cancel" | "rate" | "rate_call";
         /** @description How long each step of a task may last; a step without an amount has no clock. */
@@ -2619,6 +4232,11 @@ export interface components {
             /** @description In words. */
             state_name: string;
         };
+        /**
+         * @description What a hotline says about an order.
+         * @enum {string}
+         */
+        Telling: "urge" | "supplement" | "withdraw" | "follow_up" | "progress" | "replied" | "refused";
         /** @description A text to begin from. */
         Template: {
             /** @description By when, in a four-part reply. */
@@ -2670,6 +4288,16 @@ export interface components {
          * @enum {string}
          */
         Tone: "primary" | "normal" | "danger";
+        /** @description A case that is to be handed to a hotline. */
+        TransferCase: {
+            /** @description The hotline's id. */
+            partner: string;
+            /**
+             * @description Why it is theirs, 2 to 400 characters.
+             * @example 供热管网属市供热公司，请热线转办
+             */
+            reason: string;
+        };
         /** @description 承办单位: a kind of department or company that may answer for a case. */
         UnitDef: {
             /** @description The one area that has it; without it every area of the level has one. */
@@ -2691,6 +4319,21 @@ export interface components {
             code: string;
             /** @description Its name. */
             name: string;
+        };
+        /** @description A category of the hotline that is not known here. */
+        UnknownCategory: {
+            /**
+             * Format: int64
+             * @description In how many orders.
+             */
+            n: number;
+            /** @description In the hotline's words; empty: none was given. */
+            words: string;
+        };
+        /** @description A browser that is to show no notices any more. */
+        UnsubscribeBrowser: {
+            /** @description Its address. */
+            endpoint: string;
         };
         /** @description An area on the wall. */
         WallArea: {
@@ -2755,6 +4398,24 @@ export interface components {
             /** @description In the reader's language. */
             text: string;
         };
+        /**
+         * @description 结果: how one way went, or why it was not taken.
+         * @enum {string}
+         */
+        WayOutcome: "shown" | "queued" | "held" | "collected" | "opted_out" | "no_address" | "no_partner";
+        /** @description One way of being told. */
+        WaySetting: {
+            /** @description Whereto, masked; `null` when there is no address. */
+            address_masked?: string | null;
+            /** @description In words. */
+            name: string;
+            /** @description Whether it is switched on. */
+            on: boolean;
+            /** @description Whether this instance can do it. */
+            possible: boolean;
+            /** @description Which. */
+            way: components["schemas"]["NoticeWay"];
+        };
         /** @enum {string} */
         Weight: "micro" | "general" | "larger" | "major";
         /** @description 哨: one kind of whistle. Source of the idea: 街道吹哨、部门报到 (北京平谷 2018; 南京鼓楼 2023). */
@@ -2781,6 +4442,38 @@ export interface components {
             /** @description How the person stands to the case. */
             relation: components["schemas"]["Relation"];
             role?: components["schemas"]["Role"] | null;
+        };
+        /**
+         * @description A banner as it is to be.
+         * @example {
+         *       "area_code": "610502005000",
+         *       "ends_at": "2026-10-09T10:00:00Z",
+         *       "faces": [
+         *         "home",
+         *         "field"
+         *       ],
+         *       "severity": "warn",
+         *       "text": "10月9日8时至18时，向阳街道停水。"
+         *     }
+         */
+        WriteBanner: {
+            /** @description For whom: this area and everything below it. */
+            area_code: string;
+            ends_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Which faces show it, at least one. */
+            faces: components["schemas"]["BannerFace"][];
+            /** @description Where more is written: an `https` address. */
+            link?: string | null;
+            /** @description How loud. */
+            severity: components["schemas"]["BannerSeverity"];
+            starts_at?: components["schemas"]["Timestamp"] | null;
+            /** @description What it says, 1 to 200 characters. */
+            text: string;
+            /**
+             * Format: int64
+             * @description The version that the caller saw, for a change.
+             */
+            version?: number | null;
         };
     };
     responses: never;
@@ -3510,6 +5203,148 @@ export interface operations {
             };
         };
     };
+    list_banners: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BannerList"];
+                };
+            };
+        };
+    };
+    put_up_banner: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WriteBanner"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BannerView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_banner: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WriteBanner"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BannerView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_down_banner: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_cases: {
         parameters: {
             query?: {
@@ -3817,6 +5652,82 @@ export interface operations {
             };
         };
     };
+    show_case_orders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or public code */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HotlineCaseOrders"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    send_case_by_open311: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                partner: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentByOpen311"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_seats: {
         parameters: {
             query?: never;
@@ -3938,6 +5849,64 @@ export interface operations {
             };
         };
     };
+    transfer_case: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or public code */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TransferCase"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HotlineCaseOrders"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_categories: {
         parameters: {
             query?: never;
@@ -3953,6 +5922,162 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Categories"];
+                };
+            };
+        };
+    };
+    list_deliveries: {
+        parameters: {
+            query?: {
+                /** @description Only in this state: `waiting`, `sent`, `dead`, `withdrawn`. */
+                state?: components["schemas"]["DeliveryState"];
+                /** @description Only to this target. */
+                target?: string;
+                /** @description Only about the case with this public code. */
+                case?: string;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description Rows wanted, at most 200. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryPage"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_delivery_targets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryTargets"];
+                };
+            };
+        };
+    };
+    retry_delivery_target: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                target: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Resent"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    give_up_delivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["DeliveryId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retry_delivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["DeliveryId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4110,6 +6235,594 @@ export interface operations {
             };
         };
     };
+    list_category_words: {
+        parameters: {
+            query?: {
+                /** @description The hotline's id; not needed where there is only one. */
+                partner?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CategoryWords"];
+                };
+            };
+        };
+    };
+    decide_category_words: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CategoryWords"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CategoryWords"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_changes: {
+        parameters: {
+            query?: {
+                /** @description `next` of the answer before */
+                after?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HotlineChanges"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_orders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportOrders"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": number[];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_imports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HotlineImports"];
+                };
+            };
+        };
+    };
+    upload_orders: {
+        parameters: {
+            query?: {
+                /** @description The hotline's id; not needed where there is only one. */
+                partner?: string;
+                /** @description What the file is called. */
+                file_name?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The file */
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HotlineImport"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HotlineImport"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HotlineImport"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    choose_columns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChooseColumns"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HotlineImport"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    download_import_errors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": number[];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_import_faults: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HotlineRowFaults"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rehearse_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rehearsal"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HotlineImport"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    hand_in_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HotlineOrder"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandedIn"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandedIn"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                no: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HotlineOrderState"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tell_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                no: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HotlineMessage"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HotlineOrderState"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_hotlines: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hotlines"];
+                };
+            };
+        };
+    };
     show_inbox: {
         parameters: {
             query?: {
@@ -4229,6 +6942,323 @@ export interface operations {
                 };
             };
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_my_notices: {
+        parameters: {
+            query?: {
+                /** @description Only those that were not opened. */
+                unread?: boolean;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description Rows wanted, at most 200. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyNotices"];
+                };
+            };
+        };
+    };
+    subscribe_browser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubscribeBrowser"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unsubscribe_browser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UnsubscribeBrowser"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_notice_log: {
+        parameters: {
+            query?: {
+                /** @description Only of this rule. */
+                rule?: string;
+                /** @description Only about the case with this public code. */
+                case?: string;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description Rows wanted, at most 200. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeLog"];
+                };
+            };
+        };
+    };
+    mark_notices_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarkRead"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_notice_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeSettings"];
+                };
+            };
+        };
+    };
+    change_notice_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeNoticeSettings"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeSettings"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_open311_partners: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Open311Partners"];
+                };
+            };
+        };
+    };
+    ask_open311_partner: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AskedPartner"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_open311_catalogue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogueDiff"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sync_open311_catalogue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SyncCatalogue"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogueDiff"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4475,6 +7505,76 @@ export interface operations {
             };
         };
     };
+    show_reporter_notice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReporterNotice"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    choose_reporter_notice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChooseNotice"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReporterNotice"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     show_case_qr: {
         parameters: {
             query?: never;
@@ -4698,7 +7798,12 @@ export interface operations {
     };
     show_site: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The face: `home`, `field`, `desk`; `home` without it. */
+                face?: components["schemas"]["BannerFace"];
+                /** @description The area that the page is about. */
+                area?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -4779,6 +7884,102 @@ export interface operations {
                 };
                 content: {
                     "text/plain": string;
+                };
+            };
+        };
+    };
+    open311_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Such as `services.json` */
+                "*path": string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/xml": string;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/xml": string;
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/xml": string;
+                };
+            };
+        };
+    };
+    open311_write: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Such as `requests.json` */
+                "*path": string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/xml": string;
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/xml": string;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/xml": string;
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/xml": string;
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/xml": string;
                 };
             };
         };
