@@ -155,7 +155,6 @@ fn master(tx: &mut Tx<'_>, named: &str, who: &Who) -> Answer<Master> {
 
 /// What an act on one case means for others, in the same transaction: every caller of a merged case gets the answer, a part
 /// that was split off becomes a case, a ruling becomes a line of the list.
-#[expect(clippy::too_many_arguments, reason = "one transaction's whole state, passed on once")]
 fn follow_through(
     app: &App,
     tx: &mut Tx<'_>,

@@ -69,7 +69,7 @@ impl Element {
     pub fn from_json(text: &str, root: &str, item: &str) -> Result<Self, Unreadable> {
         let value: Value =
             serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|error| Unreadable(error.to_string()))?;
-        Ok(match of_json(root, &value, item).as_slice() {
+        Ok(match of_json(root, &value).as_slice() {
             // Wrapped like XML: { "service_requests": [ … ] }.
             [one] if one.children.iter().any(|child| child.name == root) => Self {
                 name: root.to_owned(),
@@ -114,18 +114,18 @@ fn unwrapped(wrapper: &Element) -> Vec<Element> {
     }
 }
 
-fn of_json(name: &str, value: &Value, item: &str) -> Vec<Element> {
+fn of_json(name: &str, value: &Value) -> Vec<Element> {
     let leaf = |text: String| vec![Element { name: name.to_owned(), text, children: Vec::new() }];
     match value {
         Value::Null => leaf(String::new()),
         Value::Bool(flag) => leaf(flag.to_string()),
         Value::Number(number) => leaf(number.to_string()),
         Value::String(text) => leaf(text.clone()),
-        Value::Array(items) => items.iter().flat_map(|value| of_json(name, value, item)).collect(),
+        Value::Array(items) => items.iter().flat_map(|value| of_json(name, value)).collect(),
         Value::Object(fields) => vec![Element {
             name: name.to_owned(),
             text: String::new(),
-            children: fields.iter().flat_map(|(name, value)| of_json(name, value, item)).collect(),
+            children: fields.iter().flat_map(|(name, value)| of_json(name, value)).collect(),
         }],
     }
 }

@@ -183,8 +183,11 @@ fn effects(def: &ActionDef, place: &Place, found: &mut Found) {
     }
 }
 
+/// Whether a field is of a kind.
+type IsKind = fn(&FieldKind) -> bool;
+
 /// The kind of field without which an effect cannot happen.
-fn wanted_field(effect: &Effect) -> Option<(&'static str, fn(&FieldKind) -> bool)> {
+fn wanted_field(effect: &Effect) -> Option<(&'static str, IsKind)> {
     match effect {
         Effect::Ask(Approval::Extension) => Some(("number", |kind| matches!(kind, FieldKind::Number { .. }))),
         Effect::Ask(Approval::Suspension) => Some(("date", |kind| matches!(kind, FieldKind::Date))),

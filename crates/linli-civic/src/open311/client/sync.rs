@@ -1,6 +1,5 @@
 //! Their services, taken over with care: what would change is shown first, and a half-filled answer takes nothing away.
 
-use linli_db::StoreError;
 use linli_kernel::{Problem, ProblemCode};
 use serde::Serialize;
 
@@ -85,7 +84,7 @@ pub async fn sync(app: &App, id: &str, mode: Mode) -> Answer<CatalogueDiff> {
     };
     if apply {
         let gone: Vec<String> = diff.gone.iter().map(|service| service.code.clone()).collect();
-        app.db.write(move |tx| Ok::<_, StoreError>(store::take_over(tx, &partner, &theirs, &gone, now)?)).await?;
+        app.db.write(move |tx| store::take_over(tx, &partner, &theirs, &gone, now)).await?;
         diff.applied = true;
     }
     Ok(diff)
