@@ -1,12 +1,12 @@
 //! Our client against our server, over HTTP on a port, and against a server that is awkward in every way that we know of.
 
-#![allow(
+#![expect(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::type_complexity,
-    reason = "a test stops at the first surprise; not every file meets every one"
+    reason = "a test stops at the first surprise"
 )]
 
 mod open311_world;
