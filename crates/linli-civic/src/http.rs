@@ -95,12 +95,12 @@ pub struct ProblemBody {
     /// The HTTP status again.
     status: u16,
     /// The stable code.
-    code: String,
+    pub(crate) code: String,
     /// What happened and what to do, in the reader's language.
-    detail: String,
+    pub(crate) detail: String,
     /// The fields that are wrong.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    errors: Vec<FieldProblem>,
+    pub(crate) errors: Vec<FieldProblem>,
     /// The present state, where it helps to go on.
     #[serde(skip_serializing_if = "Option::is_none")]
     current: Option<serde_json::Value>,
@@ -130,7 +130,7 @@ pub async fn say_problems(request: Request, next: Next) -> Response {
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     let Some(Unsaid(problem)) = response.extensions().get::<Unsaid>().cloned() else { return response };
-    let mut said = (response.status(), Json(body_of(&problem, lang))).into_response();
+    let mut said = (response.status(), Json(said(&problem, lang))).into_response();
     said.headers_mut()
         .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json; charset=utf-8"));
     if problem.code == ProblemCode::Busy || problem.code == ProblemCode::TooMany {
@@ -140,7 +140,8 @@ pub async fn say_problems(request: Request, next: Next) -> Response {
     said
 }
 
-fn body_of(problem: &Problem, lang: Lang) -> ProblemBody {
+/// A refusal in the reader's language.
+pub(crate) fn said(problem: &Problem, lang: Lang) -> ProblemBody {
     let values: Vec<(&str, &str)> = problem.params.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let code = problem.code.as_str();
     let errors = problem

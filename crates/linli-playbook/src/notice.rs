@@ -128,6 +128,7 @@ pub(crate) const EVENTS: &[&str] = &[
     "dispatched",
     "taken",
     "commented",
+    "urged",
     "asked",
     "answered",
     "settled",

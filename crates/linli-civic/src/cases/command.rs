@@ -88,8 +88,9 @@ pub fn run_in(app: &App, tx: &mut Tx<'_>, command: &Command) -> Answer<()> {
         return Ok(());
     }
     let doer = doer(&case, &command.who)?;
-    // A comment changes nothing that anyone decided on: it neither conflicts nor makes another's decision stale.
-    if case.version != command.version && command.verb != Action::Comment && decided_at(tx, &case)? > command.version {
+    // What is only noted changes nothing that anyone decided on: it neither conflicts nor makes another's decision stale.
+    let only_notes = matches!(command.verb, Action::Comment | Action::Urge);
+    if case.version != command.version && !only_notes && decided_at(tx, &case)? > command.version {
         return Err(match command.who {
             Who::Staff(_) => conflict(app, tx, &case)?.into(),
             // Who did what inside the office is not for the resident.
@@ -294,9 +295,9 @@ fn doer(case: &Case, who: &Who) -> Answer<Doer> {
     }
 }
 
-/// The version at which the case was last changed by more than a comment.
+/// The version at which the case was last changed by more than a note.
 fn decided_at(conn: &mut Conn, case: &Case) -> Result<u32, StoreError> {
-    let sql = "SELECT COALESCE(MAX(n), 0) AS n FROM event WHERE stream_kind = 'case' AND stream_id = $1 AND kind <> 'commented'";
+    let sql = "SELECT COALESCE(MAX(n), 0) AS n FROM event WHERE stream_kind = 'case' AND stream_id = $1 AND kind NOT IN ('commented', 'urged')";
     let n = conn.number(sql, &linli_db::params![case.id])?;
     Ok(u32::try_from(n).unwrap_or(case.version))
 }

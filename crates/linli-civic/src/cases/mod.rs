@@ -9,12 +9,18 @@
 //! - Whoever handled a case does not verify it.
 //! - A resident needs no account: the public code is the key to follow, answer, rate and reopen.
 //! - A case whose handler left (account disabled, post ended) stands in the box 无人经办 of everybody who may see it: [`unattended`].
+//! - Several cases may be moved by one request ([`bulk`]): each goes through its own command and answers for itself.
 //! - Two people who act at once: the first wins, the other is told what happened (409 with the present state).
 //!
 //! What it deliberately does not do: it keeps no priorities of persons, sends no messages itself (jobs do), and
 //! knows nothing of screens.
 
 pub mod act;
+pub mod acted;
+pub mod bulk;
+pub mod bulk_offers;
+pub mod call;
+pub mod callbacks;
 pub mod command;
 pub mod contact;
 pub mod deadline;
@@ -37,6 +43,7 @@ mod relatives;
 pub mod report;
 pub mod routing;
 pub mod row;
+pub mod seats;
 pub mod similar;
 pub mod store;
 pub mod surroundings;

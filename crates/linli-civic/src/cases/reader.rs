@@ -316,7 +316,14 @@ impl Reader<'_> {
         Some(UnitRef { code: code.to_owned(), name })
     }
 
-    fn offers(&self, case: &Case, book: &Playbook, standing: &Standing, caller: &Caller) -> Vec<ActionOffer> {
+    /// What the caller may do now.
+    pub(super) fn offers(
+        &self,
+        case: &Case,
+        book: &Playbook,
+        standing: &Standing,
+        caller: &Caller,
+    ) -> Vec<ActionOffer> {
         let mut offers: Vec<ActionOffer> = case.offers(book, standing, self.now).into_iter().map(offer).collect();
         let whistles = whistles(case, book, caller);
         for field in offers.iter_mut().flat_map(|offer| &mut offer.form) {

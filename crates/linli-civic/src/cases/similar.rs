@@ -1,6 +1,7 @@
 //! 疑似重复: open cases about what may be the same matter. A suggestion with its reasons; whoever reports or works decides.
 //!
-//! Same place (within 150 m, or the same grid where a point is missing) and the same category, or much the same words. Source of
+//! Same place (within 150 m; where a point is missing, the same grid, or the community that was named) and the same category, or
+//! much the same words. Source of
 //! the idea: nearby reports of the same category are offered before sending (FixMyStreet); repeated requests are in principle
 //! merged (国办函〔2025〕66号 第三条).
 
@@ -76,13 +77,34 @@ pub struct Similar {
     alike: f64,
 }
 
+impl Similar {
+    /// How far away. Unit: metres.
+    pub(super) fn distance(&self) -> Option<u32> {
+        self.distance_m.map(whole)
+    }
+
+    /// How many people said it.
+    pub(super) const fn n_callers(&self) -> i64 {
+        self.n_callers
+    }
+}
+
+/// How far apart two points are. Unit: metres.
+pub(super) fn metres(one: Point, other: Point) -> u32 {
+    whole(distance_m(one, other))
+}
+
 /// Looks for open cases about what may be the same matter.
 ///
 /// # Errors
 /// The database's.
 pub fn find(conn: &mut Conn, matter: &Matter<'_>) -> Result<Vec<Similar>, StoreError> {
+    // A street or a county is no place.
+    if matter.area.level() < AreaLevel::Community {
+        return Ok(Vec::new());
+    }
     // Within the community: what is farther away is another place.
-    let within = matter.area.at(AreaLevel::Community.min(matter.area.level()));
+    let within = matter.area.at(AreaLevel::Community);
     let sql = "SELECT c.id, c.paper_no, c.category, c.body, c.stage, c.reported_at, c.promised_at, c.area_code, c.lon, c.lat, \
                (SELECT COUNT(*) FROM cases f WHERE f.master_id = c.id) AS n_followers \
                FROM case_scope s JOIN cases c ON c.id = s.case_id \
@@ -105,7 +127,9 @@ fn candidate(
     let area: AreaCode = row.parse("area_code")?;
     let point = lon.zip(lat).map(|(lon, lat)| Point::new(lon, lat));
     let distance_m = point.zip(matter.point).map(|(a, b)| distance_m(a, b));
-    let is_near = distance_m.map_or(area == matter.area, |distance_m| distance_m <= NEAR_M);
+    // On the telephone often no more is known than the community: every grid of it may be meant.
+    let may_be_there = || area.contains(&matter.area) || matter.area.contains(&area);
+    let is_near = distance_m.map_or_else(may_be_there, |distance_m| distance_m <= NEAR_M);
     let category: Option<String> = row.get("category")?;
     let body: String = row.get("body")?;
     let alike = share(words, &pairs(&body));
@@ -147,7 +171,7 @@ fn share(a: &BTreeSet<(char, char)>, b: &BTreeSet<(char, char)>) -> f64 {
 }
 
 /// A suggestion that can be followed: sealed, so that it gives nobody the code of another's case.
-fn token(vault: &Vault, id: CaseId, now: Timestamp) -> Option<String> {
+pub(super) fn token(vault: &Vault, id: CaseId, now: Timestamp) -> Option<String> {
     let sealed = vault.seal(SEAL, &format!("{id} {}", now.plus_ms(TOKEN_MS).ms())).ok()?;
     Some(URL_SAFE_NO_PAD.encode(sealed))
 }
