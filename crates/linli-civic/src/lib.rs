@@ -1,6 +1,6 @@
 //! The capabilities of linli, one folder each.
 //!
-//! ground: [`areas`] [`people`] [`files`] [`playbooks`] [`partners`] [`delivery`] [`banners`] · core: [`cases`] ·
+//! ground: [`areas`] [`people`] [`files`] [`playbooks`] [`partners`] [`delivery`] [`banners`] [`docx`] · core: [`cases`] ·
 //! then: [`live`] [`notices`] · reading: [`map`] [`audit`] · exchange: [`hotline`] [`open311`] [`webhooks`] ·
 //! shared by all: [`app`] [`http`] [`limits`] [`once`] [`origin`] [`say`].
 
@@ -10,6 +10,7 @@ pub mod audit;
 pub mod banners;
 pub mod cases;
 pub mod delivery;
+pub mod docx;
 pub mod files;
 pub mod hotline;
 pub mod http;

@@ -35,7 +35,7 @@ pub use finding::{Finding, Severity};
 pub use flow::{ActionDef, Choice, Field, FieldKind, Flow, Relation, Rule, Stage, Tone, Who};
 pub use form::{FieldError, FieldFault, check_form};
 pub use guards::{Compare, Counter, Guard};
-pub use load::{LoadError, Loaded, Sources, load};
+pub use load::{Document, Documents, LoadError, Loaded, Sources, load};
 pub use lookup::Suggestion;
 pub use notice::{NoticeRule, NoticeTo, NoticeWay, Notices, Quiet};
 pub use replies::{Phrase, ReplyFault, ReplyRules, Template};

@@ -6,7 +6,7 @@ mod world;
 
 use serde_json::{Value, json};
 
-use linli_testkit::on_both;
+use linli_testkit::{TestDb, on_both};
 use world::{COMMUNITY, COUNTY, GRID_1, OTHER_COMMUNITY, Session, World, reply};
 
 /// A matter without a category: it waits for somebody to accept it.
@@ -31,6 +31,18 @@ fn seat(area: &str, unit: Option<&str>) -> Value {
 
 fn bulk(verb: &str, items: &[Value], fields: Value) -> Value {
     json!({ "verb": verb, "items": items, "fields": fields })
+}
+
+/// The texts of a document, part by part.
+fn document(bytes: &[u8]) -> std::collections::BTreeMap<String, String> {
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(bytes.to_vec())).unwrap();
+    let names: Vec<String> = archive.file_names().map(|name| name.unwrap().into_owned()).collect();
+    let read = |name: String| {
+        let mut bytes = Vec::new();
+        std::io::Read::read_to_end(&mut archive.by_name(&name).unwrap(), &mut bytes).unwrap();
+        (name, String::from_utf8_lossy(&bytes).into_owned())
+    };
+    names.into_iter().map(read).collect()
 }
 
 fn dispatch() -> Value {
@@ -258,5 +270,104 @@ on_both! {
         let said = json!({ "reached": true, "solved": true, "satisfied": true, "text": "现在亮了" });
         world.act(&hotline, &code, "follow_up", said).await.ok();
         assert_eq!(world.get(&hotline, "/api/callbacks").await.ok()["items"], json!([]));
+    }
+
+    async fn a_work_order_is_a_file_that_says_everything_but_the_number_and_who_took_it_out(t: TestDb) {
+        let world = World::new(t).await;
+        let code = world.report_lamp().await;
+        let (worker, clerk) = (world.as_("worker1").await, world.as_("clerk").await);
+        world.act(&worker, &code, "take", json!({})).await.ok();
+        world.act(&worker, &code, "settle", json!({ "reply": reply() })).await.ok();
+        let path = format!("/api/cases/{code}/work-order.docx");
+        let file = world.get(&clerk, &path).await;
+        assert_eq!((file.status.as_u16(), file.kind.as_str()), (200, "application/vnd.openxmlformats-officedocument.wordprocessingml.document"));
+        let parts = document(&file.bytes);
+        let (text, foot) = (&parts["word/document.xml"], &parts["word/footer1.xml"]);
+        assert!(!text.contains("{{") && !foot.contains("{{"), "{text}");
+        for said in [code.as_str(), "199****0001", "3号楼前的路灯不亮，晚上看不清路", "更换灯泡并检查线路", "红旗社区第一网格", "李春梅"] {
+            assert!(text.contains(said), "{said}: {text}");
+        }
+        assert!(!text.contains("19900000001") && !text.contains("居民评价"), "not rated yet: {text}");
+        assert!(foot.contains("张敏（红旗社区工作人员） 于 2026年9月28日 09:00 打印"), "{foot}");
+        // The picture of its code stands where the template has its own.
+        let shipped = include_bytes!("../../../playbooks/base/templates/work-order.docx");
+        assert_ne!(parts["word/media/qr.png"], document(shipped)["word/media/qr.png"]);
+        // Leaders call nobody; who does not see the case gets nothing.
+        let led = document(&world.get(&world.as_("leader").await, &path).await.bytes);
+        assert!(led["word/document.xml"].contains("仅办理人可见") && !led["word/document.xml"].contains("199****"), "{led:?}");
+        world.get(&world.as_("other_clerk").await, &path).await.refused(404, "not_found");
+        world.get(&world.as_("admin").await, &path).await.refused(403, "forbidden");
+        world.get(&Session::none(), &path).await.refused(401, "not_signed_in");
+    }
+
+    async fn the_number_is_in_the_file_only_for_a_purpose_that_is_written_down(t: TestDb) {
+        let world = World::new(t).await;
+        let code = world.report_lamp().await;
+        let clerk = world.as_("clerk").await;
+        let path = format!("/api/cases/{code}/work-order.docx");
+        world.post(&clerk, &path, json!({ "purpose": " " })).await.refused(422, "invalid");
+        world.post(&world.as_("leader").await, &path, json!({ "purpose": "归档" })).await.refused(403, "forbidden");
+        world.post(&world.as_("other_clerk").await, &path, json!({ "purpose": "归档" })).await.refused(404, "not_found");
+        let public = format!("/api/public/cases/{code}");
+        assert_eq!(world.get(&Session::none(), &public).await.ok()["contact_looks"], json!([]));
+        let file = world.post(&clerk, &path, json!({ "purpose": "交维修队上门联系" })).await;
+        assert!(document(&file.bytes)["word/document.xml"].contains("19900000001"));
+        let looks = world.get(&Session::none(), &public).await.ok()["contact_looks"].clone();
+        assert_eq!((looks.as_array().unwrap().len(), &looks[0]["purpose"]), (1, &json!("交维修队上门联系")));
+    }
+}
+
+/// A template as a word processor leaves it: the placeholders cut in pieces.
+fn own_template(placeholder: &str) -> Vec<u8> {
+    let run = |text: &str| format!("<w:r><w:t>{text}</w:t></w:r>");
+    let body: String =
+        ["本区工单 {", "{paper", "_no}", "} 打印 {{printed_by}}{{printed_at}} ", placeholder].map(run).concat();
+    let mut out = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    out.start_file("word/document.xml", zip::write::SimpleFileOptions::default()).unwrap();
+    let document = format!("<w:document><w:body><w:p>{body}</w:p></w:body></w:document>");
+    std::io::Write::write_all(&mut out, document.as_bytes()).unwrap();
+    out.finish().unwrap().into_inner()
+}
+
+fn own_playbook(t: &TestDb, template: &[u8]) {
+    let folder = t.folder().join("playbooks/own");
+    std::fs::create_dir_all(folder.join("templates")).unwrap();
+    let head = "id = \"own\"\nname = \"本区工作法\"\nextends = \"base\"\n";
+    std::fs::write(folder.join("playbook.toml"), head).unwrap();
+    std::fs::write(folder.join("templates/work-order.docx"), template).unwrap();
+}
+
+on_both! {
+    async fn a_place_brings_its_own_template(t: TestDb) {
+        own_playbook(&t, &own_template(""));
+        let world = World::with_playbook(t, "own").await;
+        let code = world.report_lamp().await;
+        let clerk = world.as_("clerk").await;
+        let paper_no = world.get(&clerk, &format!("/api/cases/{code}")).await.ok()["paper_no"].as_str().unwrap().to_owned();
+        let file = world.get(&clerk, &format!("/api/cases/{code}/work-order.docx")).await;
+        let text = document(&file.bytes)["word/document.xml"].clone();
+        assert!(text.contains(&format!("本区工单 {paper_no}")) && text.contains("张敏"), "{text}");
+    }
+}
+
+#[test]
+fn a_template_that_nothing_could_fill_is_found_before_it_is_used() {
+    let t = TestDb::new(linli_testkit::Backend::Sqlite);
+    own_playbook(&t, &own_template("{{reporter_phone}}"));
+    let loaded = linli_server::open::load_playbook(t.folder(), "own").unwrap();
+    assert!(!loaded.is_usable());
+    let found: Vec<String> = loaded.findings.iter().map(ToString::to_string).collect();
+    assert!(
+        found[0].starts_with(
+            "own/templates/work-order.docx:1: 错误[unknown_placeholder] 没有“{{reporter_phone}}”这个占位符"
+        ),
+        "{found:?}"
+    );
+    own_playbook(&t, b"no document");
+    let loaded = linli_server::open::load_playbook(t.folder(), "own").unwrap();
+    assert_eq!(loaded.findings.iter().map(|finding| finding.code).collect::<Vec<_>>(), ["bad_document"]);
+    for id in ["base", "weinan"] {
+        let shipped = linli_server::open::load_playbook(std::path::Path::new("nowhere"), id).unwrap();
+        assert!(shipped.documents.contains_key("work-order.docx") && shipped.is_usable(), "{id}");
     }
 }

@@ -14,7 +14,6 @@ use linli_access::{Act, Caller, Decision, decide, scope};
 use linli_db::{Conn, StoreError, Tx};
 use linli_kernel::{AccountId, AreaCode, AreaLevel, CaseId, EventId, Phone, Problem, ProblemCode, Role, Timestamp};
 
-use super::Case;
 use super::http::{NAME_FIELD, PHONE_FIELD};
 use super::list::{self, Asker};
 use super::reader::Reader;
@@ -99,7 +98,7 @@ async fn find_by_phone(
 pub struct ReadContact {
     /// In the reader's own words, 2 to 200 characters.
     #[schema(example = "联系反映人了解灯杆位置")]
-    purpose: String,
+    pub(super) purpose: String,
 }
 
 /// A reporter's contact.
@@ -122,7 +121,7 @@ async fn read_contact(
 ) -> Answer<Json<ReporterContact>> {
     let purpose = purpose(&body.purpose)?;
     let db = app.db.clone();
-    let contact = db.write(move |tx| reveal(&app, tx, &named, &caller, &purpose).map(|(_, contact)| contact));
+    let contact = db.write(move |tx| reveal(&app, tx, &named, &caller, &purpose));
     Ok(Json(contact.await?))
 }
 
@@ -136,7 +135,7 @@ pub(super) fn reveal(
     named: &Named,
     caller: &Caller,
     purpose: &str,
-) -> Answer<(Case, ReporterContact)> {
+) -> Answer<ReporterContact> {
     let now = app.now();
     let case = store::load(tx, named)?.ok_or(ProblemCode::NotFound)?;
     let role = match decide(caller, Act::ReadContact, &case.keys()) {
@@ -158,11 +157,10 @@ pub(super) fn reveal(
         purpose: purpose.to_owned(),
     };
     read_log::record(tx, &look)?;
-    let contact = ReporterContact {
+    Ok(ReporterContact {
         phone: phone.map(|phone| phone.reveal().to_owned()),
         name: name.map(|name| name.reveal().to_owned()),
-    };
-    Ok((case, contact))
+    })
 }
 
 /// A purpose as it is kept.

@@ -39,6 +39,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(super::bulk::routes())
         .merge(super::call::routes())
         .merge(super::callbacks::routes())
+        .merge(super::work_order_http::routes())
         .merge(super::contact::routes())
         .merge(super::unattended::routes())
 }

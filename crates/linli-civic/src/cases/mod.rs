@@ -57,6 +57,9 @@ mod tell;
 mod tests;
 pub mod unattended;
 pub mod view;
+pub mod work_order;
+pub mod work_order_check;
+pub mod work_order_http;
 
 pub use act::{Doer, World};
 pub use deadline::Deadline;
