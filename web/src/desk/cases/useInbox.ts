@@ -112,5 +112,5 @@ export function useCaseList(query: Ref<CaseQuery>, ready: Ref<boolean>) {
 
   watch([query, ready], () => (ready.value ? load() : undefined), { immediate: true });
   useLiveEvents(SETTLE_MS, refresh);
-  return { rows, next, failure, state, load, loadMore };
+  return { rows, next, failure, state, load, loadMore, refresh };
 }
