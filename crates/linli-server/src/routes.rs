@@ -72,5 +72,6 @@ pub fn document() -> serde_json::Value {
     if let Some(info) = document.get_mut("info").and_then(|info| info.as_object_mut()) {
         info.insert("version".to_owned(), env!("CARGO_PKG_VERSION").into());
     }
+    crate::examples::put_into(&mut document);
     document
 }

@@ -15,6 +15,7 @@
 //! knows nothing of screens.
 
 pub mod act;
+pub mod boxes;
 pub mod command;
 pub mod contact;
 pub mod deadline;
@@ -42,6 +43,7 @@ pub mod store;
 pub mod surroundings;
 pub mod sweep;
 pub mod task;
+pub mod task_command;
 pub mod task_http;
 pub mod task_store;
 pub mod task_view;

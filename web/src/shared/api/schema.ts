@@ -1918,7 +1918,7 @@ export interface components {
          * @description 收件箱: a box of the inbox.
          * @enum {string}
          */
-        BoxKey: "to_accept" | "to_sign" | "mine" | "to_verify" | "sent_back" | "tasks" | "to_approve" | "to_rule" | "to_follow_up" | "unattended" | "waiting" | "suspended" | "supervised" | "soon" | "late" | "all_open" | "closed";
+        BoxKey: "to_accept" | "to_sign" | "mine" | "to_verify" | "sent_back" | "came_up" | "tasks" | "to_approve" | "to_rule" | "to_follow_up" | "unattended" | "waiting" | "suspended" | "supervised" | "below" | "soon" | "late" | "all_open" | "closed";
         /** @description The keys of a browser, base64url. */
         BrowserKeys: {
             /** @description The shared secret. */
@@ -1988,6 +1988,7 @@ export interface components {
             reopened: number;
             /** @description When it was said. */
             reported_at: components["schemas"]["Timestamp"];
+            risen_from?: components["schemas"]["AreaRef"] | null;
             /** @description Who answers now. */
             seat_name: string;
             /** @description The stage. */
@@ -5413,6 +5414,7 @@ export interface operations {
                             reopened: number;
                             /** @description When it was said. */
                             reported_at: components["schemas"]["Timestamp"];
+                            risen_from?: components["schemas"]["AreaRef"] | null;
                             /** @description Who answers now. */
                             seat_name: string;
                             /** @description The stage. */
