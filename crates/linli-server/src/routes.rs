@@ -7,6 +7,7 @@ use utoipa_axum::router::OpenApiRouter;
 use linli_civic::app::App;
 use linli_civic::{
     areas, audit, banners, cases, delivery, files, hotline, live, map, notices, open311, people, plain, playbooks,
+    search,
 };
 
 #[derive(OpenApi)]
@@ -57,6 +58,7 @@ fn all() -> OpenApiRouter<App> {
         .merge(notices::http::routes())
         .merge(banners::http::routes())
         .merge(hotline::routes())
+        .merge(search::http::routes())
         .merge(crate::ops::routes())
 }
 

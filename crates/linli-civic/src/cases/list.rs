@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use linli_access::{Act, Caller, scope, scope::unit_key};
 use linli_db::{Bind, Conn, StoreError, Val, placeholders};
 use linli_kernel::{
-    AccountId, Action, AreaCode, AreaLevel, CaseId, CaseKind, Cursor, Page, Phase, PublicCode, Role, Timestamp, Weight,
+    AccountId, Action, AreaCode, AreaLevel, CaseId, CaseKind, Cursor, Page, Phase, Role, Timestamp, Weight,
 };
 use linli_playbook::Playbook;
 use serde::{Deserialize, Serialize};
@@ -34,9 +34,6 @@ pub struct ListCases {
     pub weight: Option<Weight>,
     /// Only at this stage.
     pub stage: Option<String>,
-    /// Words, a public code or a paper number. Phone numbers are looked for by `POST /api/cases/by-phone`: they do not belong
-    /// into an address.
-    pub q: Option<String>,
     /// `next` of the page before.
     pub cursor: Option<String>,
     /// Rows wanted, at most 200.
@@ -145,9 +142,17 @@ impl Asker<'_> {
     }
 
     /// The keys of everything that they may see, narrowed to an area if one is asked for.
-    fn keys(&self, area: Option<&AreaCode>) -> Vec<String> {
+    #[must_use]
+    pub fn keys(&self, area: Option<&AreaCode>) -> Vec<String> {
         let view = scope(self.caller, Act::ViewCase);
         area.map_or_else(|| view.keys().map(str::to_owned).collect(), |area| view.within(area))
+    }
+
+    /// A category and those below it.
+    #[must_use]
+    pub fn categories(&self, code: &str) -> Vec<String> {
+        let below = self.book.categories.iter().filter(|other| other.parent.as_deref() == Some(code));
+        std::iter::once(code.to_owned()).chain(below.map(|other| other.code.clone())).collect()
     }
 
     fn stages(&self, verb: Action) -> Vec<String> {
@@ -353,29 +358,9 @@ pub fn list(
     reader: &Reader<'_>,
 ) -> Result<Page<CaseRow>, StoreError> {
     let cursor = Cursor::new(wish.cursor.clone(), wish.limit);
-    let searched = wish.q.as_deref().map(str::trim).filter(|q| !q.is_empty());
-    let mut filter = match (wish.key, searched) {
-        (Some(key), _) => asker.filter(key, wish.area.as_ref()),
-        // A search looks everywhere that the caller may look, closed cases too.
-        (None, Some(_)) => {
-            let mut filter = Filter::new();
-            filter.within(&asker.keys(wish.area.as_ref()), Phase::ALL);
-            filter
-        }
-        (None, None) => asker.filter(BoxKey::AllOpen, wish.area.as_ref()),
-    };
-    if let Some(q) = searched {
-        search(&mut filter, conn, q);
-    }
+    let mut filter = asker.filter(wish.key.unwrap_or(BoxKey::AllOpen), wish.area.as_ref());
     if let Some(category) = &wish.category {
-        let below = asker
-            .book
-            .categories
-            .iter()
-            .filter(|other| other.parent.as_deref() == Some(category))
-            .map(|other| other.code.clone());
-        let codes: Vec<String> = std::iter::once(category.clone()).chain(below).collect();
-        filter.any_of("c.category", &codes);
+        filter.any_of("c.category", &asker.categories(category));
     }
     if let Some(weight) = wish.weight {
         let weight = filter.bind(&weight);
@@ -385,7 +370,7 @@ pub fn list(
         let stage = filter.bind(stage);
         filter.conditions.push(format!("c.stage = {stage}"));
     }
-    let by_due = searched.is_none() && wish.key.is_some_and(BoxKey::by_due);
+    let by_due = wish.key.is_some_and(BoxKey::by_due);
     let order = if by_due { order_by_due(&mut filter, &cursor) } else { order_by_newest(&mut filter, &cursor) };
     let limit = filter.bind(&cursor.fetch());
     // DISTINCT costs a sort: only where two keys could list a case twice.
@@ -451,7 +436,12 @@ pub(super) fn of_phone(
     Ok(page.items.into_iter().zip(roles).filter_map(|(row, role)| Some((row, role?))).collect())
 }
 
-fn rows(conn: &mut Conn, book: &Playbook, page: Page<Facts>, reader: &Reader<'_>) -> Result<Page<CaseRow>, StoreError> {
+pub(super) fn rows(
+    conn: &mut Conn,
+    book: &Playbook,
+    page: Page<Facts>,
+    reader: &Reader<'_>,
+) -> Result<Page<CaseRow>, StoreError> {
     let handlers: HashSet<AccountId> = page.items.iter().filter_map(|facts| facts.handler).collect();
     let names = duty::people(conn, reader.vault, &handlers)?;
     let named = |handler: Option<AccountId>| handler.and_then(|id| names.get(&id)).map(|person| person.name.clone());
@@ -460,27 +450,6 @@ fn rows(conn: &mut Conn, book: &Playbook, page: Page<Facts>, reader: &Reader<'_>
         facts.row(book, reader, name)
     });
     Ok(Page { items: items.collect(), next: page.next })
-}
-
-fn search(filter: &mut Filter, conn: &Conn, q: &str) {
-    if let Some(code) = PublicCode::parse(q) {
-        let code = filter.bind(&code);
-        filter.conditions.push(format!("c.code = {code}"));
-        return;
-    }
-    if q.len() > 7 && q.contains('-') && q.chars().all(|c| c.is_ascii_digit() || c == '-') {
-        let paper = filter.bind(&q);
-        filter.conditions.push(format!("c.paper_no = {paper}"));
-        return;
-    }
-    match conn.dialect().query_text(q) {
-        Some(words) => {
-            filter.values.push(words.val());
-            filter.conditions.push(conn.dialect().has_words(filter.values.len()));
-        }
-        // Nothing but punctuation finds nothing, rather than everything.
-        None => filter.conditions.push("FALSE".to_owned()),
-    }
 }
 
 /// A case without a clock comes after all others.

@@ -229,7 +229,16 @@ pub struct Case {
     /// Everyone who had it in hand.
     pub hands: BTreeSet<AccountId>,
     /// How it is listed in the database; `None` for a case that is not there yet.
-    pub(super) listed: Option<(Phase, Keys)>,
+    pub(super) listed: Option<Listing>,
+}
+
+/// How a case is found in the database.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Listing {
+    pub(super) phase: Phase,
+    pub(super) keys: Keys,
+    /// What of it is searched for and may change.
+    pub(super) found_by: (Option<String>, Weight, Option<Reply>),
 }
 
 impl Case {

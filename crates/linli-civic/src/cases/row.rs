@@ -111,7 +111,7 @@ impl CaseRow {
 }
 
 /// What the list query reads of a case.
-pub(super) struct Facts {
+pub struct Facts {
     pub(super) id: CaseId,
     pub(super) code: PublicCode,
     pub(super) paper_no: String,

@@ -8,7 +8,7 @@ use linli_kernel::{AccountId, CaseId, Phase, PublicCode};
 
 use super::deadline::Deadline;
 use super::dossier::Dossier;
-use super::model::{Case, Reporter, Seat};
+use super::model::{Case, Listing, Reporter, Seat};
 use crate::areas::Point;
 
 const COLUMNS: &str = "c.id, c.code, c.paper_no, c.kind, c.category, c.weight, c.channel, c.area_code, c.seat_area, c.seat_unit, c.back_area, c.back_unit, c.risen_from, \
@@ -61,7 +61,7 @@ fn read(conn: &mut Conn, named: &Named, lock: &str) -> Result<Option<Case>, Stor
     case.deadlines = deadlines(conn, case.id)?;
     case.hands = hands(conn, case.id)?;
     case.tasks = super::task_store::of_case(conn, case.id)?;
-    case.listed = Some((case.phase, case.keys()));
+    case.listed = Some(case.listing());
     Ok(Some(case))
 }
 
@@ -220,15 +220,12 @@ impl Case {
         ]
         .to_vec();
         values.extend(self.changing()?);
-        let dialect = writer.dialect();
-        let words = dialect.index_text(&format!("{} {}", self.body, self.place_text));
-        if let Some(sql) = dialect.insert_with_words(sql, values.len() + 1) {
-            values.push(Val::Text(Some(words)));
-            writer.exec(&sql, &values)?;
+        let Some(both) = writer.dialect().insert_then(sql, FRESH) else {
+            writer.returning(sql, &values, |_| Ok(()))?;
+            writer.exec(&format!("{FRESH} FROM cases WHERE id = $1"), &params![self.id])?;
             return Ok(());
-        }
-        let row_no = writer.returning(sql, &values, |row| row.get::<i64>("row_no"))?;
-        writer.exec(dialect.index_words(), &params![row_no.first().copied().unwrap_or_default(), words])?;
+        };
+        writer.exec(&both, &values)?;
         Ok(())
     }
 
@@ -294,16 +291,27 @@ impl Case {
         .to_vec())
     }
 
-    /// Writes the rows by which lists find the case, when they changed.
+    /// How lists and the search find it.
+    fn listing(&self) -> Listing {
+        Listing {
+            phase: self.phase,
+            keys: self.keys(),
+            found_by: (self.category.clone(), self.weight, self.reply.clone()),
+        }
+    }
+
+    /// Writes the rows by which lists find the case, when they changed, and notes it for the search.
     fn list(&self, writer: &mut Writer<'_>) -> Result<(), StoreError> {
-        let now = (self.phase, self.keys());
-        if self.listed.as_ref() == Some(&now) {
-            return Ok(());
-        }
-        if self.listed.is_some() {
+        let now = self.listing();
+        let Some(before) = &self.listed else { return insert_scope(writer, self.id, now.phase, &now.keys) };
+        if (before.phase, &before.keys) != (now.phase, &now.keys) {
             writer.exec("DELETE FROM case_scope WHERE case_id = $1", &params![self.id])?;
+            insert_scope(writer, self.id, now.phase, &now.keys)?;
         }
-        insert_scope(writer, self.id, self.phase, &now.1)
+        if (&before.keys, &before.found_by) != (&now.keys, &now.found_by) {
+            writer.exec(&format!("{FRESH} FROM cases WHERE id = $1 {AGAIN}"), &params![self.id])?;
+        }
+        Ok(())
     }
 
     fn store_deadlines(&self, writer: &mut Writer<'_>) -> Result<(), StoreError> {
@@ -345,6 +353,10 @@ impl Case {
 }
 
 const DEADLINE_COLUMNS: usize = 16;
+/// Notes that the search has to read the case anew.
+const FRESH: &str = "INSERT INTO case_fresh (row_no, afresh) SELECT row_no, FALSE";
+/// The row is locked although nothing of it changes: whoever is reading the case for the search just now reads it once more.
+const AGAIN: &str = "ON CONFLICT (row_no) DO UPDATE SET afresh = case_fresh.afresh";
 
 /// The cases that follow another and wait for its answer.
 ///

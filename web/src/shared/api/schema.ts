@@ -132,7 +132,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Finds areas by name or code, for whoever says where something is. */
+        /** Finds areas by name, by pinyin or its initials, or by code, for whoever says where something is. */
         get: operations["search_areas"];
         put?: never;
         post?: never;
@@ -310,7 +310,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists cases that the caller may see: a box of the inbox, a search, or all that is open. Keyset pages. */
+        /** Lists cases that the caller may see: a box of the inbox, or all that is open. Keyset pages. */
         get: operations["list_cases"];
         put?: never;
         /** Reports a matter. No account is needed; staff who report for a resident are recorded as such. */
@@ -1390,6 +1390,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Finds cases that the caller may see, closed ones too. Keyset pages. */
+        get: operations["search_cases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/session": {
         parameters: {
             query?: never;
@@ -1753,7 +1770,10 @@ export interface components {
         };
         /** @description Areas by name. */
         AreaRefs: {
-            /** @description Found by name: whole names first, wider areas first, at most 20. Below an area: in the order of their codes. */
+            /**
+             * @description Found by name: whole names first, the caller's own areas first, wider areas first, at most 20. Below an area: in the order of
+             *     their codes.
+             */
             items: components["schemas"]["AreaRef"][];
         };
         /** @description 区域 in a list. */
@@ -2641,6 +2661,39 @@ export interface components {
             /** @description Since when. */
             opened_at: components["schemas"]["Timestamp"];
         };
+        /** @description A case that was found. */
+        FoundCase: {
+            /** @description The case. */
+            case: components["schemas"]["CaseRow"];
+            /** @description Why it is shown; never empty. */
+            found: components["schemas"]["FoundPart"][];
+        };
+        /** @description One page of what was found. */
+        FoundCases: {
+            /** @description Whether every case was looked at; not while the index is being made anew. */
+            is_whole: boolean;
+            /**
+             * @description The number that was typed first, then what is at the place named, then what says the words, then what has them anywhere; the
+             *     newest first in each.
+             */
+            items: components["schemas"]["FoundCase"][];
+            /** @description Pass as `cursor` for the next page; `null` on the last one. */
+            next?: string | null;
+            /** @description Words that were understood as places. */
+            places: components["schemas"]["AreaRef"][];
+        };
+        /**
+         * @description Where a case was found.
+         * @enum {string}
+         */
+        FoundIn: "code" | "paper_no" | "order_no" | "area" | "said" | "place" | "reply";
+        /** @description Why a case is shown: what was found, with a little around it. */
+        FoundPart: {
+            /** @description Where. */
+            part: components["schemas"]["FoundIn"];
+            /** @description The text in pieces, some of which are what was looked for. */
+            pieces: components["schemas"]["Piece"][];
+        };
         /** @description 授权 as answers name it. */
         Grant: {
             /** @description Where. */
@@ -3467,6 +3520,13 @@ export interface components {
             hint: string;
             /** @description The words. */
             phrase: string;
+        };
+        /** @description A piece of a text. */
+        Piece: {
+            /** @description Whether they are what was looked for. */
+            hit: boolean;
+            /** @description The characters. */
+            text: string;
         };
         /** @description Which playbook a case is pinned to. */
         PinnedPlaybook: {
@@ -4904,7 +4964,7 @@ export interface operations {
     search_areas: {
         parameters: {
             query: {
-                /** @description Names, or the beginning of a code; several words narrow it. */
+                /** @description Names in Chinese or in pinyin (`hongqi`, `hqsq`), or the beginning of a code; several words narrow it. */
                 q: string;
             };
             header?: never;
@@ -5359,11 +5419,6 @@ export interface operations {
                 weight?: components["schemas"]["Weight"];
                 /** @description Only at this stage. */
                 stage?: string;
-                /**
-                 * @description Words, a public code or a paper number. Phone numbers are looked for by `POST /api/cases/by-phone`: they do not belong
-                 *     into an address.
-                 */
-                q?: string;
                 /** @description `next` of the page before. */
                 cursor?: string;
                 /** @description Rows wanted, at most 200. */
@@ -7643,6 +7698,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Routing"];
+                };
+            };
+        };
+    };
+    search_cases: {
+        parameters: {
+            query: {
+                /**
+                 * @description A public code, a paper number, the number of a hotline's order; or words, all of which have to be found, of which some may name
+                 *     places in Chinese or in pinyin (`红旗社区 路灯`, `hqsq 路灯`). Phone numbers are looked for by `POST /api/cases/by-phone`: they do
+                 *     not belong into an address.
+                 */
+                q: string;
+                /** @description Only within this area. */
+                area?: string;
+                /** @description Only of this category, or below it. */
+                category?: string;
+                /** @description Only of this weight. */
+                weight?: components["schemas"]["Weight"];
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description Rows wanted, at most 200. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundCases"];
                 };
             };
         };
