@@ -438,7 +438,9 @@ pub(crate) fn indicator(node: &Node) -> Vec<Indicator> {
         merged: reader.parsed("merged").unwrap_or(Merged::Each),
         exclusions: reader.node("exclusions").map(|_| reader.texts("exclusions")),
         good: reader.parsed("good").unwrap_or(Good::Neither),
-        healthy: healthy.as_ref().and_then(|band| Some(HealthyBand { from: band.number("from")?, to: band.number("to")? })),
+        healthy: healthy
+            .as_ref()
+            .and_then(|band| Some(HealthyBand { from: band.number("from")?, to: band.number("to")? })),
     }]
 }
 

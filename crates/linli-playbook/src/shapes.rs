@@ -1,6 +1,8 @@
 //! The shapes of every file of a playbook. `docs/playbooks.md` says the same in prose.
 
-use linli_kernel::{Action, AreaLevel, CaseKind, Channel, DeadlineKind, DutyKind, Phase, Role, TaskKind, TimeUnit, Weight};
+use linli_kernel::{
+    Action, AreaLevel, CaseKind, Channel, DeadlineKind, DutyKind, Phase, Role, TaskKind, TimeUnit, Weight,
+};
 
 use crate::effects::Effect;
 use crate::flow::{FieldKind, Relation, Tone};
@@ -85,7 +87,11 @@ static SETTINGS: Shape = Shape {
         optional("follow_up_percent", Kind::Number, "how many of a hundred answered cases are followed up"),
         optional("hot_spot_cases", Kind::Number, "so many alike cases in one grid make a hot spot; 0 looks for none"),
         optional("hot_spot_days", Kind::Number, "within so many calendar days"),
-        optional("rank_departments", Kind::Bool, "whether departments may be listed by their figures; false without it"),
+        optional(
+            "rank_departments",
+            Kind::Bool,
+            "whether departments may be listed by their figures; false without it",
+        ),
     ],
 };
 

@@ -247,7 +247,7 @@ impl Asker<'_> {
     }
 
     /// The keys of everything that they may see, narrowed to an area if one is asked for.
-    fn keys(&self, area: Option<&AreaCode>) -> Vec<String> {
+    pub(super) fn keys(&self, area: Option<&AreaCode>) -> Vec<String> {
         let view = scope(self.caller, Act::ViewCase);
         area.map_or_else(|| view.keys().map(str::to_owned).collect(), |area| view.within(area))
     }
@@ -533,7 +533,12 @@ pub(super) fn of_phone(
     Ok(page.items.into_iter().zip(roles).filter_map(|(row, role)| Some((row, role?))).collect())
 }
 
-fn rows(conn: &mut Conn, book: &Playbook, page: Page<Facts>, reader: &Reader<'_>) -> Result<Page<CaseRow>, StoreError> {
+pub(super) fn rows(
+    conn: &mut Conn,
+    book: &Playbook,
+    page: Page<Facts>,
+    reader: &Reader<'_>,
+) -> Result<Page<CaseRow>, StoreError> {
     let handlers: HashSet<AccountId> = page.items.iter().filter_map(|facts| facts.handler).collect();
     let names = duty::people(conn, reader.vault, &handlers)?;
     let named = |handler: Option<AccountId>| handler.and_then(|id| names.get(&id)).map(|person| person.name.clone());

@@ -20,9 +20,10 @@ pub(crate) fn check(draft: &Draft, playbook: &Playbook, found: &mut Found) {
         lists::code(&item.id, &place.key("id"), found);
         parts(item, place, found);
         words(item, place, found);
-        names(playbook, item, place, found);
-        // Inherited figures are left alone: a playbook with a flow of its own need not count all that the one it extends does.
+        // Inherited figures are left alone: a playbook with levels, lists and flows of its own need not count all that the one
+        // it extends does.
         if place.file.starts_with(&own_files) {
+            names(playbook, item, place, found);
             can_be(playbook, item, place, found);
         }
         if n == MOST_INDICATORS {

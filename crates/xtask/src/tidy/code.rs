@@ -56,6 +56,7 @@ const WRITERS: &[(&str, &str)] = &[
     ("crates/linli-civic/src/notices/store.rs", "who was told: it follows from facts and is none"),
     ("crates/linli-civic/src/hotline/import_store.rs", "imports and the outcomes of their rows"),
     ("crates/linli-civic/src/hotline/store.rs", "orders, words of partners: what happened to a case is in its events"),
+    ("crates/linli-civic/src/indicators/counted.rs", "figures: they follow from facts and are none"),
     ("crates/linli-civic/src/open311/client/store.rs", "numbers of other servers, what they said"),
     ("crates/linli-civic/src/open311/conversation.rs", "updates that clients sent, once each"),
     ("crates/linli-civic/src/open311/pictures.rs", "addresses of pictures to fetch"),

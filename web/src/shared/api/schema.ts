@@ -973,6 +973,108 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/indicators": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Says what each figure is: what stands above and below the line, what is left out and why, where it comes from. */
+        get: operations["list_indicators"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/indicators/board": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows every figure of an area or a unit: in the period, in as many days before, a year before, against like areas, and its course. */
+        get: operations["show_board"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/indicators/board.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Exports a board as xlsx: its figures with their words, and on a second sheet those of the areas directly below. Nothing of a person. */
+        get: operations["export_board"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/indicators/{id}/areas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows one figure for each area directly below, in the order of the official codes. */
+        get: operations["list_area_figures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/indicators/{id}/cases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the cases behind a figure, as far as the caller may see them. Keyset pages. */
+        get: operations["list_counted_cases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/indicators/{id}/units": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows one figure for each unit of an area, in the order of the playbook; by the figure only where the playbook says so. */
+        get: operations["list_unit_figures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/links/{token}": {
         parameters: {
             query?: never;
@@ -1725,6 +1827,30 @@ export interface components {
          * @example 610502005007003
          */
         AreaCode: string;
+        /** @description A figure of an area below. */
+        AreaFigure: {
+            /** @description The area. */
+            area: components["schemas"]["AreaRef"];
+            /** @description Its figure. */
+            figure: components["schemas"]["BoardValue"];
+        };
+        /** @description A figure area by area, in the order of the official codes; never by the figure. */
+        AreaFigures: {
+            /** @description The area. */
+            area: components["schemas"]["AreaRef"];
+            /** @description The first day. */
+            from: string;
+            /** @description The figure in words. */
+            indicator: components["schemas"]["IndicatorView"];
+            /** @description What lies directly below. */
+            items: components["schemas"]["AreaFigure"][];
+            /** @description How far the figures are behind. */
+            lag: components["schemas"]["BoardLag"];
+            /** @description The last day. */
+            to: string;
+            /** @description The whole area. */
+            whole: components["schemas"]["BoardValue"];
+        };
         /** @enum {string} */
         AreaLevel: "city" | "county" | "street" | "community" | "grid" | "micro_grid";
         /** @description Someone who answers at an area. */
@@ -1913,6 +2039,169 @@ export interface components {
              * @description The version that a change names.
              */
             version: number;
+        };
+        /** @description 同类区域的中间一半: a quarter of the others lies below, a quarter above. */
+        BoardBand: {
+            /**
+             * Format: double
+             * @description A half lies below.
+             */
+            median: number;
+            /**
+             * Format: int32
+             * @description Areas with a value.
+             */
+            n: number;
+            /**
+             * Format: double
+             * @description A quarter lies below.
+             */
+            p25: number;
+            /**
+             * Format: double
+             * @description A quarter lies above.
+             */
+            p75: number;
+            place?: components["schemas"]["BoardPlace"] | null;
+        };
+        /**
+         * @description Against one's own past.
+         * @enum {string}
+         */
+        BoardChange: "better" | "same" | "worse";
+        /** @description One figure of a board. */
+        BoardItem: {
+            before?: components["schemas"]["BoardValue"] | null;
+            change?: components["schemas"]["BoardChange"] | null;
+            /** @description Its course; empty for a stock. */
+            course: components["schemas"]["BoardPoint"][];
+            /** @description Which way is better than before. */
+            good: components["schemas"]["Good"];
+            /** @description What it is shown with. */
+            group: string;
+            healthy?: components["schemas"]["BoardPlace"] | null;
+            /** @description The id of its definition. */
+            id: string;
+            /** @description How it is made. */
+            kind: components["schemas"]["IndicatorKind"];
+            /**
+             * Format: double
+             * @description Of a load: the largest average of a grid below. No grid is named.
+             */
+            largest?: number | null;
+            like?: components["schemas"]["BoardBand"] | null;
+            /** @description What people call it. */
+            name: string;
+            /** @description In the period; of a stock, now. */
+            now: components["schemas"]["BoardValue"];
+            /** @description Of what. */
+            unit: string;
+            year_ago?: components["schemas"]["BoardValue"] | null;
+        };
+        /** @description 统计进度: how far figures are behind what happened. */
+        BoardLag: {
+            /** @description Everything until then is counted. */
+            as_of: components["schemas"]["Timestamp"];
+            /**
+             * Format: int64
+             * @description For how long the first of them has been waiting. Unit: milliseconds.
+             */
+            behind_ms: number;
+            /**
+             * Format: int64
+             * @description Events that are not counted yet.
+             */
+            events_behind: number;
+            /** @description Whether everything is just being counted again, so that figures are incomplete. */
+            is_anew: boolean;
+        };
+        /**
+         * @description Where a value lies.
+         * @enum {string}
+         */
+        BoardPlace: "below" | "inside" | "above";
+        /** @description A point of a course. */
+        BoardPoint: {
+            /** @description Its first day. */
+            day: string;
+            /**
+             * Format: int64
+             * @description Below the line.
+             */
+            den: number;
+            /**
+             * Format: int64
+             * @description Above the line.
+             */
+            num: number;
+            /**
+             * Format: double
+             * @description See [`BoardValue`].
+             */
+            value?: number | null;
+        };
+        /** @description Whose figures. */
+        BoardScope: {
+            /** @description The area. */
+            area: components["schemas"]["AreaRef"];
+            unit?: components["schemas"]["BoardUnit"] | null;
+        };
+        /** @description A unit of an area. */
+        BoardUnit: {
+            /** @description Its code. */
+            code: string;
+            /** @description The key by which its figures are asked for. */
+            key: string;
+            /** @description What people call it. */
+            name: string;
+        };
+        /** @description 数值: one figure with what it is made of. */
+        BoardValue: {
+            /**
+             * Format: int64
+             * @description Below the line; of a load, the workers.
+             */
+            den: number;
+            /**
+             * Format: int64
+             * @description Left out, because the cases were excluded.
+             */
+            n_left_out: number;
+            /**
+             * Format: int64
+             * @description Above the line.
+             */
+            num: number;
+            /**
+             * Format: int64
+             * @description Of a duration: nine in ten were faster. Unit: milliseconds.
+             */
+            p90_ms?: number | null;
+            /**
+             * Format: double
+             * @description A count; a share from 0 to 1; a median in milliseconds; a stock, or a load per worker. Nothing where the line is empty below.
+             */
+            value?: number | null;
+        };
+        /** @description 指标看板 */
+        BoardView: {
+            /** @description The first of the days before. */
+            before_from: string;
+            /** @description The last of the days before. */
+            before_to: string;
+            /** @description The first day. */
+            from: string;
+            /** @description In the order of the playbook. */
+            items: components["schemas"]["BoardItem"][];
+            /** @description How far the figures are behind. */
+            lag: components["schemas"]["BoardLag"];
+            like?: components["schemas"]["LikeAreas"] | null;
+            /** @description Whose figures. */
+            scope: components["schemas"]["BoardScope"];
+            /** @description How the courses are drawn. */
+            step: components["schemas"]["Step"];
+            /** @description The last day. */
+            to: string;
         };
         /**
          * @description 收件箱: a box of the inbox.
@@ -2202,6 +2491,34 @@ export interface components {
             reader: string;
             /** @description What of it, in words. */
             what: string;
+        };
+        /** @description One of what a figure counts. */
+        CountedCase: {
+            /** @description The case. */
+            case: components["schemas"]["CaseRow"];
+            /** @description By which day it counts; nothing for what stands so now. */
+            day?: string | null;
+            /** @description Above the line, below it only, or left out. */
+            part: components["schemas"]["Part"];
+            /**
+             * Format: int64
+             * @description How long it took. Unit: milliseconds.
+             */
+            took_ms?: number | null;
+            /** @description The unit that had the case then, by its key. */
+            unit_key?: string | null;
+        };
+        /** @description The cases behind a figure. */
+        CountedCases: {
+            /** @description By area, the newest first in each. A case stands here twice where it counts twice. */
+            items: components["schemas"]["CountedCase"][];
+            /**
+             * Format: int32
+             * @description So many of this page count and are not shown: they went on to somebody else, and the reader may not open them any more.
+             */
+            n_hidden: number;
+            /** @description Pass as `cursor` for the next page; `null` on the last one. */
+            next?: string | null;
         };
         /** @enum {string} */
         DeadlineKind: "sign" | "contact" | "arrive" | "handle" | "reply" | "verify" | "rate" | "approve" | "rule" | "review" | "follow_up";
@@ -2640,6 +2957,11 @@ export interface components {
             /** @description Since when. */
             opened_at: components["schemas"]["Timestamp"];
         };
+        /**
+         * @description Which way is better than before: for one's own past only.
+         * @enum {string}
+         */
+        Good: "up" | "down" | "neither";
         /** @description 授权 as answers name it. */
         Grant: {
             /** @description Where. */
@@ -2676,6 +2998,24 @@ export interface components {
             /** @description The header as it stands. */
             header: string;
         };
+        /** @description 健康区间: too little and too much are both worth a look. Unit: per cent. */
+        HealthyBand: {
+            /**
+             * Format: int32
+             * @description From.
+             */
+            from: number;
+            /**
+             * Format: int32
+             * @description To.
+             */
+            to: number;
+        };
+        /**
+         * @description What makes one of the counted a hit of a share.
+         * @enum {string}
+         */
+        Hit: "in_time" | "sent_back" | "overruled" | "reopened" | "within" | "solved" | "satisfied" | "reached" | "whistled";
         /** @description A place from which the same kind of matter keeps coming. */
         HotSpot: {
             /** @description Where. */
@@ -3146,6 +3486,106 @@ export interface components {
             /** @description In words. */
             name: string;
         };
+        /** @description 指标: one figure, and everything that is needed to check it. */
+        Indicator: {
+            /** @description In plain words: what it says, and what it does not. */
+            about: string;
+            clock?: components["schemas"]["DeadlineKind"] | null;
+            /** @description What is counted below the line. */
+            denominator?: string | null;
+            /** @description The names of events, for `of = "event"`. */
+            events: string[];
+            /** @description Grounds of exclusion that leave a case out; without it all do for shares and durations, and none for counts. */
+            exclusions?: string[] | null;
+            /** @description Which way is better than before. */
+            good: components["schemas"]["Good"];
+            /** @description What it is shown with. */
+            group: string;
+            healthy?: components["schemas"]["HealthyBand"] | null;
+            hit?: components["schemas"]["Hit"] | null;
+            /** @description Stable id. */
+            id: string;
+            /** @description How it is made. */
+            kind: components["schemas"]["IndicatorKind"];
+            /** @description What is left out, and why. */
+            left_out?: string | null;
+            level?: components["schemas"]["AreaLevel"] | null;
+            /** @description How cases that follow another are counted. */
+            merged: components["schemas"]["Merged"];
+            /** @description What people call it. */
+            name: string;
+            /** @description What is counted above the line. */
+            numerator?: string | null;
+            /** @description What is counted. */
+            of: components["schemas"]["Subject"];
+            /** @description What alone is counted. */
+            only: components["schemas"]["IndicatorFilter"];
+            /** @description Grounds of a closing by which a case went out of the hands of `within`. */
+            outside: string[];
+            per?: components["schemas"]["Per"] | null;
+            /** @description Which rule or publication it comes from. */
+            source?: string | null;
+            task?: components["schemas"]["TaskKind"] | null;
+            /** @description Of what: 件, 次, %. */
+            unit: string;
+        };
+        /** @description What alone is counted; an empty list narrows nothing. */
+        IndicatorFilter: {
+            /** @description Codes of categories, first-level ones for all below them. */
+            categories: string[];
+            /** @description How they came. */
+            channels: components["schemas"]["Channel"][];
+            /** @description Kinds of case. */
+            kinds: components["schemas"]["CaseKind"][];
+            /** @description Levels of the seat at that moment. */
+            levels: components["schemas"]["AreaLevel"][];
+            /** @description Weights. */
+            weights: components["schemas"]["Weight"][];
+        };
+        /**
+         * @description How a figure is made.
+         * @enum {string}
+         */
+        IndicatorKind: "count" | "share" | "duration" | "stock";
+        /** @description Every definition, and which playbook they are of. */
+        IndicatorList: {
+            /** @description In the order of the playbook. */
+            items: components["schemas"]["IndicatorView"][];
+            /** @description Whether departments may be listed by their figures. */
+            may_rank_units: boolean;
+            /** @description The playbook. */
+            playbook_name: string;
+            /** @description Its version. */
+            playbook_version: string;
+        };
+        /** @description 指标说明: a figure in words. */
+        IndicatorView: {
+            /** @description What it says, and what it does not. */
+            about: string;
+            /** @description What stands below the line, in words. */
+            denominator?: string | null;
+            /** @description Which way is better than before. */
+            good: components["schemas"]["Good"];
+            /** @description What it is shown with. */
+            group: string;
+            healthy?: components["schemas"]["HealthyBand"] | null;
+            /** @description Its id. */
+            id: string;
+            /** @description How it is made. */
+            kind: components["schemas"]["IndicatorKind"];
+            /** @description What is left out, and why. */
+            left_out?: string | null;
+            /** @description What people call it. */
+            name: string;
+            /** @description What stands above the line, in words. */
+            numerator?: string | null;
+            /** @description Whether it is divided by the grid workers of the area. */
+            per_worker: boolean;
+            /** @description Which rule or publication it comes from. */
+            source?: string | null;
+            /** @description Of what: 件, 次, %. */
+            unit: string;
+        };
         /** @description Someone and how they stand to the case. */
         InvolvedPerson: {
             /** @description Their name. */
@@ -3156,6 +3596,18 @@ export interface components {
             relation: string;
             /** @description What they are. */
             role_name: string;
+        };
+        /** @description With what an area is compared. */
+        LikeAreas: {
+            /** @description Areas of this level */
+            level: components["schemas"]["AreaLevel"];
+            /**
+             * Format: int32
+             * @description so many besides the own one.
+             */
+            n: number;
+            /** @description within this area, */
+            within: components["schemas"]["AreaRef"];
         };
         /** @description What an outside party is asked to do. Nothing of the resident is in it. */
         LinkedTask: components["schemas"]["TaskView"] & {
@@ -3191,6 +3643,11 @@ export interface components {
             /** @description What they should know. */
             warnings: components["schemas"]["Warning"][];
         };
+        /**
+         * @description 并单计数: how cases that follow another are counted.
+         * @enum {string}
+         */
+        Merged: "each" | "once";
         /** @description 消息: what the bell shows. */
         MyNotice: {
             /** @description When. */
@@ -3439,6 +3896,11 @@ export interface components {
             /** @description The case. */
             case_id: components["schemas"]["CaseId"];
         };
+        /**
+         * @description Which side of a figure.
+         * @enum {string}
+         */
+        Part: "all" | "met" | "missed" | "left_out";
         /** @description What was asked of the level above and is not answered yet. */
         Pending: {
             /** @description When. */
@@ -3458,6 +3920,11 @@ export interface components {
             /** @description What. */
             what: components["schemas"]["Approval"];
         };
+        /**
+         * @description What a stock is divided by.
+         * @enum {string}
+         */
+        Per: "grid_worker";
         /** @enum {string} */
         Phase: "open" | "waiting" | "settled" | "closed";
         /** @description A phrase to avoid, and what to say instead. */
@@ -3506,6 +3973,8 @@ export interface components {
             flows: components["schemas"]["Flow"][];
             /** @description The folder's name. */
             id: string;
+            /** @description What is counted. */
+            indicators?: components["schemas"]["Indicator"][];
             /** @description Levels that may answer for a case, from the top down. */
             levels: components["schemas"]["AreaLevel"][];
             /** @description What people call it. */
@@ -4007,6 +4476,8 @@ export interface components {
              * @description See `hot_spot_cases`. Unit: calendar days.
              */
             hot_spot_days?: number;
+            /** @description Whether departments may be listed by their figures. Areas and people never are. */
+            rank_departments?: boolean;
             /**
              * Format: int32
              * @description How often a case goes back by the resident's word alone; after that a person decides.
@@ -4129,6 +4600,11 @@ export interface components {
             public_name: string;
         };
         /**
+         * @description 步长: how a course is drawn.
+         * @enum {string}
+         */
+        Step: "day" | "week" | "month";
+        /**
          * @description The four plain steps.
          * @enum {string}
          */
@@ -4138,6 +4614,11 @@ export interface components {
          * @enum {string}
          */
         StepState: "done" | "now" | "todo";
+        /**
+         * @description 计数对象: what of a case is counted, and by which day.
+         * @enum {string}
+         */
+        Subject: "report" | "event" | "closing" | "clock" | "dispatch" | "send_back" | "settlement" | "ending" | "rating" | "follow_up" | "open" | "suspended";
         /** @description A browser that is to show notices, as its Push API describes it. */
         SubscribeBrowser: {
             /** @description Where to send to. */
@@ -4312,6 +4793,30 @@ export interface components {
             name: string;
             /** @description Short name for lists. */
             short?: string | null;
+        };
+        /** @description A figure of a unit. */
+        UnitFigure: {
+            /** @description Its figure. */
+            figure: components["schemas"]["BoardValue"];
+            /** @description The unit. */
+            unit: components["schemas"]["BoardUnit"];
+        };
+        /** @description A figure unit by unit. */
+        UnitFigures: {
+            /** @description The area whose units they are. */
+            area: components["schemas"]["AreaRef"];
+            /** @description The first day. */
+            from: string;
+            /** @description The figure in words. */
+            indicator: components["schemas"]["IndicatorView"];
+            /** @description Whether they stand in the order of their figures: only where the playbook lets departments be listed so, and it was asked for. */
+            is_by_value: boolean;
+            /** @description The units that answer in this area. */
+            items: components["schemas"]["UnitFigure"][];
+            /** @description How far the figures are behind. */
+            lag: components["schemas"]["BoardLag"];
+            /** @description The last day. */
+            to: string;
         };
         /** @description A unit as answers name it. */
         UnitRef: {
@@ -6841,6 +7346,257 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Inbox"];
+                };
+            };
+        };
+    };
+    list_indicators: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IndicatorList"];
+                };
+            };
+        };
+    };
+    show_board: {
+        parameters: {
+            query?: {
+                /** @description An area; the caller's widest one without it. */
+                area?: string;
+                /** @description A unit of an area in place of an area, by its key: `610502000000/urban_management`. */
+                unit?: string;
+                /** @description The first day, such as `2026-09-01`; 30 days in all without it. */
+                from?: string;
+                /** @description The last day; today without it. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BoardView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_board: {
+        parameters: {
+            query?: {
+                /** @description An area; the caller's widest one without it. */
+                area?: string;
+                /** @description A unit of an area in place of an area, by its key: `610502000000/urban_management`. */
+                unit?: string;
+                /** @description The first day, such as `2026-09-01`; 30 days in all without it. */
+                from?: string;
+                /** @description The last day; today without it. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": number[];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_area_figures: {
+        parameters: {
+            query?: {
+                /** @description An area; the caller's widest one without it. */
+                area?: string;
+                /** @description A unit of an area in place of an area, by its key: `610502000000/urban_management`. */
+                unit?: string;
+                /** @description The first day, such as `2026-09-01`; 30 days in all without it. */
+                from?: string;
+                /** @description The last day; today without it. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AreaFigures"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_counted_cases: {
+        parameters: {
+            query?: {
+                /** @description An area; the caller's widest one without it. */
+                area?: string;
+                /** @description A unit of an area in place of an area, by its key. */
+                unit?: string;
+                /** @description The first day; 30 days in all without it. */
+                from?: string;
+                /** @description The last day; today without it. */
+                to?: string;
+                /** @description `all`, `met` above the line, `missed` below it only, `left_out` because the case was excluded. */
+                part?: "all" | "met" | "missed" | "left_out";
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description Rows wanted, at most 200. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CountedCases"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_unit_figures: {
+        parameters: {
+            query?: {
+                /** @description An area; the caller's widest one without it. */
+                area?: string;
+                /** @description The first day; 30 days in all without it. */
+                from?: string;
+                /** @description The last day; today without it. */
+                to?: string;
+                /** @description `listed`, or `value` where the playbook lets departments be listed by their figures. */
+                order?: "listed" | "value";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnitFigures"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
