@@ -46,6 +46,8 @@ acts! {
     ViewPlaybook = "view_playbook",
     /// See the map and figures.
     ViewWall = "view_wall",
+    /// See the figures of an area, or of one's own unit.
+    ViewBoard = "view_board",
     /// See who read whose contact.
     ReadAudit = "read_audit",
     /// See what goes to other systems, whether it arrived and why not.
@@ -168,6 +170,18 @@ pub const MATRIX: &[(Act, &[(Role, Reach)])] = &[
             (GridHead, Area),
             (CommunityClerk, Area),
             (StreetDispatcher, Area),
+            (HotlineClerk, Area),
+            (CountyLeader, Area),
+            (Auditor, Area),
+        ],
+    ),
+    (
+        Act::ViewBoard,
+        &[
+            (GridHead, Area),
+            (CommunityClerk, Area),
+            (StreetDispatcher, Area),
+            (DepartmentClerk, Unit),
             (HotlineClerk, Area),
             (CountyLeader, Area),
             (Auditor, Area),

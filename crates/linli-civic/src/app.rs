@@ -13,6 +13,7 @@ use crate::delivery::Channels;
 use crate::files::Files;
 use crate::hotline::Inbox;
 use crate::http::{AccessTable, Answer, Refused};
+use crate::indicators::Basis;
 use crate::limits::Limits;
 use crate::live::{Listeners, Live};
 use crate::open311::Endpoint;
@@ -43,6 +44,8 @@ pub struct Parts {
     pub calendar: Calendar,
     /// The playbooks that cases are pinned to, and the one that new cases get.
     pub playbooks: Shelf,
+    /// What is counted of cases.
+    pub indicators: Arc<Basis>,
     /// Numbers for paper.
     pub paper: PaperNumbers,
     /// News for open pages.

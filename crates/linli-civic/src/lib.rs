@@ -1,7 +1,7 @@
 //! The capabilities of linli, one folder each.
 //!
 //! ground: [`areas`] [`people`] [`files`] [`playbooks`] [`partners`] [`delivery`] [`banners`] · core: [`cases`] ·
-//! then: [`live`] [`notices`] · reading: [`map`] [`audit`] · exchange: [`hotline`] [`open311`] [`webhooks`] ·
+//! then: [`live`] [`notices`] · reading: [`map`] [`audit`] [`indicators`] · exchange: [`hotline`] [`open311`] [`webhooks`] ·
 //! over all: [`search`] · shared by all: [`app`] [`http`] [`limits`] [`once`] [`origin`] [`say`].
 
 pub mod app;
@@ -13,6 +13,7 @@ pub mod delivery;
 pub mod files;
 pub mod hotline;
 pub mod http;
+pub mod indicators;
 pub mod limits;
 pub mod live;
 pub mod map;

@@ -14,6 +14,7 @@ use linli_civic::delivery::consume::Consumer;
 use linli_civic::files::Files;
 use linli_civic::hotline::{self, Inbox};
 use linli_civic::http::AccessTable;
+use linli_civic::indicators::Basis;
 use linli_civic::limits::Limits;
 use linli_civic::live::{Listeners, Live};
 use linli_civic::open311::Endpoint;
@@ -145,6 +146,7 @@ pub async fn open_app(options: &Options) -> anyhow::Result<App> {
         files: Files::new(options.data.join("files")),
         hotline: Inbox::new(options.data.join("imports")),
         calendar,
+        indicators: Arc::new(Basis::of(&shelf.current())),
         playbooks: shelf,
         paper: PaperNumbers::default(),
         live: Live::default(),

@@ -6,8 +6,8 @@ use utoipa_axum::router::OpenApiRouter;
 
 use linli_civic::app::App;
 use linli_civic::{
-    areas, audit, banners, cases, delivery, files, hotline, live, map, notices, open311, people, plain, playbooks,
-    search,
+    areas, audit, banners, cases, delivery, files, hotline, indicators, live, map, notices, open311, people, plain,
+    playbooks, search,
 };
 
 #[derive(OpenApi)]
@@ -26,6 +26,7 @@ use linli_civic::{
         (name = "people", description = "Accounts and who is what where"),
         (name = "playbook", description = "The way of working"),
         (name = "map", description = "The picture of it all"),
+        (name = "indicators", description = "Figures of what was done: in words, by area and day, with the cases behind each"),
         (name = "files", description = "Photos"),
         (name = "open311", description = "Open311 GeoReport v2 with the request-updates extension; see docs/open311.md"),
         (name = "exchange", description = "What goes to other systems, and how it stands"),
@@ -50,6 +51,7 @@ fn all() -> OpenApiRouter<App> {
         .merge(files::http::routes())
         .merge(live::http::routes())
         .merge(map::http::routes())
+        .merge(indicators::http::routes())
         .merge(audit::http::routes())
         .merge(plain::http::routes())
         .merge(open311::http::routes())

@@ -55,6 +55,7 @@ const fn act_name(act: Act) -> &'static str {
         Act::AdministerPeople => "建账号、停用、解锁、定岗位",
         Act::ViewPlaybook => "看工作法和检查结果",
         Act::ViewWall => "看一图",
+        Act::ViewBoard => "看指标看板（部门只看本单位的）",
         Act::ReadAudit => "查谁看过谁的联系方式",
         Act::ViewDeliveries => "看出站记录（发给外部系统的，到没到、为什么）",
         Act::ManageDeliveries => "重发或放弃未送达的",
