@@ -316,7 +316,9 @@ impl Reader<'_> {
         Some(UnitRef { code: code.to_owned(), name })
     }
 
-    fn offers(&self, case: &Case, book: &Playbook, standing: &Standing, caller: &Caller) -> Vec<ActionOffer> {
+    /// The actions that the caller may take now, as a page draws them.
+    #[must_use]
+    pub fn offers(&self, case: &Case, book: &Playbook, standing: &Standing, caller: &Caller) -> Vec<ActionOffer> {
         let mut offers: Vec<ActionOffer> = case.offers(book, standing, self.now).into_iter().map(offer).collect();
         let whistles = whistles(case, book, caller);
         for field in offers.iter_mut().flat_map(|offer| &mut offer.form) {
