@@ -62,7 +62,9 @@ async fn run(args: &Args) -> anyhow::Result<()> {
     }
     let account = app
         .db
-        .read(|conn| conn.first("SELECT id FROM account WHERE name = 'worker'", &[], |row| row.parse::<AccountId>("id")))
+        .read(|conn| {
+            conn.first("SELECT id FROM account WHERE name = 'worker'", &[], |row| row.parse::<AccountId>("id"))
+        })
         .await
         .map_err(|error: StoreError| error)?
         .context("no worker")?;
@@ -122,17 +124,15 @@ async fn crowd(app: &App, account: AccountId, what: &str, phones: Phones) -> any
         taken.each.push(time);
         one = moved;
     }
-    taken.each.sort();
-    let at = |percent: usize| taken.each.get((taken.each.len() * percent / 100).min(taken.each.len().saturating_sub(1)));
-    let ms = |percent| at(percent).map_or(0, std::time::Duration::as_millis);
+    let (p50, p99) = (taken.percentile(50).as_millis(), taken.percentile(99).as_millis());
     println!(
         "| {what} | {n_phones} | {} | {} | {} | {} | {} | {} |",
         one.n_rows,
         one.size_bytes / 1_024,
         one.n_pages,
         started.elapsed().as_millis(),
-        ms(50),
-        ms(99)
+        p50,
+        p99
     );
     Ok(after)
 }

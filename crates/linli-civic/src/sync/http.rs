@@ -12,7 +12,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use linli_access::{Act, Caller, scope};
-use linli_db::Tx;
+use linli_db::Conn;
 use linli_kernel::{AccountId, Actor, DeviceId, Problem, ProblemCode, Role, Timestamp};
 
 use super::cursor::Cursor;
@@ -98,17 +98,17 @@ async fn list_devices_of_account(
     Path(account): Path<AccountId>,
 ) -> Answer<Json<DeviceList>> {
     let now = app.now();
-    let devices = app.db.write(move |tx| {
-        administering(tx, &caller, account, now)?;
-        Ok::<_, Refused>(store::devices_of(tx, account)?)
+    let devices = app.db.read(move |conn| {
+        administering(conn, &caller, account, now)?;
+        Ok::<_, Refused>(store::devices_of(conn, account)?)
     });
     Ok(Json(DeviceList { items: devices.await?.into_iter().map(DeviceView::of).collect() }))
 }
 
 /// The role by which `caller` administers an account; 404 when they do not.
-fn administering(tx: &mut Tx<'_>, caller: &Caller, account: AccountId, now: Timestamp) -> Answer<Role> {
+fn administering(conn: &mut Conn, caller: &Caller, account: AccountId, now: Timestamp) -> Answer<Role> {
     let reach = scope(caller, Act::AdministerPeople);
-    let found = people::store::load_for_change(tx, account)?.ok_or(ProblemCode::NotFound)?;
+    let found = people::store::load(conn, account)?.ok_or(ProblemCode::NotFound)?;
     if !found.is_seen_by(&reach, now) {
         return Err(ProblemCode::NotFound.into());
     }
@@ -184,12 +184,12 @@ async fn revoke_device(State(app): State<App>, Signed(caller): Signed, Path(id):
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn revoking(tx: &mut Tx<'_>, caller: &Caller, device: &Device, now: Timestamp) -> Answer<Actor> {
+fn revoking(conn: &mut Conn, caller: &Caller, device: &Device, now: Timestamp) -> Answer<Actor> {
     if device.account == caller.account {
         let role = caller.grants.first().map_or(Role::GridWorker, |grant| grant.role);
         return Ok(caller.acting_as(role));
     }
-    Ok(caller.acting_as(administering(tx, caller, device.account, now)?))
+    Ok(caller.acting_as(administering(conn, caller, device.account, now)?))
 }
 
 /// Which phone asks.

@@ -57,9 +57,9 @@ pub async fn push(app: &App, from: &From, mut commands: Vec<SyncCommand>) -> Ans
     let mut pushed = Pushed { results: Vec::new(), next_seq: 0 };
     for command in commands {
         let settled = settle(app, from, command, Order::Strict).await?;
-        let moved = settled.moved;
+        let step = settled.step;
         pushed.take(settled);
-        if moved {
+        if step == Step::Turn {
             for settled in drain(app, from).await? {
                 pushed.take(settled);
             }
@@ -111,8 +111,19 @@ pub enum Order {
 pub struct Settled {
     /// What became of it.
     pub answered: Answered,
-    /// Whether the turn moved on.
-    pub moved: bool,
+    /// Whether anything was done.
+    pub step: Step,
+}
+
+/// How a phone's commands went on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Not: it was done before, it waits, or it is none.
+    None,
+    /// It was done, and the turn is the next one's.
+    Turn,
+    /// It was done after its turn.
+    Late,
 }
 
 /// Does the commands that were held and whose turn has come, one after the other.
@@ -129,9 +140,9 @@ pub async fn drain(app: &App, from: &From) -> Answer<Vec<Settled>> {
         });
         let Some(command) = next.await? else { return Ok(all) };
         let settled = settle(app, from, command, Order::Strict).await?;
-        let moved = settled.moved;
+        let step = settled.step;
         all.push(settled);
-        if !moved {
+        if step != Step::Turn {
             return Ok(all);
         }
     }
@@ -186,10 +197,10 @@ fn settle_in(
     if let Some(known) = &known {
         if known.device != command.device_id || known.digest != command.digest() {
             let outcome = rejected(Problem::new(ProblemCode::KeyReused), None, given.lang)?;
-            return Ok(Settled { answered: answered(command, value(&outcome)?), moved: false });
+            return Ok(Settled { answered: answered(command, value(&outcome)?), step: Step::None });
         }
         if let Some(outcome) = &known.outcome {
-            return Ok(Settled { answered: answered(command, stored(outcome)?), moved: false });
+            return Ok(Settled { answered: answered(command, stored(outcome)?), step: Step::None });
         }
     }
     let seq = i64::from(command.device_seq);
@@ -199,7 +210,7 @@ fn settle_in(
             store::hold(tx, &app.vault, command, app.now())?;
         }
         let held = Outcome::Held { missing_seq: device.next_seq };
-        return Ok(Settled { answered: answered(command, value(&held)?), moved: false });
+        return Ok(Settled { answered: answered(command, value(&held)?), step: Step::None });
     }
     let mut outcome = done(app, tx, given, ready)?;
     if turn != Turn::Now {
@@ -209,11 +220,11 @@ fn settle_in(
     let made = outcome.made();
     let ended = Ended { outcome: &text, made: made.as_deref(), at: app.now() };
     store::end(tx, command, known.is_some(), &ended)?;
-    let moved = turn != Turn::Late;
-    if moved {
+    let step = if turn == Turn::Late { Step::Late } else { Step::Turn };
+    if step == Step::Turn {
         store::next_turn(tx, device.id, seq + 1)?;
     }
-    Ok(Settled { answered: answered(command, stored(&text)?), moved })
+    Ok(Settled { answered: answered(command, stored(&text)?), step })
 }
 
 /// Does it; a refusal is an outcome too, decided on the same state.

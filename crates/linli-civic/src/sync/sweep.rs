@@ -5,7 +5,7 @@ use linli_db::StoreError;
 use linli_kernel::{Problem, ProblemCode, Timestamp};
 
 use super::model::{HOLD_MS, SyncCommand};
-use super::push::{self, From, Order};
+use super::push::{self, From, Order, Step};
 use super::store;
 use crate::app::App;
 use crate::http::Refused;
@@ -42,6 +42,10 @@ async fn overdue(app: &App, command: SyncCommand, now: Timestamp) -> Result<usiz
     let caller = found.await?.ok_or_else(|| Problem::new(ProblemCode::AccountDisabled))?;
     let from = From { caller, device, lang: Lang::ZhCn };
     let settled = push::settle(app, &from, command, Order::Overdue).await?;
-    let drained = if settled.moved { push::drain(app, &from).await?.len() } else { 0 };
-    Ok(1 + drained)
+    match settled.step {
+        // Another one that was looked at before brought it along.
+        Step::None => Ok(0),
+        Step::Late => Ok(1),
+        Step::Turn => Ok(1 + push::drain(app, &from).await?.len()),
+    }
 }
