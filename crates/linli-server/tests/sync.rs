@@ -311,7 +311,9 @@ on_both! {
         let entity = &results[1]["outcome"]["entity"];
         let case = world.get(&phone.who, &format!("/api/cases/{}", entity["case_id"].as_str().unwrap())).await.ok();
         assert_eq!((&case["code"], &case["channel"]), (&entity["code"], &json!("visit")));
-        assert!(case["routing"].as_array().unwrap().iter().any(|why| why.as_str().unwrap().contains("2026-09-26 11:00")), "{}", case["routing"]);
+        let told: Vec<&str> = case["timeline"].as_array().unwrap().iter().map(|entry| entry["sentence"].as_str().unwrap()).collect();
+        assert!(told[0].contains("2026-09-26 11:00") && !told[1].contains("2026-09-26"), "{told:?}");
+        assert_eq!(case["reported_at"], "2026-09-28T01:00:00.000Z", "the clocks begin with the receipt");
         let wrong = phone.command("visit.record", json!({ "payload": { "kind": "patrol", "area_code": GRID_1, "finding": { "text": "路灯不亮" } } }));
         assert_eq!(phone.push_one(&world, &wrong).await["problem"]["code"], "invalid");
     }

@@ -20,7 +20,7 @@ use crate::cases::store::{self as cases, Named};
 use crate::files;
 use crate::http::{Answer, Refused};
 use crate::people::duty;
-use crate::say::Lang;
+use crate::say::{Lang, beijing_minute};
 use crate::visits;
 use crate::visits::command::RecordVisit;
 
@@ -84,23 +84,16 @@ fn done(given: &Given, entity: Entity) -> Done {
     Done { entity: Some(entity), missing_attachments: given.missing.clone(), out_of_order: false }
 }
 
-/// A reason among those of the case's way: when it was noted, where that is not when it came here.
+/// How far apart noting and receipt must lie for the history to tell both. Unit: ms.
 const WORTH_SAYING_MS: i64 = 5 * 60_000;
 
+/// Has the case tell when it was noted, where that is not when it came here.
 fn noted_at(ready: &mut report::Ready, captured_at: Timestamp, now: Timestamp) {
     if now.since(captured_at).abs() < WORTH_SAYING_MS {
         return;
     }
-    let beijing = captured_at.plus_ms(8 * 3_600_000).to_jiff().to_zoned(jiff::tz::TimeZone::UTC);
-    let when = format!(
-        "{}-{:02}-{:02} {:02}:{:02}",
-        beijing.year(),
-        beijing.month(),
-        beijing.day(),
-        beijing.hour(),
-        beijing.minute()
-    );
-    ready.draft.found_by.push(Why::new("captured_at", &[("when", when)]));
+    let values = [("when", beijing_minute(captured_at)), ("captured_at", captured_at.to_jiff().to_string())];
+    ready.draft.found_by.push(Why::new("captured_at", &values));
 }
 
 // ── case.report ──────────────────────────────────────────────────────────────────────────────────────
