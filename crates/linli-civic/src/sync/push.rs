@@ -163,11 +163,11 @@ pub async fn settle(app: &App, from: &From, command: SyncCommand, order: Order) 
     let (known, given) = known.await?;
     // What is done already is not prepared again: it would find its place anew, and take another number for paper.
     let ready = match known {
-        Some(known) if known.outcome.is_some() => Err(Problem::new(ProblemCode::Internal)),
-        _ => prepare(app, &given).await?,
+        Some(known) if known.outcome.is_some() => None,
+        _ => Some(prepare(app, &given).await?),
     };
     let (worker, sent) = (app.clone(), command);
-    app.db.write(move |tx| settle_in(&worker, tx, &sent, &given, &ready, order)).await
+    app.db.write(move |tx| settle_in(&worker, tx, &sent, &given, ready.as_ref(), order)).await
 }
 
 /// Ready, or why not.
@@ -186,7 +186,7 @@ fn settle_in(
     tx: &mut Tx<'_>,
     command: &SyncCommand,
     given: &Given,
-    ready: &Prepared,
+    ready: Option<&Prepared>,
     order: Order,
 ) -> Answer<Settled> {
     let device = store::device_for_change(tx, command.device_id)?.ok_or(ProblemCode::NotFound)?;
@@ -212,6 +212,8 @@ fn settle_in(
         let held = Outcome::Held { missing_seq: device.next_seq };
         return Ok(Settled { answered: answered(command, value(&held)?), step: Step::None });
     }
+    // Its outcome was here a moment ago and is not any more: it was forgotten meanwhile, and whoever sends it asks again.
+    let ready = ready.ok_or(StoreError::Busy)?;
     let mut outcome = done(app, tx, given, ready)?;
     if turn != Turn::Now {
         outcome.mark_out_of_order();
