@@ -64,6 +64,10 @@ acts! {
     ExportOrders = "export_orders",
     /// Hand a case to the hotline whose matter it is.
     TransferOut = "transfer_out",
+    /// Note visits, patrols, inspections and meetings in the area.
+    RecordVisit = "record_visit",
+    /// Read such notes of the area.
+    ViewVisits = "view_visits",
 }
 
 /// How far an allowed act reaches.
@@ -208,6 +212,9 @@ pub const MATRIX: &[(Act, &[(Role, Reach)])] = &[
         &[(CommunityClerk, Area), (StreetDispatcher, Area), (HotlineClerk, Area), (CountyLeader, Area)],
     ),
     (Act::TransferOut, &[(CommunityClerk, Area), (StreetDispatcher, Area), (HotlineClerk, Area), (CountyLeader, Area)]),
+    (Act::RecordVisit, &[(GridWorker, Area), (GridHead, Area), (CommunityClerk, Area), (StreetDispatcher, Area)]),
+    // A note of a visit tells of somebody's home: no further up than those who send people there.
+    (Act::ViewVisits, &[(GridWorker, Area), (GridHead, Area), (CommunityClerk, Area), (StreetDispatcher, Area)]),
 ];
 
 /// How far `role` may do `act`; `None` when it may not.

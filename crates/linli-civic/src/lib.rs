@@ -1,8 +1,9 @@
 //! The capabilities of linli, one folder each.
 //!
 //! ground: [`areas`] [`people`] [`files`] [`playbooks`] [`partners`] [`delivery`] [`banners`] · core: [`cases`] ·
-//! then: [`live`] [`notices`] · reading: [`map`] [`audit`] [`indicators`] · exchange: [`hotline`] [`open311`] [`webhooks`] ·
-//! over all: [`search`] · shared by all: [`app`] [`http`] [`limits`] [`once`] [`origin`] [`say`].
+//! then: [`live`] [`notices`] · field: [`visits`] [`sync`] · reading: [`map`] [`audit`] [`indicators`] ·
+//! exchange: [`hotline`] [`open311`] [`webhooks`] · over all: [`search`] ·
+//! shared by all: [`app`] [`http`] [`limits`] [`once`] [`origin`] [`say`].
 
 pub mod app;
 pub mod areas;
@@ -28,4 +29,6 @@ pub mod playbooks;
 pub mod qr;
 pub mod say;
 pub mod search;
+pub mod sync;
+pub mod visits;
 pub mod webhooks;

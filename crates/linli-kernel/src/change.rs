@@ -26,6 +26,10 @@ words! {
         ResponsibilityList = "responsibility_list",
         /// 公告横幅
         Banner = "banner",
+        /// 走访记录
+        Visit = "visit",
+        /// 设备
+        Device = "device",
     }
 }
 

@@ -61,6 +61,10 @@ ids! {
     HotSpotId,
     /// 权责清单条目
     EntryId,
+    /// 走访记录
+    VisitId,
+    /// 设备
+    DeviceId,
 }
 
 /// Makes ids from the caller's clock and the system's randomness, or from a seed where a story

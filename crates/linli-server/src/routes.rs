@@ -7,7 +7,7 @@ use utoipa_axum::router::OpenApiRouter;
 use linli_civic::app::App;
 use linli_civic::{
     areas, audit, banners, cases, delivery, files, hotline, indicators, live, map, notices, open311, people, plain,
-    playbooks, search,
+    playbooks, search, sync, visits,
 };
 
 #[derive(OpenApi)]
@@ -32,6 +32,8 @@ use linli_civic::{
         (name = "exchange", description = "What goes to other systems, and how it stands"),
         (name = "notices", description = "Who is told what, and how one wants to be told"),
         (name = "hotline", description = "Work orders of the city's 12345 hotline: in, out, and what became of them"),
+        (name = "visits", description = "What was seen on visits, patrols, inspections and at meetings"),
+        (name = "sync", description = "Phones that go on working with no network; see docs/sync.md"),
         (name = "live", description = "News for open pages"),
         (name = "site", description = "What this instance is called, and how it is")
     )
@@ -61,6 +63,8 @@ fn all() -> OpenApiRouter<App> {
         .merge(banners::http::routes())
         .merge(hotline::routes())
         .merge(search::http::routes())
+        .merge(visits::http::routes())
+        .merge(sync::http::routes())
         .merge(crate::ops::routes())
 }
 

@@ -64,6 +64,8 @@ const fn act_name(act: Act) -> &'static str {
         Act::ImportOrders => "导入热线工单，设列名和分类对应",
         Act::ExportOrders => "导出热线工单和办理结果（写明理由，留记录）",
         Act::TransferOut => "把不属本单位的诉求转给热线",
+        Act::RecordVisit => "记走访、巡查、检查、会议",
+        Act::ViewVisits => "看走访记录（记录会写到住户家里的事，只到派人上门的这几级）",
     }
 }
 
