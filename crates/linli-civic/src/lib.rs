@@ -1,6 +1,6 @@
 //! The capabilities of linli, one folder each.
 //!
-//! ground: [`areas`] [`people`] [`files`] [`playbooks`] [`partners`] [`delivery`] [`banners`] [`sheets`] · core: [`cases`] ·
+//! ground: [`areas`] [`people`] [`files`] [`playbooks`] [`partners`] [`delivery`] [`banners`] [`sheets`] · core: [`cases`] · field: [`registry`] ·
 //! then: [`live`] [`notices`] · reading: [`map`] [`audit`] · exchange: [`hotline`] [`open311`] [`webhooks`] ·
 //! shared by all: [`app`] [`http`] [`limits`] [`once`] [`origin`] [`say`].
 
@@ -25,6 +25,7 @@ pub mod people;
 pub mod plain;
 pub mod playbooks;
 pub mod qr;
+pub mod registry;
 pub mod say;
 pub mod sheets;
 pub mod webhooks;

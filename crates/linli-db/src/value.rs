@@ -66,6 +66,8 @@ bind! {
     linli_kernel::EntryId => Text |v| v.to_string(),
     linli_kernel::HotSpotId => Text |v| v.to_string(),
     linli_kernel::TaskId => Text |v| v.to_string(),
+    linli_kernel::RecordId => Text |v| v.to_string(),
+    linli_kernel::ProposalId => Text |v| v.to_string(),
     words::Role => Text |v| v.to_string(),
     words::Phase => Text |v| v.to_string(),
     words::Weight => Text |v| v.to_string(),

@@ -26,6 +26,8 @@ words! {
         ResponsibilityList = "responsibility_list",
         /// 公告横幅
         Banner = "banner",
+        /// 底数: a dwelling, a household, a resident, premises, a firm.
+        Registry = "registry",
     }
 }
 

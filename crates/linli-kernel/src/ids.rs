@@ -61,6 +61,10 @@ ids! {
     HotSpotId,
     /// 权责清单条目
     EntryId,
+    /// 底数记录
+    RecordId,
+    /// 待定的改动
+    ProposalId,
 }
 
 /// Makes ids from the caller's clock and the system's randomness, or from a seed where a story

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use linli_access::session;
 use linli_civic::app::App;
-use linli_civic::{delivery, files, hotline, notices};
+use linli_civic::{delivery, files, hotline, notices, registry};
 use linli_db::{StoreError, idempotency, roots};
 
 const EVERY: Duration = Duration::from_secs(600);
@@ -43,6 +43,8 @@ pub async fn once(app: &App) -> Result<(), StoreError> {
     app.db.write(move |tx| delivery::store::sweep(tx, now.plus_ms(-190 * DAY_MS))).await?;
     app.db.write(move |tx| notices::store::sweep(tx, now.plus_ms(-190 * DAY_MS))).await?;
     hotline::run::tidy(app, now).await?;
+    registry::run::tidy(app, now).await?;
+    registry::sweep::tidy(app, now).await?;
     let unused = app.db.write(move |tx| files::loose_older_than(tx, now.plus_ms(-DAY_MS))).await?;
     for sha256 in unused {
         if let Err(error) = app.files.remove(&sha256, now.plus_ms(-HOUR_MS)) {

@@ -7,6 +7,7 @@ use utoipa_axum::router::OpenApiRouter;
 use linli_civic::app::App;
 use linli_civic::{
     areas, audit, banners, cases, delivery, files, hotline, live, map, notices, open311, people, plain, playbooks,
+    registry,
 };
 
 #[derive(OpenApi)]
@@ -29,6 +30,7 @@ use linli_civic::{
         (name = "open311", description = "Open311 GeoReport v2 with the request-updates extension; see docs/open311.md"),
         (name = "exchange", description = "What goes to other systems, and how it stands"),
         (name = "notices", description = "Who is told what, and how one wants to be told"),
+        (name = "registry", description = "Dwellings, households, residents, premises and firms, and the ledgers they come from"),
         (name = "hotline", description = "Work orders of the city's 12345 hotline: in, out, and what became of them"),
         (name = "live", description = "News for open pages"),
         (name = "site", description = "What this instance is called, and how it is")
@@ -57,6 +59,7 @@ fn all() -> OpenApiRouter<App> {
         .merge(notices::http::routes())
         .merge(banners::http::routes())
         .merge(hotline::routes())
+        .merge(registry::routes())
         .merge(crate::ops::routes())
 }
 

@@ -38,6 +38,30 @@ impl Folder {
         private(&self.path(import))
     }
 
+    /// Where a file of this name is.
+    #[must_use]
+    pub fn path_named(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    /// A new file of this name that only its owner may read.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn create_named(&self, name: &str) -> io::Result<File> {
+        std::fs::create_dir_all(&self.folder)?;
+        private(&self.path_named(name))
+    }
+
+    /// Removes the file of this name, if it is there.
+    pub fn remove_named(&self, name: &str) {
+        if let Err(error) = std::fs::remove_file(self.path_named(name))
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            tracing::warn!(%error, "a file of an import could not be removed");
+        }
+    }
+
     /// A file for what is being written to be sent: gone when it is dropped.
     ///
     /// # Errors

@@ -12,6 +12,9 @@ use super::clean::key;
 
 /// What a column may be read as.
 pub trait Meaning: Copy + Eq + Hash {
+    /// So many known headers make a header row.
+    const LEAST: usize = 3;
+
     /// The meaning that a header names.
     fn of_header(header: &str) -> Option<Self>;
 
@@ -55,8 +58,6 @@ pub struct Layout<M> {
 
 /// Rows at the top that may hold titles before the header.
 pub const MAX_HEAD_ROWS: usize = 30;
-/// So many known headers make a header row.
-const MIN_KNOWN: usize = 3;
 /// Longer than this is no header.
 const MAX_HEADER_CHARS: usize = 20;
 
@@ -71,7 +72,7 @@ impl<M: Meaning> Layout<M> {
             .enumerate()
             .map(|(i, (_, cells))| (i, known(cells)))
             .max_by_key(|(i, n)| (*n, std::cmp::Reverse(*i)))?;
-        if n < MIN_KNOWN {
+        if n < M::LEAST {
             return None;
         }
         let (row, cells) = head.get(i)?;
@@ -91,6 +92,12 @@ impl<M: Meaning> Layout<M> {
         }
         let columns = assign(&headers, chosen);
         M::is_enough(&columns).then_some(Self { header_row, headers, columns })
+    }
+
+    /// The same headers, read anew by what was chosen.
+    #[must_use]
+    pub fn read_again(&self, chosen: &Mapping<M>) -> Self {
+        Self { columns: assign(&self.headers, chosen), headers: self.headers.clone(), header_row: self.header_row }
     }
 
     /// The columns that are read as `column`, from the left.

@@ -63,6 +63,8 @@ const WRITERS: &[(&str, &str)] = &[
     ("crates/linli-civic/src/people/store.rs", "Store of accounts"),
     ("crates/linli-civic/src/people/session_http.rs", "counts of wrong passwords, the last sign-in"),
     ("crates/linli-civic/src/playbooks/shelf.rs", "versions of playbooks"),
+    ("crates/linli-civic/src/registry/store.rs", "Store of the registry's records"),
+    ("crates/linli-civic/src/registry/import_store.rs", "imports, the reasons of their rows, remembered columns"),
     ("crates/linli-server/src/demo/mod.rs", "the instance's settings: whether the demo is loaded"),
     ("crates/linli-server/src/open.rs", "the instance's settings"),
     ("crates/linli-server/src/staff.rs", "Store of accounts made from the command line"),

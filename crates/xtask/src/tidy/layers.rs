@@ -18,7 +18,7 @@ const CRATES: &[(&str, &[&str])] = &[
 /// The slices from the ground up; a slice knows those before it. Backwards, news travels by event.
 const SLICES: &[&[&str]] = &[
     &["areas", "people", "files", "playbooks", "partners", "delivery", "banners", "sheets"],
-    &["cases"],
+    &["cases", "registry"],
     &["live", "notices"],
     &["map", "audit", "plain"],
     &["webhooks", "hotline", "open311"],
