@@ -188,6 +188,12 @@ on_both! {
         assert_eq!(purposes.iter().filter(|purpose| **purpose == "通知停水").count(), 3);
         assert_eq!((purposes.len(), purposes.contains(&"回访"), purposes.contains(&"核对来电人")), (5, true, true));
         assert!(looks["items"][0]["reader"].as_str().unwrap().contains("李春梅"), "{looks}");
+        // The auditor of the county has the same five, and an auditor elsewhere none of them.
+        let auditor = world.as_("auditor").await;
+        let log = world.get(&auditor, "/api/read-log").await.ok();
+        assert_eq!(log["items"].as_array().unwrap().len(), 5, "{log}");
+        let elsewhere = world.get(&auditor, &format!("/api/read-log?area={OTHER_COMMUNITY}")).await.ok();
+        assert_eq!(elsewhere["items"], json!([]));
     }
 
     async fn what_is_sealed_is_never_merged_by_itself(t: TestDb) {
