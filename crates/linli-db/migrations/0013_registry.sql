@@ -205,9 +205,9 @@ CREATE TABLE registry_import_change (
 CREATE TABLE registry_word (
     area_code    {CODE} NOT NULL,
     record_kind  {CODE} NOT NULL,
-    fingerprint  {CODE} NOT NULL,
+    header_digest {CODE} NOT NULL,
     mapping      TEXT NOT NULL,
     account_id   {CODE},
     at           BIGINT NOT NULL,
-    PRIMARY KEY (area_code, record_kind, fingerprint)
+    PRIMARY KEY (area_code, record_kind, header_digest)
 ) {CLUSTERED};

@@ -182,7 +182,7 @@ on_both! {
         let found = world.post(&worker, "/api/registry/by-phone", find.clone()).await.ok();
         assert_eq!(found["items"][0]["id"], json!(id));
         assert_eq!(world.post(&next, "/api/registry/by-phone", find).await.ok()["items"], json!([]));
-        // Four looks at this record, four lines, each with its purpose.
+        // Three fields read, one read again, one search: five lines, each with its purpose.
         let looks = world.get(&worker, &format!("{path}/reads")).await.ok();
         let purposes: Vec<&str> = looks["items"].as_array().unwrap().iter().map(|look| look["purpose"].as_str().unwrap()).collect();
         assert_eq!(purposes.iter().filter(|purpose| **purpose == "通知停水").count(), 3);

@@ -75,7 +75,8 @@ async fn list_reads(
     Query(wish): Query<ListReads>,
 ) -> Answer<Json<ReadLog>> {
     let reach = scope(&caller, Act::ReadAudit);
-    let keys: Vec<String> = wish.area.map_or_else(|| reach.keys().map(str::to_owned).collect(), |area| reach.within(&area));
+    let keys: Vec<String> =
+        wish.area.map_or_else(|| reach.keys().map(str::to_owned).collect(), |area| reach.within(&area));
     let areas = keys.iter().filter_map(|key: &String| key.parse::<AreaCode>().ok());
     let ranges: Vec<(String, String)> = areas.map(|area| code_range(&area)).collect();
     let cursor = Cursor::new(wish.cursor, wish.limit);

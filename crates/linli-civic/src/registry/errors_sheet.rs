@@ -7,7 +7,7 @@ use rust_xlsxwriter::Workbook;
 
 use super::import_store::{self, Explained, Import};
 use super::intake;
-use super::ledger::RowFault;
+use super::reading::RowFault;
 use crate::app::App;
 use crate::http::{Answer, Refused};
 use crate::say::Lang;

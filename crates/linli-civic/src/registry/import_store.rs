@@ -5,7 +5,8 @@ use linli_kernel::{AccountId, AreaCode, ImportId, RecordId, Role, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::fields::Kind;
-use super::ledger::{Layout, Mapping, RowFault};
+use super::ledger::{Layout, Mapping};
+use super::reading::RowFault;
 
 /// 导入状态
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -520,7 +521,7 @@ pub fn remembered(
     fingerprint: &str,
 ) -> Result<Option<Mapping>, StoreError> {
     conn.first(
-        "SELECT mapping FROM registry_word WHERE area_code = $1 AND record_kind = $2 AND fingerprint = $3",
+        "SELECT mapping FROM registry_word WHERE area_code = $1 AND record_kind = $2 AND header_digest = $3",
         &params![*area, kind.as_str(), fingerprint],
         |row| row.json("mapping"),
     )
@@ -538,8 +539,8 @@ pub fn remember(
     (account, at): (Option<AccountId>, Timestamp),
 ) -> Result<(), StoreError> {
     let mapping = serde_json::to_string(mapping)?;
-    let sql = "INSERT INTO registry_word (area_code, record_kind, fingerprint, mapping, account_id, at) VALUES ($1, $2, $3, $4, $5, $6) \
-               ON CONFLICT (area_code, record_kind, fingerprint) DO UPDATE SET mapping = $4, account_id = $5, at = $6";
+    let sql = "INSERT INTO registry_word (area_code, record_kind, header_digest, mapping, account_id, at) VALUES ($1, $2, $3, $4, $5, $6) \
+               ON CONFLICT (area_code, record_kind, header_digest) DO UPDATE SET mapping = $4, account_id = $5, at = $6";
     let values = params![import.area, import.kind.as_str(), fingerprint, mapping, account, at];
     tx.bookkeep(|writer| writer.exec(sql, &values)).map(drop)
 }

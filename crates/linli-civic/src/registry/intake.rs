@@ -10,7 +10,8 @@ use sha2::{Digest, Sha256};
 
 use super::fields::Kind;
 use super::import_store::{self, Counts, Import, ImportState, SheetPlan};
-use super::ledger::{KeptRow, Layout, Mapping, names};
+use super::ledger::{Layout, Mapping, names};
+use super::reading::KeptRow;
 use super::refused::{self, Reason};
 use crate::app::App;
 use crate::http::{Answer, Refused as RefusedAnswer};

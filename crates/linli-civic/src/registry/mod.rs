@@ -32,6 +32,7 @@ pub mod model;
 pub mod plan;
 pub mod private;
 pub mod proposals;
+pub mod reading;
 pub mod refused;
 pub mod run;
 pub mod store;

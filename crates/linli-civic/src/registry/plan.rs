@@ -6,9 +6,9 @@ use linli_kernel::{AreaCode, IdSource, RecordId, Timestamp};
 
 use super::fields::Kind;
 use super::import_store::RowOutcome;
-use super::ledger::{RowFault, Said};
 use super::merge::{Edits, Values};
 use super::model::{Left, Record, State};
+use super::reading::{RowFault, Said};
 use super::store;
 use crate::areas::tree::AreaTree;
 use crate::http::Answer;
@@ -185,18 +185,20 @@ impl Planner<'_> {
         Ok(fresh)
     }
 
+    /// The resident of this name in the household; a name alone is looked for nowhere else.
     fn same_name(&self, conn: &mut Conn, said: &Said, household: RecordId) -> Answer<Option<Record>> {
-        let (Some(field), Some(name)) = (Kind::Resident.field("name"), said.edits.get("name").cloned().flatten())
+        let (Some(field), Some(name)) =
+            (Kind::Resident.field("household_id"), said.edits.get("name").cloned().flatten())
         else {
             return Ok(None);
         };
         let household = household.to_string();
-        let same = store::same_value(conn, self.vault, Kind::Resident, field, (&name, &said.grid))?;
+        let inside = store::same_value(conn, self.vault, Kind::Resident, field, (&household, &said.grid))?;
         let number = said.edits.get("id_number").cloned().flatten();
-        Ok(same.into_iter().find(|record| {
+        Ok(inside.into_iter().find(|record| {
             // Two of one name in one household who have different numbers are two people.
             let is_other = number.is_some() && record.values.get("id_number").is_some();
-            record.values.get("household_id") == Some(household.as_str()) && !is_other
+            record.values.get("name") == Some(name.as_str()) && !is_other
         }))
     }
 

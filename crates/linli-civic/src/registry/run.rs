@@ -12,9 +12,9 @@ use tokio::sync::mpsc;
 
 use super::import_store::{self, Counts, Import, ImportState, RowOutcome, Touched};
 use super::intake;
-use super::ledger::{KeptRow, Ledger, Reading, RowFault};
 use super::model::{Deciding, Origin, Record};
 use super::plan::{Planned, Planner, Step};
+use super::reading::{KeptRow, Ledger, Reading, RowFault};
 use super::undo;
 use crate::app::App;
 use crate::areas::tree::AreaTree;

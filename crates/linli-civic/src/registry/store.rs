@@ -216,7 +216,7 @@ pub fn same_value(
         (field.key.to_owned(), value.to_owned())
     };
     let sql = format!(
-        "SELECT {} FROM {} WHERE {column} = $1 AND area_code >= $2 AND area_code < $3 AND state = 'active' ORDER BY id LIMIT 50",
+        "SELECT {} FROM {} WHERE {column} = $1 AND area_code >= $2 AND area_code < $3 AND state = 'active' ORDER BY id LIMIT 500",
         columns(kind),
         kind.as_str()
     );

@@ -1363,8 +1363,374 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists who read whose contact and why, newest first, for cases of the auditor's areas. Keyset pages. */
+        /** Lists who read whose contact and why, newest first, for cases and records of the registry in the auditor's areas. Keyset pages. */
         get: operations["list_reads"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registry/by-phone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Finds residents and premises by a phone number, among those whose sealed fields the caller may read. The search is recorded. */
+        post: operations["find_records_by_phone"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registry/fields": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the fields of each kind of record, each with the purpose for which it is kept. */
+        get: operations["list_registry_fields"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registry/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Counts the records of an area and of each area below it: how many, how many complete, how many confirmed in 12 months. */
+        get: operations["show_registry_figures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registry/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the latest imports of the caller's areas. */
+        get: operations["list_ledger_imports"];
+        put?: never;
+        /**
+         * Uploads a ledger (xlsx, xls or csv, at most 64 MB) and looks at its columns. Nothing is entered yet. A file with columns that the
+         *     registry does not keep is refused with the reason of each; uploaded again with `leave_out` it is taken without them.
+         */
+        post: operations["upload_ledger"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registry/imports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows an import and how far it is. */
+        get: operations["show_ledger_import"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registry/imports/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stops an import; what was entered stays and can be taken back. */
+        post: operations["cancel_ledger_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registry/imports/{id}/columns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Changes what the columns are read as. */
+        put: operations["choose_ledger_columns"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registry/imports/{id}/errors.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Downloads the rows that were not entered, as they came, with the reasons beside them (xlsx). Corrected, the sheet can be imported again. */
+        get: operations["download_ledger_errors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registry/imports/{id}/faults": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the rows that were refused or left out, with the reasons. */
+        get: operations["list_ledger_faults"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registry/imports/{id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reads every row and says what would come of it: new, changed, the same, refused. Nothing is written. */
+        post: operations["preview_ledger_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registry/imports/{id}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins an import. It goes on by itself, also after the server was restarted. */
+        post: operations["start_ledger_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registry/imports/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 整批撤销: takes an import back. Records that were changed since stay as they are and are counted. */
+        post: operations["undo_ledger_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registry/proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the values that met another one and wait for the caller to decide. */
+        get: operations["list_proposals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registry/proposals/{id}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes the proposed value, or leaves what stands. */
+        post: operations["decide_proposal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registry/{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists records of the caller's areas. What is sealed is not in it; names of people are masked. */
+        get: operations["list_records"];
+        put?: never;
+        /** Enters a record. */
+        post: operations["enter_record"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registry/{kind}/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows a record with its history and what waits for a person. */
+        get: operations["show_record"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Changes fields of a record. What others changed meanwhile in other fields stays too; where both changed the same field, the
+         *     value that stands stays and the other waits for a person (`outcome: conflict`).
+         */
+        patch: operations["change_record"];
+        trace?: never;
+    };
+    "/api/registry/{kind}/{id}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 归档: the person moved away or died, the shop closed. A year later the record is erased. */
+        post: operations["archive_record"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registry/{kind}/{id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 核实: says that a record is as it stands here, today. */
+        post: operations["confirm_record"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registry/{kind}/{id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Erases an archived record before its time, because the person asks for it. What its history said in words is erased too. */
+        post: operations["erase_record"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registry/{kind}/{id}/private": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reads the name, phone number or ID number of a record. Each field is recorded with its purpose, and the person can read that record. */
+        post: operations["read_private_fields"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registry/{kind}/{id}/reads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists who looked at what is sealed of a record, when and why: to be shown to the person who asks. */
+        get: operations["list_record_reads"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1720,6 +2086,11 @@ export interface components {
         };
         /** @enum {string} */
         Approval: "extension" | "suspension" | "exclusion";
+        /** @description Why a record is archived. */
+        ArchiveRecord: {
+            /** @description Why. */
+            reason: components["schemas"]["RegistryLeft"];
+        };
         /**
          * @description Area code: 12 digits (city to community), 15 (grid) or 18 (micro-grid).
          * @example 610502005007003
@@ -1872,6 +2243,9 @@ export interface components {
          * @example 019a5f0e-7c3a-7000-8000-000000000003
          */
         AttachmentId: string;
+        BTreeMap: {
+            [key: string]: null | string;
+        };
         /**
          * @description A face that shows banners.
          * @enum {string}
@@ -2153,6 +2527,24 @@ export interface components {
             /** @description The present password. */
             old: string;
         };
+        /**
+         * @description Fields that somebody changed, and what they saw.
+         * @example {
+         *       "base_version": 3,
+         *       "fields": {
+         *         "occupancy": "rented"
+         *       }
+         *     }
+         */
+        ChangeRecord: {
+            /**
+             * Format: int64
+             * @description The version that they saw.
+             */
+            base_version: number;
+            /** @description The fields that they changed, and only those; `null` empties one. */
+            fields: components["schemas"]["BTreeMap"];
+        };
         /** @enum {string} */
         Channel: "web" | "qr" | "visit" | "counter" | "phone" | "hotline" | "api" | "proactive" | "split";
         /** @description One entry of a list to choose from. */
@@ -2170,6 +2562,11 @@ export interface components {
             left_out?: number[];
             /** @description Whether orders are entered too that the hotline has finished already. */
             with_history?: boolean;
+        };
+        /** @description What a person decided about a file's columns. */
+        ChooseLedgerColumns: {
+            /** @description Each header of the file. Remembered for the next file of this area with the same headers. */
+            columns: components["schemas"]["LedgerHeaderChoice"][];
         };
         /**
          * @description A resident's choice.
@@ -2243,6 +2640,11 @@ export interface components {
             starts_at: components["schemas"]["Timestamp"];
             /** @description How it stands. */
             state: components["schemas"]["DeadlineState"];
+        };
+        /** @description What a person decided. */
+        DecideProposal: {
+            /** @description Whether the proposed value stands from now on. */
+            accept: boolean;
         };
         /**
          * Format: uuid
@@ -2410,6 +2812,25 @@ export interface components {
             items: components["schemas"]["EmptySeat"][];
         };
         /**
+         * @description A record as it is to be.
+         * @example {
+         *       "area_code": "610502005007001",
+         *       "fields": {
+         *         "building": "3号楼",
+         *         "compound": "幸福小区",
+         *         "occupancy": "owner",
+         *         "room": "101室",
+         *         "unit": "2单元"
+         *       }
+         *     }
+         */
+        EnterRecord: {
+            /** @description In which grid. */
+            area_code: string;
+            /** @description What stands in its fields; `GET /api/registry/fields` lists them. */
+            fields: components["schemas"]["BTreeMap"];
+        };
+        /**
          * @description Which orders are wanted, and why.
          * @example {
          *       "from": "2026-09-01T00:00:00+08:00",
@@ -2552,6 +2973,19 @@ export interface components {
             /** @description The whole number. */
             phone: string;
             /** @description Why, in the reader's own words, 2 to 200 characters. */
+            purpose: string;
+        };
+        /**
+         * @description A phone number to look for. It travels in the body: addresses end up in histories and logs.
+         * @example {
+         *       "phone": "19900000001",
+         *       "purpose": "核对来电人住在哪里"
+         *     }
+         */
+        FindRecordsByPhone: {
+            /** @description The whole number. */
+            phone: string;
+            /** @description Why. */
             purpose: string;
         };
         /** @description What is known before a report is sent. */
@@ -3157,6 +3591,149 @@ export interface components {
             /** @description What they are. */
             role_name: string;
         };
+        /**
+         * @description A column of a ledger.
+         * @enum {string}
+         */
+        LedgerColumn: "grid" | "compound" | "building" | "unit" | "room" | "door" | "dwelling_use" | "area_m2" | "occupancy" | "household_no" | "relation" | "person_name" | "sex" | "birth" | "phone" | "id_number" | "moved_away" | "deceased" | "title" | "sort" | "address" | "in_charge" | "is_key" | "unified_code" | "n_employees";
+        /** @description A column that a ledger may have. */
+        LedgerColumnName: {
+            /** @description Which. */
+            column: components["schemas"]["LedgerColumn"];
+            /** @description Its header. */
+            name: string;
+        };
+        /** @description A header of a file and what it is read as. */
+        LedgerHeader: {
+            column?: components["schemas"]["LedgerColumn"] | null;
+            /** @description As it stands in the file. */
+            header: string;
+        };
+        /** @description A header and what a person says it is. */
+        LedgerHeaderChoice: {
+            column?: components["schemas"]["LedgerColumn"] | null;
+            /** @description The header as it stands. */
+            header: string;
+        };
+        /** @description 台账导入 */
+        LedgerImport: {
+            /** @description Where its records may lie. */
+            area: components["schemas"]["AreaRef"];
+            /** @description The columns that a ledger of this kind may have. */
+            columns: components["schemas"]["LedgerColumnName"][];
+            /** @description What came of them so far. */
+            counts: components["schemas"]["RegistryCounts"];
+            /** @description When it was brought. */
+            created_at: components["schemas"]["Timestamp"];
+            /** @description Why it failed, in words. */
+            fault?: string | null;
+            /** @description As its sender called it. */
+            file_name: string;
+            finished_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Whether the rows are still kept, for the sheet of errors. */
+            has_file: boolean;
+            /** @description Which. */
+            id: string;
+            /** @description Of what. */
+            kind: components["schemas"]["RegistryKind"];
+            /** @description The refused columns that were left out. */
+            left_out: string[];
+            /**
+             * Format: int64
+             * @description Records that somebody changed since and that stay.
+             */
+            n_kept: number;
+            /**
+             * Format: int64
+             * @description Rows below the headers.
+             */
+            n_rows: number;
+            /**
+             * Format: int64
+             * @description Records that were taken back.
+             */
+            n_undone: number;
+            /** @description Its sheets. */
+            sheets: components["schemas"]["LedgerSheet"][];
+            /** @description How it stands. */
+            state: components["schemas"]["RegistryImportState"];
+        };
+        /** @description A list of imports. */
+        LedgerImports: {
+            /** @description Newest first. */
+            items: components["schemas"]["LedgerImport"][];
+        };
+        /** @description What would come of an import. */
+        LedgerPreview: {
+            /** @description Rows by what would become of them. */
+            counts: components["schemas"]["RegistryCounts"];
+            /** @description Why rows would be refused, the commonest first. */
+            reasons: components["schemas"]["LedgerReasonCount"][];
+            /** @description The first rows. */
+            rows: components["schemas"]["LedgerPreviewRow"][];
+        };
+        /** @description A row of a preview. */
+        LedgerPreviewRow: {
+            /** @description The fields of a known record that would change, in words. */
+            changes: string[];
+            /** @description What would come of it. */
+            outcome: components["schemas"]["RegistryRowOutcome"];
+            /** @description Why it would be refused or left out. */
+            reason?: string | null;
+            /**
+             * Format: int32
+             * @description Which row, from 1.
+             */
+            row: number;
+            /** @description What it is: a masked name, an address. */
+            what: string;
+        };
+        /** @description How often a reason stands. */
+        LedgerReasonCount: {
+            /**
+             * Format: int64
+             * @description In how many rows.
+             */
+            n: number;
+            /** @description In words. */
+            reason: string;
+        };
+        /** @description A row that was not entered. */
+        LedgerRowFault: {
+            /** @description Why, in words. */
+            reason: string;
+            /**
+             * Format: int32
+             * @description Which row, from 1.
+             */
+            row: number;
+            /** @description The name of its sheet. */
+            sheet_name: string;
+        };
+        /** @description Rows that were not entered. */
+        LedgerRowFaults: {
+            /** @description In the order of the file. */
+            items: components["schemas"]["LedgerRowFault"][];
+            /** @description Where the next page begins. */
+            next?: string | null;
+        };
+        /** @description A sheet of a file. */
+        LedgerSheet: {
+            /**
+             * Format: int32
+             * @description In which row its header stands.
+             */
+            header_row: number;
+            /** @description Its headers. */
+            headers: components["schemas"]["LedgerHeader"][];
+            /**
+             * Format: int32
+             * @description Rows below it.
+             */
+            n_rows: number;
+            /** @description Its name. */
+            name: string;
+        };
         /** @description What an outside party is asked to do. Nothing of the resident is in it. */
         LinkedTask: components["schemas"]["TaskView"] & {
             /** @description Who asks. */
@@ -3734,6 +4311,18 @@ export interface components {
             /** @description The field in words. */
             what: string;
         };
+        /**
+         * @description Why somebody looks.
+         * @example {
+         *       "purpose": "通知停水，联系户主"
+         *     }
+         */
+        ReadPrivateFields: {
+            /** @description Which fields; all that are sealed without it. */
+            fields?: string[];
+            /** @description In the reader's own words, 2 to 200 characters. The person can read it. */
+            purpose: string;
+        };
         /** @description How often a reason stands. */
         ReasonCount: {
             /** @description Its code. */
@@ -3743,6 +4332,309 @@ export interface components {
              * @description In how many rows.
              */
             n: number;
+        };
+        /** @description The residents and premises of one phone number. */
+        RecordsOfPhone: {
+            /** @description Residents first. */
+            items: components["schemas"]["RegistryRow"][];
+        };
+        /** @description The counts of one area. */
+        RegistryAreaFigures: {
+            /** @description Which. */
+            area: components["schemas"]["AreaRef"];
+            /** @description 房屋; marked: rented */
+            dwellings: components["schemas"]["RegistryCount"];
+            /** @description 企业; marked: employees */
+            firms: components["schemas"]["RegistryCount"];
+            /** @description 户 */
+            households: components["schemas"]["RegistryCount"];
+            /** @description 场所; marked: key premises */
+            premises: components["schemas"]["RegistryCount"];
+            /** @description 住户 */
+            residents: components["schemas"]["RegistryCount"];
+        };
+        /** @description Counts of one kind. */
+        RegistryCount: {
+            /**
+             * Format: int64
+             * @description Records of the present.
+             */
+            n: number;
+            /**
+             * Format: int64
+             * @description In which nothing is missing.
+             */
+            n_complete: number;
+            /**
+             * Format: int64
+             * @description Which somebody confirmed in the last 12 months.
+             */
+            n_confirmed: number;
+            /**
+             * Format: int64
+             * @description Both.
+             */
+            n_good: number;
+            /**
+             * Format: int64
+             * @description Rented dwellings, key premises, employees of firms.
+             */
+            n_marked: number;
+        };
+        /** @description How many rows came to what. */
+        RegistryCounts: {
+            /**
+             * Format: int64
+             * @description Refused.
+             */
+            n_bad: number;
+            /**
+             * Format: int64
+             * @description Known records with something new.
+             */
+            n_changed: number;
+            /**
+             * Format: int64
+             * @description New records.
+             */
+            n_new: number;
+            /**
+             * Format: int64
+             * @description Known records as they were.
+             */
+            n_same: number;
+            /**
+             * Format: int64
+             * @description Left out: explanations, and people who left and were not known.
+             */
+            n_skipped: number;
+        };
+        /** @description A field as a form needs to know it. */
+        RegistryField: {
+            /** @description Whether no record is without it. */
+            is_required: boolean;
+            /** @description Whether it is sealed. */
+            is_sealed: boolean;
+            /** @description The stable identifier. */
+            key: string;
+            /**
+             * Format: int64
+             * @description Most characters of a text.
+             */
+            max?: number | null;
+            /** @description What it is called. */
+            name: string;
+            of?: components["schemas"]["RegistryKind"] | null;
+            /** @description Why it is asked for: 为什么问. */
+            purpose: string;
+            /** @description `text`, `word`, `number`, `area`, `month`, `phone`, `id_number`, `name`, `unified_code` or `ref`. */
+            shape: string;
+            /** @description The words that may stand in it, with what they are called. */
+            words: components["schemas"]["RegistryWord"][];
+        };
+        /** @description A field that changed. */
+        RegistryFieldChange: {
+            /** @description What stands there since; nothing for what is sealed. */
+            after?: string | null;
+            /** @description What stood there; nothing for what is sealed. */
+            before?: string | null;
+            /** @description Its name in words. */
+            field: string;
+            /** @description Whether it is sealed. */
+            is_sealed: boolean;
+        };
+        /** @description What the registry keeps and why, and what it does not keep. */
+        RegistryFields: {
+            /** @description Each kind with its fields. */
+            kinds: components["schemas"]["RegistryKindFields"][];
+        };
+        /** @description The figures of an area and of what lies below it. */
+        RegistryFigures: {
+            /** @description Each area directly below, in the order of their codes. */
+            parts: components["schemas"]["RegistryAreaFigures"][];
+            /** @description All of it. */
+            total: components["schemas"]["RegistryAreaFigures"];
+        };
+        /** @description One line of a record's history. */
+        RegistryHistoryLine: {
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            /** @description Each field that changed. */
+            changes: components["schemas"]["RegistryFieldChange"][];
+            /**
+             * Format: int64
+             * @description The version after it.
+             */
+            version: number;
+            /** @description What happened, in words. */
+            what: string;
+            /** @description Who, in words. */
+            who: string;
+        };
+        /**
+         * @description 导入状态
+         * @enum {string}
+         */
+        RegistryImportState: "uploaded" | "running" | "cancelled" | "done" | "failed" | "undoing" | "undone";
+        /**
+         * @description 类别 of a record.
+         * @enum {string}
+         */
+        RegistryKind: "dwelling" | "household" | "resident" | "premises" | "firm";
+        /** @description A kind and its fields. */
+        RegistryKindFields: {
+            /** @description Its fields, in the order in which people fill them in. */
+            fields: components["schemas"]["RegistryField"][];
+            /** @description Which. */
+            kind: components["schemas"]["RegistryKind"];
+            /** @description What it is called. */
+            name: string;
+        };
+        /**
+         * @description Why a record is no longer of the present.
+         * @enum {string}
+         */
+        RegistryLeft: "moved_away" | "deceased" | "closed" | "demolished" | "mistake";
+        /** @description One look at what is sealed of a record, as the person may read it. */
+        RegistryLook: {
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            /** @description Why, as they said it. */
+            purpose: string;
+            /** @description Who: role and name. */
+            reader: string;
+            /** @description What of it. */
+            what: string;
+        };
+        /** @description Who looked at a record. */
+        RegistryLooks: {
+            /** @description The newest first. */
+            items: components["schemas"]["RegistryLook"][];
+        };
+        /** @description What came of a command, kept with it: sent again it is answered from here. */
+        RegistryOutcome: {
+            /** @description Which record. */
+            id: string;
+            /** @description The fields that wait for a person. */
+            kept: string[];
+            /** @description Of which kind. */
+            kind: components["schemas"]["RegistryKind"];
+            /** @description How it went. */
+            outcome: components["schemas"]["RegistryVerdict"];
+            /**
+             * Format: int64
+             * @description Its version now.
+             */
+            version: number;
+        };
+        /** @description A page of records. */
+        RegistryPage: {
+            /** @description In the order of addresses and names. */
+            items: components["schemas"]["RegistryRow"][];
+            /** @description Where the next page begins. */
+            next?: string | null;
+        };
+        /** @description What is sealed of a record. */
+        RegistryPrivate: {
+            /** @description Each field with what stands in it. */
+            fields: {
+                [key: string]: string;
+            };
+        };
+        /** @description A value that met another and waits for a person. */
+        RegistryProposal: {
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            /** @description Which field. */
+            field: string;
+            /** @description The field in words. */
+            field_name: string;
+            /** @description Which. */
+            id: string;
+            /** @description Whether it is sealed: read the record's private fields first. */
+            is_sealed: boolean;
+            /** @description What is proposed; nothing for what is sealed. */
+            proposed?: string | null;
+            /** @description Of which record. */
+            record: components["schemas"]["RegistryRow"];
+            /** @description What stands now; nothing for what is sealed. */
+            stands?: string | null;
+            /** @description Who. */
+            who: string;
+        };
+        /** @description What waits for a person. */
+        RegistryProposals: {
+            /** @description The oldest first. */
+            items: components["schemas"]["RegistryProposal"][];
+            /** @description Where the next page begins. */
+            next?: string | null;
+        };
+        /** @description A record with everything that its page shows. */
+        RegistryRecord: {
+            /** @description Its history, newest first. */
+            history: components["schemas"]["RegistryHistoryLine"][];
+            /** @description Whether the caller may decide about proposals. */
+            may_decide: boolean;
+            /** @description Whether the caller may change it. */
+            may_edit: boolean;
+            /** @description Whether the caller may read what is sealed. */
+            may_read: boolean;
+            /**
+             * Format: int64
+             * @description How many records of the present lie in it.
+             */
+            n_inside: number;
+            /** @description What waits for a person. */
+            proposals: components["schemas"]["RegistryProposal"][];
+            /** @description As in a list. */
+            record: components["schemas"]["RegistryRow"];
+        };
+        /** @description A record as a list shows it. */
+        RegistryRow: {
+            /** @description Its address. */
+            address: string;
+            /** @description Where. */
+            area: components["schemas"]["AreaRef"];
+            confirmed_at?: components["schemas"]["Timestamp"] | null;
+            /** @description What stands in its open fields, in the words of the standard values. */
+            fields: {
+                [key: string]: string;
+            };
+            /** @description Which. */
+            id: string;
+            /** @description Whether nothing is missing. */
+            is_complete: boolean;
+            /** @description Of which kind. */
+            kind: components["schemas"]["RegistryKind"];
+            /** @description Why it left, in words; `null` for what is of the present. */
+            left?: string | null;
+            left_at?: components["schemas"]["Timestamp"] | null;
+            /** @description What it is called: a masked name for people and households. */
+            name: string;
+            /** @description The sealed fields in which something stands. */
+            sealed: string[];
+            /**
+             * Format: int64
+             * @description The version that a change names.
+             */
+            version: number;
+        };
+        /**
+         * @description 每行结果
+         * @enum {string}
+         */
+        RegistryRowOutcome: "new" | "changed" | "same" | "skipped" | "bad";
+        /**
+         * @description What came of a command.
+         * @enum {string}
+         */
+        RegistryVerdict: "applied" | "merged" | "conflict" | "same";
+        /** @description A standard value. */
+        RegistryWord: {
+            /** @description What it is called. */
+            name: string;
+            /** @description The stable identifier. */
+            word: string;
         };
         /** @description What would come of an import. */
         Rehearsal: {
@@ -7599,7 +8491,7 @@ export interface operations {
     list_reads: {
         parameters: {
             query?: {
-                /** @description Only of cases within this area. */
+                /** @description Only of what lies within this area. */
                 area?: string;
                 /** @description `next` of the page before. */
                 cursor?: string;
@@ -7618,6 +8510,916 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReadLog"];
+                };
+            };
+        };
+    };
+    find_records_by_phone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FindRecordsByPhone"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordsOfPhone"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_registry_fields: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryFields"];
+                };
+            };
+        };
+    };
+    show_registry_figures: {
+        parameters: {
+            query: {
+                /** @description The area. */
+                area: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryFigures"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_ledger_imports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerImports"];
+                };
+            };
+        };
+    };
+    upload_ledger: {
+        parameters: {
+            query: {
+                /** @description `dwelling`, `resident`, `premises` or `firm`. */
+                kind: string;
+                /** @description Where its records may lie: a community or a grid. */
+                area: string;
+                /** @description What the file is called. */
+                file_name?: string;
+                /** @description Refused columns that are to be left out, one header a line. */
+                leave_out?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The file */
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerImport"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_ledger_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerImport"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_ledger_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerImport"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    choose_ledger_columns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChooseLedgerColumns"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerImport"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    download_ledger_errors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": number[];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_ledger_faults: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerRowFaults"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_ledger_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerPreview"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_ledger_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerImport"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undo_ledger_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerImport"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_proposals: {
+        parameters: {
+            query?: {
+                /** @description Within this area; everywhere that the caller may decide without it. */
+                area?: string;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryProposals"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decide_proposal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecideProposal"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryOutcome"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_records: {
+        parameters: {
+            query?: {
+                /** @description Within this area; everywhere that the caller sees without it. */
+                area?: string;
+                /** @description Whose address or name begins with this. */
+                q?: string;
+                /** @description Households of this dwelling, or residents of this household. */
+                of?: string;
+                /** @description `incomplete`, `unconfirmed` or `left`. */
+                lack?: string;
+                /** @description `next` of the page before. */
+                after?: string;
+                /** @description At most so many, 50 without it. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description dwellings, households, residents, premises or firms */
+                kind: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryPage"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    enter_record: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnterRecord"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryOutcome"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_record: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryRecord"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_record: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeRecord"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryOutcome"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    archive_record: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ArchiveRecord"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryOutcome"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirm_record: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryOutcome"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    erase_record: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryOutcome"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_private_fields: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadPrivateFields"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryPrivate"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_record_reads: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryLooks"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
