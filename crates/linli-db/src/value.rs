@@ -70,6 +70,8 @@ bind! {
     linli_kernel::DeviceId => Text |v| v.to_string(),
     words::VisitKind => Text |v| v.to_string(),
     words::VisitResult => Text |v| v.to_string(),
+    linli_kernel::RecordId => Text |v| v.to_string(),
+    linli_kernel::ProposalId => Text |v| v.to_string(),
     words::Role => Text |v| v.to_string(),
     words::Phase => Text |v| v.to_string(),
     words::Weight => Text |v| v.to_string(),

@@ -30,6 +30,8 @@ words! {
         Visit = "visit",
         /// 设备
         Device = "device",
+        /// 底数: a dwelling, a household, a resident, premises, a firm.
+        Registry = "registry",
     }
 }
 

@@ -65,6 +65,10 @@ ids! {
     VisitId,
     /// 设备
     DeviceId,
+    /// 底数记录
+    RecordId,
+    /// 待定的改动
+    ProposalId,
 }
 
 /// Makes ids from the caller's clock and the system's randomness, or from a seed where a story

@@ -21,7 +21,7 @@ pub use calendar::{Amount, Calendar, Due, Workday, WorkingHours};
 pub use change::{Change, NewEvent, NewJob, Stream, StreamKind};
 pub use ids::{
     AccountId, AttachmentId, CaseId, DeadlineId, DeliveryId, DeviceId, EntryId, EventId, GrantId, HotSpotId, IdSource,
-    ImportId, JobId, PublicCode, SessionId, TaskId, VisitId,
+    ImportId, JobId, ProposalId, PublicCode, RecordId, SessionId, TaskId, VisitId,
 };
 pub use masked::{IdNumber, Phone, RealName};
 pub use page::{Cursor, Page};

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use linli_access::session;
 use linli_civic::app::App;
-use linli_civic::{delivery, files, hotline, notices, sync, visits};
+use linli_civic::{delivery, files, hotline, notices, registry, sync, visits};
 use linli_db::{StoreError, idempotency, roots};
 
 const EVERY: Duration = Duration::from_secs(600);
@@ -54,6 +54,8 @@ pub async fn once(app: &App) -> Result<(), StoreError> {
             "commands of phones were done without those before them, which did not come in five days"
         );
     }
+    registry::run::tidy(app, now).await?;
+    registry::sweep::tidy(app, now).await?;
     let unused = app.db.write(move |tx| files::loose_older_than(tx, now.plus_ms(-DAY_MS))).await?;
     for sha256 in unused {
         if let Err(error) = app.files.remove(&sha256, now.plus_ms(-HOUR_MS)) {

@@ -17,8 +17,8 @@ const CRATES: &[(&str, &[&str])] = &[
 
 /// The slices from the ground up; a slice knows those before it. Backwards, news travels by event.
 const SLICES: &[&[&str]] = &[
-    &["areas", "people", "files", "playbooks", "partners", "delivery", "banners"],
-    &["cases"],
+    &["areas", "people", "files", "playbooks", "partners", "delivery", "banners", "sheets"],
+    &["cases", "registry"],
     &["live", "notices", "visits"],
     &["sync"],
     &["map", "audit", "plain", "indicators"],
