@@ -656,6 +656,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/hot-spots/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows a hot spot with the cases that made it. */
+        get: operations["show_hot_spot"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/hot-spots/{id}/dismiss": {
         parameters: {
             query?: never;
@@ -1373,6 +1390,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/responsibility-entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the lines that rulings added to the responsibility list where the caller works, with their history. */
+        get: operations["list_responsibility_entries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/responsibility-entries/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends a line that a ruling added: cases are routed without it from now on. The line and its history stay. */
+        post: operations["end_responsibility_entry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/routing": {
         parameters: {
             query?: never;
@@ -1549,7 +1600,10 @@ export interface paths {
         /** The page to report on, without a script. */
         get: operations["show_plain_report"];
         put?: never;
-        /** Makes a report of the filled-in page and leads to the case; with something wrong, the page comes back as it was filled in. */
+        /**
+         * Makes a report of the filled-in page and leads to the case. Where the same seems to be known already, that is shown first; with
+         *     something wrong, the page comes back as it was filled in.
+         */
         post: operations["send_plain_report"];
         delete?: never;
         options?: never;
@@ -2409,6 +2463,26 @@ export interface components {
             /** @description The fullest first, 200 at most. */
             items: components["schemas"]["EmptySeat"][];
         };
+        /** @description Why a line ends. */
+        EndEntry: {
+            /** @description In words; kept with the line. */
+            reason: string;
+        };
+        /**
+         * Format: uuid
+         * @description Id of a line of the responsibility list (UUIDv7).
+         * @example 019a5f0e-7c3a-7000-8000-000000000005
+         */
+        EntryId: string;
+        /** @description Something that happened to a line. */
+        EntryStep: {
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            /** @description Who. */
+            by: string;
+            /** @description In which words. */
+            text?: string | null;
+        };
         /**
          * @description Which orders are wanted, and why.
          * @example {
@@ -2680,8 +2754,8 @@ export interface components {
         HotSpot: {
             /** @description Where. */
             area: components["schemas"]["AreaRef"];
-            /** @description The latest of them. */
-            cases: components["schemas"]["CaseId"][];
+            /** @description The category's code. */
+            category: string;
             /** @description What kind. */
             category_name: string;
             /**
@@ -2689,19 +2763,39 @@ export interface components {
              * @description Within so many days.
              */
             days: number;
-            /** @description What a case to open could say. */
-            draft: string;
+            decision?: components["schemas"]["HotSpotDecision"] | null;
+            /** @description When the first one was said. */
+            first_at: components["schemas"]["Timestamp"];
             /** @description Its id. */
             id: components["schemas"]["HotSpotId"];
             /** @description When the last one was said. */
             last_at: components["schemas"]["Timestamp"];
-            /** @description Whether the reader may open one. */
-            may_open: boolean;
+            /** @description Whether the reader may decide. */
+            may_decide: boolean;
             /**
              * Format: int64
              * @description How many.
              */
             n_cases: number;
+            /** @description How it stands. */
+            state: components["schemas"]["HotSpotState"];
+        };
+        /** @description What a person decided. */
+        HotSpotDecision: {
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            /** @description Who. */
+            by?: string | null;
+            case_id?: components["schemas"]["CaseId"] | null;
+            /** @description Why nothing follows. */
+            reason?: string | null;
+        };
+        /** @description A hot spot with the cases behind it. */
+        HotSpotDetail: components["schemas"]["HotSpot"] & {
+            /** @description The cases behind it that the reader may see, the newest first. */
+            cases: components["schemas"]["CaseRow"][];
+            /** @description What a case to open could say. */
+            draft: string;
         };
         /**
          * Format: uuid
@@ -2709,9 +2803,14 @@ export interface components {
          * @example 019a5f0e-7c3a-7000-8000-000000000006
          */
         HotSpotId: string;
-        /** @description Those that wait for a person. */
+        /**
+         * @description How a hot spot stands.
+         * @enum {string}
+         */
+        HotSpotState: "open" | "opened" | "dismissed";
+        /** @description Hot spots of the caller's areas. */
         HotSpots: {
-            /** @description The newest first. */
+            /** @description The newest first, 200 at most. */
             items: components["schemas"]["HotSpot"][];
         };
         /** @description A hotline's order beside a case. */
@@ -3156,6 +3255,13 @@ export interface components {
             relation: string;
             /** @description What they are. */
             role_name: string;
+        };
+        /** @description 并单: the case that this one goes along with. Of somebody else's case only where it stands. */
+        JoinedCase: {
+            /** @description Its summary. */
+            phase: components["schemas"]["Phase"];
+            /** @description Its stage in plain words. */
+            stage_name: string;
         };
         /** @description What an outside party is asked to do. Nothing of the resident is in it. */
         LinkedTask: components["schemas"]["TaskView"] & {
@@ -3625,6 +3731,7 @@ export interface components {
             code: components["schemas"]["PublicCode"];
             /** @description Who looked at the reporter's contact and why, the newest first. */
             contact_looks: components["schemas"]["ContactLook"][];
+            joined?: components["schemas"]["JoinedCase"] | null;
             /** @description Whether the promise was broken. */
             late: boolean;
             /** @description Its summary. */
@@ -3912,6 +4019,34 @@ export interface components {
             /** @description The level at which the case stands. */
             level: components["schemas"]["AreaLevel"];
         };
+        /** @description Lines that rulings added. */
+        ResponsibilityEntries: {
+            /** @description The newest first, those that ended among them. */
+            items: components["schemas"]["ResponsibilityEntry"][];
+        };
+        /** @description A line that a ruling added to the responsibility list. */
+        ResponsibilityEntry: {
+            /** @description Who added it and when. */
+            added: components["schemas"]["EntryStep"];
+            /** @description Where it counts. */
+            area: components["schemas"]["AreaRef"];
+            /** @description The words of the ruling. */
+            basis: string;
+            case?: components["schemas"]["RuledCase"] | null;
+            /** @description The category's code. */
+            category: string;
+            /** @description The category in words. */
+            category_name: string;
+            ended?: components["schemas"]["EntryStep"] | null;
+            /** @description Its id. */
+            id: components["schemas"]["EntryId"];
+            /** @description While a case stands at this level. */
+            level: components["schemas"]["AreaLevel"];
+            /** @description Whether the reader may end it. */
+            may_end: boolean;
+            /** @description The unit that hosts; the people of the area without it. */
+            unit_name?: string | null;
+        };
         /** @enum {string} */
         Role: "resident" | "grid_worker" | "grid_head" | "community_clerk" | "street_dispatcher" | "department_clerk" | "hotline_clerk" | "county_leader" | "auditor" | "administrator";
         /** @description Where a report would go. */
@@ -3936,6 +4071,13 @@ export interface components {
             when: string[];
             /** @description Why, in words for the history. */
             why: string;
+        };
+        /** @description The case behind a line. */
+        RuledCase: {
+            /** @description Its id. */
+            id: components["schemas"]["CaseId"];
+            /** @description The number for paper. */
+            paper_no: string;
         };
         /** @description A seat that a case could be dispatched to. */
         SeatSuggestion: {
@@ -4064,7 +4206,7 @@ export interface components {
         };
         /** @description Matters that may be the same. */
         SimilarCases: {
-            /** @description The likeliest first. */
+            /** @description The likeliest first, three at most. */
             items: components["schemas"]["SimilarView"][];
         };
         /** @description A matter that may be the same: nothing of who said it, and not in whose words. */
@@ -4081,6 +4223,8 @@ export interface components {
              * @description How many people said it.
              */
             n_callers: number;
+            /** @description Where, by the names of the grid and of the building whose printed code was scanned. */
+            place_name: string;
             promised_at?: components["schemas"]["Timestamp"] | null;
             /** @description When it was said first. */
             reported_at: components["schemas"]["Timestamp"];
@@ -6122,7 +6266,10 @@ export interface operations {
     };
     list_hot_spots: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Those that wait for a person, without it. */
+                state?: "open" | "decided";
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -6135,6 +6282,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HotSpots"];
+                };
+            };
+        };
+    };
+    show_hot_spot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HotSpotDetail"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -7622,6 +7798,80 @@ export interface operations {
             };
         };
     };
+    list_responsibility_entries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResponsibilityEntries"];
+                };
+            };
+        };
+    };
+    end_responsibility_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EndEntry"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     preview_routing: {
         parameters: {
             query?: never;
@@ -8019,6 +8269,14 @@ export interface operations {
             };
         };
         responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
             303: {
                 headers: {
                     [name: string]: unknown;
