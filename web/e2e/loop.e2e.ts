@@ -240,6 +240,24 @@ it("a department that gets it back objects, the ruling binds and becomes a line 
   expect(routed.routing.join()).toContain(`裁定入单：${basis}`);
   const page = await casePage(clerkAt, next);
   await page.getByText(`裁定入单：${basis}`).waitFor();
+
+  // The list says where the line comes from. Who works by it reads it; who rules may end it, and says why.
+  await page.goto("/desk/playbook?tab=responsibilities");
+  const line = page.getByRole("row").filter({ hasText: basis });
+  await line.getByText("有效").waitFor();
+  expect(await line.getByRole("button", { name: "结束这一条" }).count()).toBe(0);
+  await leader.goto("/desk/playbook?tab=responsibilities");
+  const ends = leader.getByRole("row").filter({ hasText: basis });
+  await ends.getByRole("link", { name: /^见 / }).waitFor();
+  expect(await axeFaults(leader)).toEqual([]);
+  await ends.getByRole("button", { name: "结束这一条" }).click();
+  const dialog = leader.getByRole("dialog", { name: "结束这一条吗" });
+  await dialog.getByRole("button", { name: "结束这一条" }).click();
+  await dialog.getByRole("alert").getByText(/结束的原因/).waitFor();
+  await dialog.getByLabel("结束的原因").fill("物业合同到期，改由城管统一管理");
+  await dialog.getByRole("button", { name: "结束这一条" }).click();
+  await ends.getByText(/结束，贺立新/).waitFor();
+  await ends.getByText("物业合同到期，改由城管统一管理").waitFor();
 });
 
 it("five callers of one matter are all answered, and each can say whether it is settled", async () => {

@@ -419,30 +419,6 @@ on_both! {
         assert!(world.post(&nobody, "/api/similar", other).await.ok()["items"].as_array().unwrap().is_empty());
     }
 
-    async fn what_keeps_coming_is_shown_and_a_person_opens_a_case_for_its_root(t: TestDb) {
-        let world = World::new(t).await;
-        for _ in 0..2 {
-            world.report_lamp().await;
-        }
-        assert_eq!(linli_civic::cases::hot_spots::look(&world.app).await.unwrap(), 0);
-        world.report_lamp().await;
-        assert_eq!(linli_civic::cases::hot_spots::look(&world.app).await.unwrap(), 1);
-        assert_eq!(linli_civic::cases::hot_spots::look(&world.app).await.unwrap(), 0);
-        let clerk = world.as_("clerk").await;
-        let found = world.get(&clerk, "/api/hot-spots").await.ok()["items"][0].clone();
-        assert_eq!((found["n_cases"].as_i64(), found["cases"].as_array().map(Vec::len)), (Some(3), Some(3)));
-        // A grid next door knows nothing of it.
-        let other = world.as_("worker2").await;
-        assert!(world.get(&other, "/api/hot-spots").await.ok()["items"].as_array().unwrap().is_empty());
-        let path = format!("/api/hot-spots/{}/open", found["id"].as_str().unwrap());
-        let opened = world.post(&clerk, &path, json!({ "text": found["draft"] })).await.ok();
-        let dispatcher = world.as_("dispatcher").await;
-        let case = world.get(&dispatcher, &format!("/api/cases/{}", opened["case_id"].as_str().unwrap())).await.ok();
-        assert_eq!((case["channel"].as_str(), case["seat"]["level"].as_str()), (Some("proactive"), Some("street")));
-        world.post(&clerk, &path, json!({ "text": "再来一件" })).await.refused(409, "not_now");
-        assert_eq!(linli_civic::cases::hot_spots::look(&world.app).await.unwrap(), 0);
-    }
-
     async fn what_stands_below_and_what_came_up_from_there_have_boxes_of_their_own(t: TestDb) {
         let world = World::new(t).await;
         let code = world.report_lamp().await;

@@ -209,6 +209,7 @@ impl Reader<'_> {
             actions: case.offers(book, &Standing::reporter(), self.now).into_iter().map(offer).collect(),
             qr_url: format!("/api/public/cases/{}/qr.svg", case.code),
             point: case.point.map(Into::into),
+            joined: self.joined(shown),
             contact_looks: shown.looks.clone(),
         }
     }

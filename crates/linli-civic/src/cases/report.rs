@@ -156,7 +156,7 @@ pub struct Ready {
 /// # Errors
 /// As [`report`].
 pub async fn prepare(app: &App, body: ReportCase, sender: Sender) -> Answer<Ready> {
-    let same_as = body.same_as.as_deref().and_then(|token| super::similar::opened(&app.vault, token, app.now()));
+    let same_as = body.same_as.as_deref().and_then(|token| super::similar_http::opened(&app.vault, token, app.now()));
     let checked = Checked::of(app, body, sender.caller())?;
     let found = find_place(app, &checked.place).await.map_err(Refused::from)?;
     if let Some(caller) = sender.caller()
