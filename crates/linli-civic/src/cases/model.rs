@@ -168,6 +168,8 @@ pub struct Case {
     pub seat: Seat,
     /// The seat that dispatched it, to which a send-back returns.
     pub back: Option<Seat>,
+    /// 上报: the area from whose seat it came up to the present one.
+    pub risen_from: Option<AreaCode>,
     /// The stage of the flow.
     pub stage: String,
     /// The typed summary of the stage.

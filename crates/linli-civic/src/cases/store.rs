@@ -11,7 +11,7 @@ use super::dossier::Dossier;
 use super::model::{Case, Listing, Reporter, Seat};
 use crate::areas::Point;
 
-const COLUMNS: &str = "c.id, c.code, c.paper_no, c.kind, c.category, c.weight, c.channel, c.area_code, c.seat_area, c.seat_unit, c.back_area, c.back_unit, \
+const COLUMNS: &str = "c.id, c.code, c.paper_no, c.kind, c.category, c.weight, c.channel, c.area_code, c.seat_area, c.seat_unit, c.back_area, c.back_unit, c.risen_from, \
     c.stage, c.phase, c.handler_id, c.playbook_id, c.playbook_version, c.body, c.place_text, c.lon, c.lat, c.reporter_phone_sealed, \
     c.reporter_phone_index, c.reporter_name_sealed, c.reporter_account, c.routing, c.reply, c.question, c.rating, c.n_reopened, c.n_sent_back, \
     c.n_photos, c.reported_at, c.supervised_at, c.settled_at, c.closed_at, c.version, c.private, c.parent_id, c.master_id, c.dossier, \
@@ -86,6 +86,7 @@ fn from_row(row: &Row<'_>) -> Result<Case, StoreError> {
         area: row.parse("area_code")?,
         seat: Seat { area: row.parse("seat_area")?, unit: row.get("seat_unit")? },
         back: back_area.map(|area| Seat { area, unit: back_unit }),
+        risen_from: row.parse_opt("risen_from")?,
         stage: row.get("stage")?,
         phase: row.parse("phase")?,
         handler: row.parse_opt("handler_id")?,
@@ -195,9 +196,9 @@ impl Case {
                    reporter_phone_sealed, reporter_phone_index, reporter_name_sealed, reporter_account, reported_at, \
                    category, weight, seat_area, seat_unit, seat_key, back_area, back_unit, stage, phase, handler_id, routing, reply, question, stars, rating, \
                    n_reopened, n_sent_back, n_photos, supervised_at, promised_at, due_at, due_kind, due_soon_at, settled_at, closed_at, version, \
-                   private, parent_id, master_id, pending, suspended_until, excluded, outcome, follow_up_at, dossier) \
+                   private, parent_id, master_id, pending, suspended_until, excluded, outcome, follow_up_at, dossier, risen_from) \
                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, \
-                   $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51, $52) RETURNING row_no";
+                   $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51, $52, $53) RETURNING row_no";
         let mut values = params![
             self.id,
             self.code,
@@ -233,7 +234,7 @@ impl Case {
                    phase = $10, handler_id = $11, routing = $12, reply = $13, question = $14, stars = $15, rating = $16, n_reopened = $17, n_sent_back = $18, \
                    n_photos = $19, supervised_at = $20, promised_at = $21, due_at = $22, due_kind = $23, due_soon_at = $24, settled_at = $25, closed_at = $26, \
                    version = $27, private = $28, parent_id = $29, master_id = $30, pending = $31, suspended_until = $32, excluded = $33, outcome = $34, \
-                   follow_up_at = $35, dossier = $36 WHERE id = $1 AND version < $27";
+                   follow_up_at = $35, dossier = $36, risen_from = $37 WHERE id = $1 AND version < $27";
         let mut values = params![self.id].to_vec();
         values.extend(self.changing()?);
         writer.exec_one(sql, &values)
@@ -284,7 +285,8 @@ impl Case {
             self.dossier.excluded,
             self.dossier.outcome,
             self.follow_up_due(),
-            dossier
+            dossier,
+            self.risen_from
         ]
         .to_vec())
     }

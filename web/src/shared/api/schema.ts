@@ -39,6 +39,23 @@ export interface paths {
         patch: operations["edit_account"];
         trace?: never;
     };
+    "/api/accounts/{id}/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the phones of an account that the caller administers: one that was lost is taken away here. */
+        get: operations["list_devices_of_account"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/accounts/{id}/grants": {
         parameters: {
             query?: never;
@@ -1477,6 +1494,136 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/sync/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists one's own phones. */
+        get: operations["list_devices"];
+        put?: never;
+        /** Enrols a phone for whoever is signed in. Another person on the same phone enrols it again: each has their own outbox. */
+        post: operations["enrol_device"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sync/devices/{id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes a phone away: it gets no row and no key any more, and what lies on it cannot be opened. By its owner, or by who
+         *     administers the owner's account.
+         */
+        post: operations["revoke_device"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sync/pull": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Gives a phone what changed since it last asked, within what its owner sees: first what to take off it, then rows. At most
+         *     500 rows or 512 kB a page, 5,000 rows or 8 MB in all.
+         */
+        get: operations["pull_rows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sync/push": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes what a phone noted while it had no network. Each command is done once, however often it is sent; those of one phone are
+         *     done in their order, and one that comes too early is held until the missing ones are here.
+         */
+        post: operations["push_commands"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sync/unlock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lends our half of the key of what lies on a phone, for 72 hours. To its owner and to a phone that was not taken away alone. */
+        post: operations["unlock_device"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/visits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists records of the caller's areas, the last received first. Keyset pages. */
+        get: operations["list_visits"];
+        put?: never;
+        /** Writes a visit, a patrol, an inspection or a meeting down; a finding becomes a case at once. */
+        post: operations["record_visit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/visits/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows one record with its photos. */
+        get: operations["show_visit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/wall": {
         parameters: {
             query?: never;
@@ -1938,7 +2085,7 @@ export interface components {
          * @description 收件箱: a box of the inbox.
          * @enum {string}
          */
-        BoxKey: "to_accept" | "to_sign" | "mine" | "to_verify" | "sent_back" | "tasks" | "to_approve" | "to_rule" | "to_follow_up" | "unattended" | "waiting" | "suspended" | "supervised" | "soon" | "late" | "all_open" | "closed";
+        BoxKey: "to_accept" | "to_sign" | "mine" | "to_verify" | "sent_back" | "came_up" | "tasks" | "to_approve" | "to_rule" | "to_follow_up" | "unattended" | "waiting" | "suspended" | "supervised" | "below" | "soon" | "late" | "all_open" | "closed";
         /** @description The keys of a browser, base64url. */
         BrowserKeys: {
             /** @description The shared secret. */
@@ -2008,6 +2155,7 @@ export interface components {
             reopened: number;
             /** @description When it was said. */
             reported_at: components["schemas"]["Timestamp"];
+            risen_from?: components["schemas"]["AreaRef"] | null;
             /** @description Who answers now. */
             seat_name: string;
             /** @description The stage. */
@@ -2373,6 +2521,41 @@ export interface components {
             /** @description What they are. */
             role_name: string;
         };
+        /** @description 设备 */
+        Device: {
+            /** @description Since when. */
+            enrolled_at: components["schemas"]["Timestamp"];
+            /** @description Which. */
+            id: components["schemas"]["DeviceId"];
+            last_seen_at?: components["schemas"]["Timestamp"] | null;
+            lease_until?: components["schemas"]["Timestamp"] | null;
+            /** @description As its owner calls it. */
+            name: string;
+            /**
+             * Format: int64
+             * @description The number of the command that is awaited from it.
+             */
+            next_seq: number;
+            revoked_at?: components["schemas"]["Timestamp"] | null;
+        };
+        /**
+         * Format: uuid
+         * @description Id of a phone that works with no network (UUIDv7).
+         * @example 019a5f0e-7c3a-7000-8000-000000000009
+         */
+        DeviceId: string;
+        /** @description Every phone of an account. */
+        DeviceList: {
+            /** @description The newest first; those that were taken away too. */
+            items: components["schemas"]["Device"][];
+        };
+        /** @description Our half of a phone's key. */
+        DeviceShare: {
+            /** @description Until when the phone may use it without asking again. */
+            lease_until: components["schemas"]["Timestamp"];
+            /** @description 32 bytes in base64. With what the PIN gives, it opens the key of what lies on the phone. */
+            share: string;
+        };
         /**
          * @description Which way cases go.
          * @enum {string}
@@ -2428,6 +2611,14 @@ export interface components {
         EmptySeats: {
             /** @description The fullest first, 200 at most. */
             items: components["schemas"]["EmptySeat"][];
+        };
+        /** @description A phone that is to be enrolled. */
+        EnrolDevice: {
+            /**
+             * @description As its owner calls it, 1 to 50 characters.
+             * @example 我的手机
+             */
+            name: string;
         };
         /**
          * @description Which orders are wanted, and why.
@@ -3734,6 +3925,38 @@ export interface components {
             /** @description How it stands. */
             state: components["schemas"]["StepState"];
         };
+        /** @description What a phone sends. */
+        PushCommands: {
+            /** @description At most 50, all of one phone. */
+            commands: components["schemas"]["SyncCommand"][];
+        };
+        /** @description What became of one command. */
+        PushResult: {
+            /**
+             * Format: int32
+             * @description Its number.
+             */
+            device_seq: number;
+            /**
+             * Format: uuid
+             * @description Which.
+             */
+            op_id: string;
+            /** @description Sent again, the same. */
+            outcome: components["schemas"]["SyncOutcome"];
+        };
+        /** @description What became of it. */
+        PushResults: {
+            /**
+             * Format: int64
+             * @description The number of the command that is awaited now.
+             */
+            next_seq: number;
+            /** @description One for each command that was sent, and for those that waited and whose turn came. */
+            results: components["schemas"]["PushResult"][];
+            /** @description The server's time. */
+            server_time: components["schemas"]["Timestamp"];
+        };
         /** @description 免打扰: a span of the day that may go over midnight. Minutes after midnight, Beijing time. */
         Quiet: {
             /**
@@ -3803,6 +4026,33 @@ export interface components {
              * @description In how many rows.
              */
             n: number;
+        };
+        /**
+         * @description A record of a visit. Only `kind` and one of `point`, `area_code`, `place` or `address` are needed.
+         * @example {
+         *       "kind": "patrol",
+         *       "note": "楼道通畅，灭火器在有效期内",
+         *       "place": "RQ3H"
+         *     }
+         */
+        RecordVisit: {
+            /** @description Where, in words. */
+            address?: string | null;
+            /** @description Where, by area. */
+            area_code?: string | null;
+            /** @description Ids of photos that were sent before; never needed. */
+            attachments?: string[];
+            captured_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Codes of the units that went along. */
+            companions?: string[];
+            finding?: components["schemas"]["VisitFinding"] | null;
+            /** @description What kind of visit it was. */
+            kind: components["schemas"]["VisitKind"];
+            /** @description What was seen, at most 2,000 characters. */
+            note?: string | null;
+            /** @description Where, by the QR code of a building. */
+            place?: string | null;
+            point?: components["schemas"]["Point"] | null;
         };
         /** @description What would come of an import. */
         Rehearsal: {
@@ -4210,6 +4460,147 @@ export interface components {
             /** @description Also when so many services are gone that the answer looks broken. */
             insist?: boolean;
         };
+        /**
+         * @description What somebody did on a phone, as the phone sends it.
+         * @example {
+         *       "attachments": [],
+         *       "base_version": 3,
+         *       "captured_at": "2026-09-28T01:20:00.000Z",
+         *       "device_id": "019a5f0e-7c3a-7000-8000-000000000009",
+         *       "device_seq": 7,
+         *       "entity_id": "019a5f0e-7c3a-7000-8000-000000000001",
+         *       "op_id": "019a5f0e-7c3a-7000-8000-0000000000a1",
+         *       "payload": {
+         *         "action": "take"
+         *       },
+         *       "type": "case.act"
+         *     }
+         */
+        SyncCommand: {
+            /**
+             * @description SHA-256 of the photos that go with it, as they were sent to `POST /api/attachments`. In the payload a photo is named by
+             *     the same digest.
+             */
+            attachments?: string[];
+            /**
+             * Format: int32
+             * @description The version that its owner saw.
+             */
+            base_version?: number | null;
+            /** @description When it was done, by the phone's clock: shown, never ordered by. */
+            captured_at: components["schemas"]["Timestamp"];
+            /** @description The phone. */
+            device_id: components["schemas"]["DeviceId"];
+            /**
+             * Format: int32
+             * @description Its number on that phone, from 1 and without gaps.
+             */
+            device_seq: number;
+            /**
+             * Format: uuid
+             * @description What it is about: our id, or the id that the phone gave to what an earlier command of it makes.
+             */
+            entity_id?: string | null;
+            /**
+             * Format: uuid
+             * @description Its id, made on the phone (UUIDv7): sent again with it, it is done once.
+             */
+            op_id: string;
+            /** @description As its type says. */
+            payload?: unknown;
+            /** @description What it is: `case.report`, `case.act`, `visit.record`, `visit.finding`. */
+            type: string;
+        };
+        /** @description What was done. */
+        SyncDone: {
+            entity?: components["schemas"]["SyncEntity"] | null;
+            /** @description Photos that were not here yet and so do not go with it. */
+            missing_attachments?: string[];
+            /** @description It was done after five days without those before it. */
+            out_of_order?: boolean;
+        };
+        /** @description Something that a command made or changed. */
+        SyncEntity: {
+            /** @description The case that a finding became. */
+            case_id?: string | null;
+            /** @description The code by which a resident follows it. */
+            code?: string | null;
+            /** @description Our id of it. */
+            id: string;
+            /** @description `case` or `visit`. */
+            kind: string;
+            /**
+             * Format: int32
+             * @description The version that it has now.
+             */
+            version?: number | null;
+        };
+        /** @description What became of a command. All but `held` are final. */
+        SyncOutcome: (components["schemas"]["SyncDone"] & {
+            /** @enum {string} */
+            status: "applied";
+        }) | (components["schemas"]["SyncDone"] & {
+            /** @enum {string} */
+            status: "merged";
+        }) | (components["schemas"]["SyncDone"] & {
+            /** @enum {string} */
+            status: "parallel";
+        }) | (components["schemas"]["SyncDone"] & {
+            /** @enum {string} */
+            status: "conflict";
+        }) | {
+            /** @description How what it was about stands now and what is offered. */
+            current?: unknown;
+            /** @description It was done after five days without those before it. */
+            out_of_order?: boolean;
+            /** @description Why, as any route would say it. */
+            problem: unknown;
+            /** @enum {string} */
+            status: "rejected";
+        } | {
+            /**
+             * Format: int64
+             * @description The number of the one whose turn it is.
+             */
+            missing_seq: number;
+            /** @enum {string} */
+            status: "held";
+        };
+        /** @description One page. */
+        SyncPage: {
+            /** @description Whether more is to be had now. */
+            has_more: boolean;
+            /** @description Rows that could not be read and were left out. */
+            n_skipped: number;
+            /** @description Pass as `cursor` next time. */
+            next_cursor: string;
+            /** @description To be taken off the phone before anything else is done or shown. */
+            removals: components["schemas"]["SyncRemoval"][];
+            /** @description What the caller may see has this version; with another one everything is sent anew. */
+            scope_version: string;
+            /** @description The server's time: a phone can say how wrong its clock is. */
+            server_time: components["schemas"]["Timestamp"];
+            /** @description Whether there is more than a phone holds: the oldest stay here. */
+            truncated: boolean;
+            /** @description To be put in place of what the phone has. */
+            upserts: components["schemas"]["SyncRow"][];
+        };
+        /** @description A row that is to be taken off the phone. */
+        SyncRemoval: {
+            /** @description Which one. */
+            id: string;
+            /** @description `case`, `visit` or `area`. */
+            kind: string;
+        };
+        /** @description A row as it is sent. */
+        SyncRow: {
+            /** @description What the phone keeps of it, in place of what it had. */
+            body: unknown;
+            /** @description Which one. */
+            id: string;
+            /** @description `case`, `visit`, `area`, `playbook` or `form`. */
+            kind: string;
+        };
         /** @enum {string} */
         TaskAction: "sign" | "contact" | "arrive" | "finish" | "decline" | "cancel" | "rate" | "rate_call";
         /** @description How long each step of a task may last; a step without an amount has no clock. */
@@ -4390,11 +4781,79 @@ export interface components {
             /** @description In the hotline's words; empty: none was given. */
             words: string;
         };
+        /** @description Which phone asks. */
+        UnlockDevice: {
+            /** @description Which. */
+            device_id: components["schemas"]["DeviceId"];
+        };
         /** @description A browser that is to show no notices any more. */
         UnsubscribeBrowser: {
             /** @description Its address. */
             endpoint: string;
         };
+        /** @description 走访记录 */
+        Visit: {
+            /** @description Where. */
+            area: components["schemas"]["AreaRef"];
+            /** @description The photos, where one record is shown; a list leaves them out. */
+            attachments: components["schemas"]["Attachment"][];
+            /** @description Whether that is the reader. */
+            by_me: boolean;
+            /** @description Who was there. */
+            by_name: string;
+            /** @description When it was, by the clock of whoever noted it. */
+            captured_at: components["schemas"]["Timestamp"];
+            case_code?: components["schemas"]["PublicCode"] | null;
+            case_id?: components["schemas"]["CaseId"] | null;
+            /** @description Who went along. */
+            companions: components["schemas"]["UnitRef"][];
+            /** @description Which. */
+            id: components["schemas"]["VisitId"];
+            /** @description What kind of visit it was. */
+            kind: components["schemas"]["VisitKind"];
+            /** @description In words. */
+            kind_name: string;
+            /**
+             * Format: int32
+             * @description How many there are.
+             */
+            n_photos: number;
+            /** @description What was written down. */
+            note?: string | null;
+            /** @description Where, in words; empty after its retention. */
+            place_text: string;
+            point?: components["schemas"]["Point"] | null;
+            /** @description When it came here. */
+            received_at: components["schemas"]["Timestamp"];
+            /** @description What came of it. */
+            result: components["schemas"]["VisitResult"];
+            /** @description In words. */
+            result_name: string;
+        };
+        /** @description What was wrong. Where it is and who found it is known from the visit. */
+        VisitFinding: {
+            /** @description The category's code. */
+            category?: string | null;
+            /** @description Their name; kept encrypted. */
+            name?: string | null;
+            /** @description The phone number of whoever told of it; kept encrypted. */
+            phone?: string | null;
+            /** @description Seen only by those who answer for it. */
+            private?: boolean;
+            /** @description What is the matter, 2 to 2,000 characters. */
+            text: string;
+            weight?: components["schemas"]["Weight"] | null;
+        };
+        /**
+         * Format: uuid
+         * @description Id of a record of a visit (UUIDv7).
+         * @example 019a5f0e-7c3a-7000-8000-000000000008
+         */
+        VisitId: string;
+        /** @enum {string} */
+        VisitKind: "visit" | "patrol" | "inspection" | "meeting";
+        /** @enum {string} */
+        VisitResult: "clear" | "finding";
         /** @description An area on the wall. */
         WallArea: {
             /** @description Its code. */
@@ -4682,6 +5141,35 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_devices_of_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["AccountId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceList"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5468,6 +5956,7 @@ export interface operations {
                             reopened: number;
                             /** @description When it was said. */
                             reported_at: components["schemas"]["Timestamp"];
+                            risen_from?: components["schemas"]["AreaRef"] | null;
                             /** @description Who answers now. */
                             seat_name: string;
                             /** @description The stage. */
@@ -7907,6 +8396,358 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Site"];
+                };
+            };
+        };
+    };
+    list_devices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceList"];
+                };
+            };
+        };
+    };
+    enrol_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnrolDevice"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["DeviceId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pull_rows: {
+        parameters: {
+            query: {
+                /** @description The phone. */
+                device: components["schemas"]["DeviceId"];
+                /** @description `next_cursor` of the page before; everything without one. */
+                cursor?: string;
+                /** @description Rows wanted, at most 500. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncPage"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    push_commands: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PushCommands"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PushResults"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unlock_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UnlockDevice"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceShare"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_visits: {
+        parameters: {
+            query?: {
+                /** @description Only within this area. */
+                area?: string;
+                /** @description Only of this kind. */
+                kind?: components["schemas"]["VisitKind"];
+                /** @description Only with this result. */
+                result?: components["schemas"]["VisitResult"];
+                /** @description Only those whose finding became this case. */
+                case?: components["schemas"]["CaseId"];
+                /** @description Only one's own. */
+                mine?: boolean;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description Rows wanted, at most 200. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The rows. */
+                        items: {
+                            /** @description Where. */
+                            area: components["schemas"]["AreaRef"];
+                            /** @description The photos, where one record is shown; a list leaves them out. */
+                            attachments: components["schemas"]["Attachment"][];
+                            /** @description Whether that is the reader. */
+                            by_me: boolean;
+                            /** @description Who was there. */
+                            by_name: string;
+                            /** @description When it was, by the clock of whoever noted it. */
+                            captured_at: components["schemas"]["Timestamp"];
+                            case_code?: components["schemas"]["PublicCode"] | null;
+                            case_id?: components["schemas"]["CaseId"] | null;
+                            /** @description Who went along. */
+                            companions: components["schemas"]["UnitRef"][];
+                            /** @description Which. */
+                            id: components["schemas"]["VisitId"];
+                            /** @description What kind of visit it was. */
+                            kind: components["schemas"]["VisitKind"];
+                            /** @description In words. */
+                            kind_name: string;
+                            /**
+                             * Format: int32
+                             * @description How many there are.
+                             */
+                            n_photos: number;
+                            /** @description What was written down. */
+                            note?: string | null;
+                            /** @description Where, in words; empty after its retention. */
+                            place_text: string;
+                            point?: components["schemas"]["Point"] | null;
+                            /** @description When it came here. */
+                            received_at: components["schemas"]["Timestamp"];
+                            /** @description What came of it. */
+                            result: components["schemas"]["VisitResult"];
+                            /** @description In words. */
+                            result_name: string;
+                        }[];
+                        /** @description Pass as `cursor` for the next page; `null` on the last one. */
+                        next?: string | null;
+                    };
+                };
+            };
+        };
+    };
+    record_visit: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key, it is written down once */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecordVisit"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Visit"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_visit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["VisitId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Visit"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
