@@ -276,15 +276,11 @@ pub fn known_workers(conn: &mut Conn) -> Result<HashMap<String, i64>, StoreError
     Ok(rows.into_iter().collect())
 }
 
-/// Everything that is kept, to compare it with what it should be. Not scoped: it is compared, and shown to no one.
+/// Every sum that is kept, to compare it with what it should be. Not scoped: it is compared, and shown to no one.
 ///
 /// # Errors
 /// The database's.
-pub fn everything(conn: &mut Conn) -> Result<(Vec<(String, Counted)>, Sums), StoreError> {
-    let facts =
-        conn.all(&format!("SELECT {COLUMNS} FROM indicator_fact ORDER BY case_id, subject, n"), &[], |row| {
-            Ok((row.get("case_id")?, counted_from(row)?))
-        })?;
+pub fn all_sums(conn: &mut Conn) -> Result<Sums, StoreError> {
     let mut sums = Sums::default();
     conn.each("SELECT grain, scope_key, day, tallies FROM indicator_rollup", &[], |row| {
         let word: String = row.get("grain")?;
@@ -292,7 +288,7 @@ pub fn everything(conn: &mut Conn) -> Result<(Vec<(String, Counted)>, Sums), Sto
         sums.0.insert((row.get("scope_key")?, grain, Day(row.get("day")?)), tallies_from(row)?);
         Ok(())
     })?;
-    Ok((facts, sums))
+    Ok(sums)
 }
 
 /// A key as a parameter.
