@@ -6,7 +6,7 @@ use linli_db::{Conn, StoreError, params};
 
 use super::basis::Basis;
 use super::consumer::count_again;
-use super::count::{Counted, Sums, difference};
+use super::count::{Changed, Counted, Sums, difference};
 use super::counted;
 
 /// Cases looked at in one go.
@@ -41,7 +41,7 @@ impl Checked {
 /// The database's.
 pub fn check(conn: &mut Conn, basis: &Basis) -> Result<Checked, StoreError> {
     let mut checked = Checked::default();
-    let mut expected = Sums::default();
+    let mut expected = Changed::default();
     let mut after = String::new();
     loop {
         // From the feed, not from the cases: figures follow from nothing else.
@@ -51,7 +51,7 @@ pub fn check(conn: &mut Conn, basis: &Basis) -> Result<Checked, StoreError> {
         after.clone_from(last);
         cases_of(conn, &cases, basis, &mut expected, &mut checked)?;
     }
-    sums_of(conn, expected.that_are_something(), &mut checked)?;
+    sums_of(conn, expected.spread(), &mut checked)?;
     Ok(checked)
 }
 
@@ -59,7 +59,7 @@ fn cases_of(
     conn: &mut Conn,
     cases: &[String],
     basis: &Basis,
-    expected: &mut Sums,
+    expected: &mut Changed,
     checked: &mut Checked,
 ) -> Result<(), StoreError> {
     let mut kept = counted::counted_of(conn, cases)?;

@@ -10,7 +10,7 @@ use linli_db::{Conn, StoreError};
 use linli_kernel::{AreaCode, Timestamp};
 
 use super::basis::Basis;
-use super::count::{Counted, Sums, count, difference};
+use super::count::{Changed, Counted, count, difference};
 use super::counted::{self, CONSUMER, Claim, Work};
 use super::fold::{Facts, Said, Told};
 use crate::app::App;
@@ -152,11 +152,11 @@ fn work(conn: &mut Conn, basis: &Basis, workers_at: Option<Timestamp>, now: Time
         .map(|event| &event.stream_id)
         .collect();
     let cases: Vec<String> = cases.into_iter().cloned().collect();
-    let mut sums = Sums::default();
+    let mut changed = Changed::default();
     let mut known = counted::counted_of(conn, &cases)?;
     let mut changes = Vec::new();
     for (case, counted) in count_again(conn, &cases, basis)? {
-        let change = difference(known.remove(&case).unwrap_or_default(), counted, basis, &mut sums);
+        let change = difference(known.remove(&case).unwrap_or_default(), counted, basis, &mut changed);
         if !(change.gone.is_empty() && change.put.is_empty()) {
             changes.push((case, change));
         }
@@ -170,7 +170,7 @@ fn work(conn: &mut Conn, basis: &Basis, workers_at: Option<Timestamp>, now: Time
         from,
         to: events.last().map_or(from, |event| event.position),
         changes,
-        sums: counted::sums_with(conn, sums)?,
+        sums: counted::sums_with(conn, changed.spread())?,
         workers,
     };
     Ok(Found::Work(Box::new(work), events.len()))
@@ -217,14 +217,14 @@ fn recount_workers(conn: &mut Conn, now: Timestamp) -> Result<Vec<(String, i64)>
         }
     }
     let mut known = counted::known_workers(conn)?;
-    let mut changed = Vec::new();
+    let mut recounted = Vec::new();
     for (scope, accounts) in of_scope {
         let n = i64::try_from(accounts.len()).unwrap_or(i64::MAX);
         if known.remove(&scope) != Some(n) {
-            changed.push((scope, n));
+            recounted.push((scope, n));
         }
     }
-    changed.extend(known.into_iter().filter(|(_, n)| *n != 0).map(|(scope, _)| (scope, 0)));
-    changed.sort();
-    Ok(changed)
+    recounted.extend(known.into_iter().filter(|(_, n)| *n != 0).map(|(scope, _)| (scope, 0)));
+    recounted.sort();
+    Ok(recounted)
 }

@@ -210,7 +210,6 @@ pub fn counted_of(conn: &mut Conn, cases: &[String]) -> Result<HashMap<String, V
 /// The database's; `Inconsistent` where more would be taken back than was added.
 pub fn sums_with(conn: &mut Conn, changed: Sums) -> Result<Vec<(Place, Vec<u8>)>, StoreError> {
     let mut of_day: BTreeMap<(Grain, Day), Vec<String>> = BTreeMap::new();
-    let changed = changed.that_are_something();
     for (scope, grain, day) in changed.0.keys() {
         of_day.entry((*grain, *day)).or_default().push(scope.clone());
     }
