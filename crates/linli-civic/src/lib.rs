@@ -2,7 +2,7 @@
 //!
 //! ground: [`areas`] [`people`] [`files`] [`playbooks`] [`partners`] [`delivery`] [`banners`] · core: [`cases`] ·
 //! then: [`live`] [`notices`] · reading: [`map`] [`audit`] · exchange: [`hotline`] [`open311`] [`webhooks`] ·
-//! shared by all: [`app`] [`http`] [`limits`] [`once`] [`origin`] [`say`].
+//! over all: [`search`] · shared by all: [`app`] [`http`] [`limits`] [`once`] [`origin`] [`say`].
 
 pub mod app;
 pub mod areas;
@@ -26,4 +26,5 @@ pub mod plain;
 pub mod playbooks;
 pub mod qr;
 pub mod say;
+pub mod search;
 pub mod webhooks;

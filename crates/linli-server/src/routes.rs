@@ -7,6 +7,7 @@ use utoipa_axum::router::OpenApiRouter;
 use linli_civic::app::App;
 use linli_civic::{
     areas, audit, banners, cases, delivery, files, hotline, live, map, notices, open311, people, plain, playbooks,
+    search,
 };
 
 #[derive(OpenApi)]
@@ -58,6 +59,7 @@ fn all() -> OpenApiRouter<App> {
         .merge(notices::http::routes())
         .merge(banners::http::routes())
         .merge(hotline::routes())
+        .merge(search::http::routes())
         .merge(crate::ops::routes())
 }
 
@@ -73,5 +75,6 @@ pub fn document() -> serde_json::Value {
     if let Some(info) = document.get_mut("info").and_then(|info| info.as_object_mut()) {
         info.insert("version".to_owned(), env!("CARGO_PKG_VERSION").into());
     }
+    crate::examples::put_into(&mut document);
     document
 }

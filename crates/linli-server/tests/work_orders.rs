@@ -58,6 +58,12 @@ async fn at_the_community(world: &World) -> (String, Session) {
     (code, clerk)
 }
 
+/// The codes of the cases in a box.
+async fn in_box(world: &World, who: &Session, key: &str) -> Vec<String> {
+    let page = world.get(who, &format!("/api/cases?box={key}")).await.ok();
+    page["items"].as_array().unwrap().iter().map(|row| row["code"].as_str().unwrap().to_owned()).collect()
+}
+
 async fn settle_and_verify(world: &World, handler: &Session, verifier: &str, code: &str) {
     world.act(handler, code, "settle", json!({ "reply": reply() })).await.ok();
     let verifier = world.as_(verifier).await;
@@ -411,6 +417,35 @@ on_both! {
         assert_eq!(answered["phase"], "settled");
         let other = json!({ "text": "垃圾桶满了没人清", "area_code": GRID_1, "category": "rubbish" });
         assert!(world.post(&nobody, "/api/similar", other).await.ok()["items"].as_array().unwrap().is_empty());
+    }
+
+    async fn what_stands_below_and_what_came_up_from_there_have_boxes_of_their_own(t: TestDb) {
+        let world = World::new(t).await;
+        let code = world.report_lamp().await;
+        let (clerk, dispatcher) = (world.as_("clerk").await, world.as_("dispatcher").await);
+        assert_eq!(in_box(&world, &clerk, "below").await, [code.as_str()]);
+        assert!(in_box(&world, &clerk, "came_up").await.is_empty());
+        let worker = world.as_("worker1").await;
+        // Whoever has nobody below has no such boxes.
+        let boxes = world.get(&worker, "/api/inbox").await.ok();
+        assert!(!boxes["boxes"].to_string().contains("came_up"), "{boxes}");
+
+        world.act(&worker, &code, "escalate", json!({ "reason": "要供电和物业一起看" })).await.ok();
+        assert_eq!(in_box(&world, &clerk, "came_up").await, [code.as_str()]);
+        assert!(in_box(&world, &clerk, "below").await.is_empty());
+        // For the street it stands below still, and nothing came up to it.
+        assert_eq!(in_box(&world, &dispatcher, "below").await, [code.as_str()]);
+        assert!(in_box(&world, &dispatcher, "came_up").await.is_empty());
+        let row = world.get(&clerk, "/api/cases?box=came_up").await.ok()["items"][0].clone();
+        assert_eq!(row["risen_from"]["code"], GRID_1);
+        // Another community knows of neither.
+        let stranger = world.as_("other_clerk").await;
+        assert!(in_box(&world, &stranger, "below").await.is_empty() && in_box(&world, &stranger, "came_up").await.is_empty());
+
+        world.act(&clerk, &code, "take", json!({})).await.ok();
+        world.act(&clerk, &code, "dispatch", json!({ "seat": seat(GRID_1, None), "reason": "灯泡由网格更换" })).await.ok();
+        assert!(in_box(&world, &clerk, "came_up").await.is_empty());
+        assert_eq!(in_box(&world, &clerk, "below").await, [code.as_str()]);
     }
 
     async fn two_send_backs_go_up_by_rule(t: TestDb) {

@@ -113,6 +113,7 @@ impl Case {
             area: draft.area,
             seat,
             back: None,
+            risen_from: None,
             phase: flow.stage(&stage).map_or(Phase::Open, |stage| stage.phase),
             stage,
             handler: None,

@@ -15,6 +15,7 @@
 //! knows nothing of screens.
 
 pub mod act;
+pub mod boxes;
 pub mod command;
 pub mod contact;
 pub mod deadline;
@@ -23,7 +24,9 @@ pub mod dossier_view;
 pub mod effects;
 pub mod entries;
 pub mod entries_http;
+pub mod erase;
 pub mod form;
+pub mod found;
 pub mod fresh;
 pub mod hot_spots;
 pub mod hot_spots_http;
@@ -44,6 +47,7 @@ pub mod store;
 pub mod surroundings;
 pub mod sweep;
 pub mod task;
+pub mod task_command;
 pub mod task_http;
 pub mod task_store;
 pub mod task_view;

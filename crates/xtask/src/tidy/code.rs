@@ -46,6 +46,7 @@ const WRITERS: &[(&str, &str)] = &[
     ("crates/linli-civic/src/areas/store.rs", "Store of areas"),
     ("crates/linli-civic/src/banners/store.rs", "Store of banners"),
     ("crates/linli-civic/src/cases/paper.rs", "numbers for paper; gaps are allowed"),
+    ("crates/linli-civic/src/cases/erase.rs", "Store of cases whose texts are erased"),
     ("crates/linli-civic/src/cases/store.rs", "Store of cases"),
     ("crates/linli-civic/src/cases/task_store.rs", "Store of the tasks of a case"),
     ("crates/linli-civic/src/cases/entries.rs", "Store of the lines that rulings added"),
@@ -62,6 +63,10 @@ const WRITERS: &[(&str, &str)] = &[
     ("crates/linli-civic/src/open311/store.rs", "what is published: a copy made from the feed"),
     ("crates/linli-civic/src/people/store.rs", "Store of accounts"),
     ("crates/linli-civic/src/people/session_http.rs", "counts of wrong passwords, the last sign-in"),
+    (
+        "crates/linli-civic/src/search/index.rs",
+        "which cases have which words: made of the cases, and made anew from them",
+    ),
     ("crates/linli-civic/src/playbooks/shelf.rs", "versions of playbooks"),
     ("crates/linli-server/src/demo/mod.rs", "the instance's settings: whether the demo is loaded"),
     ("crates/linli-server/src/open.rs", "the instance's settings"),

@@ -22,6 +22,7 @@ const SLICES: &[&[&str]] = &[
     &["live", "notices"],
     &["map", "audit", "plain"],
     &["webhooks", "hotline", "open311"],
+    &["search"],
 ];
 /// Arrows that go up, each with its reason.
 const UPWARDS: &[(&str, &str, &str)] =

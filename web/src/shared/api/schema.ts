@@ -132,7 +132,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Finds areas by name or code, for whoever says where something is. */
+        /** Finds areas by name, by pinyin or its initials, or by code, for whoever says where something is. */
         get: operations["search_areas"];
         put?: never;
         post?: never;
@@ -310,7 +310,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists cases that the caller may see: a box of the inbox, a search, or all that is open. Keyset pages. */
+        /** Lists cases that the caller may see: a box of the inbox, or all that is open. Keyset pages. */
         get: operations["list_cases"];
         put?: never;
         /** Reports a matter. No account is needed; staff who report for a resident are recorded as such. */
@@ -1441,6 +1441,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Finds cases that the caller may see, closed ones too. Keyset pages. */
+        get: operations["search_cases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/session": {
         parameters: {
             query?: never;
@@ -1807,7 +1824,10 @@ export interface components {
         };
         /** @description Areas by name. */
         AreaRefs: {
-            /** @description Found by name: whole names first, wider areas first, at most 20. Below an area: in the order of their codes. */
+            /**
+             * @description Found by name: whole names first, the caller's own areas first, wider areas first, at most 20. Below an area: in the order of
+             *     their codes.
+             */
             items: components["schemas"]["AreaRef"][];
         };
         /** @description 区域 in a list. */
@@ -1972,7 +1992,7 @@ export interface components {
          * @description 收件箱: a box of the inbox.
          * @enum {string}
          */
-        BoxKey: "to_accept" | "to_sign" | "mine" | "to_verify" | "sent_back" | "tasks" | "to_approve" | "to_rule" | "to_follow_up" | "unattended" | "waiting" | "suspended" | "supervised" | "soon" | "late" | "all_open" | "closed";
+        BoxKey: "to_accept" | "to_sign" | "mine" | "to_verify" | "sent_back" | "came_up" | "tasks" | "to_approve" | "to_rule" | "to_follow_up" | "unattended" | "waiting" | "suspended" | "supervised" | "below" | "soon" | "late" | "all_open" | "closed";
         /** @description The keys of a browser, base64url. */
         BrowserKeys: {
             /** @description The shared secret. */
@@ -2042,6 +2062,7 @@ export interface components {
             reopened: number;
             /** @description When it was said. */
             reported_at: components["schemas"]["Timestamp"];
+            risen_from?: components["schemas"]["AreaRef"] | null;
             /** @description Who answers now. */
             seat_name: string;
             /** @description The stage. */
@@ -2713,6 +2734,39 @@ export interface components {
             name: string;
             /** @description Since when. */
             opened_at: components["schemas"]["Timestamp"];
+        };
+        /** @description A case that was found. */
+        FoundCase: {
+            /** @description The case. */
+            case: components["schemas"]["CaseRow"];
+            /** @description Why it is shown; never empty. */
+            found: components["schemas"]["FoundPart"][];
+        };
+        /** @description One page of what was found. */
+        FoundCases: {
+            /** @description Whether every case was looked at; not while the index is being made anew. */
+            is_whole: boolean;
+            /**
+             * @description The number that was typed first, then what is at the place named, then what says the words, then what has them anywhere; the
+             *     newest first in each.
+             */
+            items: components["schemas"]["FoundCase"][];
+            /** @description Pass as `cursor` for the next page; `null` on the last one. */
+            next?: string | null;
+            /** @description Words that were understood as places. */
+            places: components["schemas"]["AreaRef"][];
+        };
+        /**
+         * @description Where a case was found.
+         * @enum {string}
+         */
+        FoundIn: "code" | "paper_no" | "order_no" | "area" | "said" | "place" | "reply";
+        /** @description Why a case is shown: what was found, with a little around it. */
+        FoundPart: {
+            /** @description Where. */
+            part: components["schemas"]["FoundIn"];
+            /** @description The text in pieces, some of which are what was looked for. */
+            pieces: components["schemas"]["Piece"][];
         };
         /** @description 授权 as answers name it. */
         Grant: {
@@ -3572,6 +3626,13 @@ export interface components {
             hint: string;
             /** @description The words. */
             phrase: string;
+        };
+        /** @description A piece of a text. */
+        Piece: {
+            /** @description Whether they are what was looked for. */
+            hit: boolean;
+            /** @description The characters. */
+            text: string;
         };
         /** @description Which playbook a case is pinned to. */
         PinnedPlaybook: {
@@ -5047,7 +5108,7 @@ export interface operations {
     search_areas: {
         parameters: {
             query: {
-                /** @description Names, or the beginning of a code; several words narrow it. */
+                /** @description Names in Chinese or in pinyin (`hongqi`, `hqsq`), or the beginning of a code; several words narrow it. */
                 q: string;
             };
             header?: never;
@@ -5502,11 +5563,6 @@ export interface operations {
                 weight?: components["schemas"]["Weight"];
                 /** @description Only at this stage. */
                 stage?: string;
-                /**
-                 * @description Words, a public code or a paper number. Phone numbers are looked for by `POST /api/cases/by-phone`: they do not belong
-                 *     into an address.
-                 */
-                q?: string;
                 /** @description `next` of the page before. */
                 cursor?: string;
                 /** @description Rows wanted, at most 200. */
@@ -5557,6 +5613,7 @@ export interface operations {
                             reopened: number;
                             /** @description When it was said. */
                             reported_at: components["schemas"]["Timestamp"];
+                            risen_from?: components["schemas"]["AreaRef"] | null;
                             /** @description Who answers now. */
                             seat_name: string;
                             /** @description The stage. */
@@ -7891,6 +7948,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Routing"];
+                };
+            };
+        };
+    };
+    search_cases: {
+        parameters: {
+            query: {
+                /**
+                 * @description A public code, a paper number, the number of a hotline's order; or words, all of which have to be found, of which some may name
+                 *     places in Chinese or in pinyin (`红旗社区 路灯`, `hqsq 路灯`). Phone numbers are looked for by `POST /api/cases/by-phone`: they do
+                 *     not belong into an address.
+                 */
+                q: string;
+                /** @description Only within this area. */
+                area?: string;
+                /** @description Only of this category, or below it. */
+                category?: string;
+                /** @description Only of this weight. */
+                weight?: components["schemas"]["Weight"];
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description Rows wanted, at most 200. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundCases"];
                 };
             };
         };
