@@ -46,7 +46,7 @@ impl City {
     /// When they do not read.
     pub fn weinan() -> anyhow::Result<Self> {
         let parsed =
-            parse_areas(&mut Cursor::new(DIVISIONS), &linli_civic::areas::NothingKnown).context("the divisions")?;
+            parse_areas(Cursor::new(DIVISIONS), &linli_civic::areas::NothingKnown).context("the divisions")?;
         let mut places: Vec<Place> = Vec::new();
         for area in parsed.rows {
             places.push(Place { code: area.code, name: area.name, short_name: area.short_name });

@@ -1,8 +1,9 @@
 //! The capabilities of linli, one folder each.
 //!
-//! ground: [`areas`] [`people`] [`files`] [`playbooks`] [`partners`] [`delivery`] [`banners`] · core: [`cases`] ·
-//! then: [`live`] [`notices`] · reading: [`map`] [`audit`] · exchange: [`hotline`] [`open311`] [`webhooks`] ·
-//! over all: [`search`] · shared by all: [`app`] [`http`] [`limits`] [`once`] [`origin`] [`say`].
+//! ground: [`areas`] [`people`] [`files`] [`playbooks`] [`partners`] [`delivery`] [`banners`] [`sheets`] · core: [`cases`] ·
+//! then: [`live`] [`notices`] · field: [`registry`] [`visits`] [`sync`] · reading: [`map`] [`audit`] [`indicators`] ·
+//! exchange: [`hotline`] [`open311`] [`webhooks`] · over all: [`search`] ·
+//! shared by all: [`app`] [`http`] [`limits`] [`once`] [`origin`] [`say`].
 
 pub mod app;
 pub mod areas;
@@ -13,6 +14,7 @@ pub mod delivery;
 pub mod files;
 pub mod hotline;
 pub mod http;
+pub mod indicators;
 pub mod limits;
 pub mod live;
 pub mod map;
@@ -25,6 +27,10 @@ pub mod people;
 pub mod plain;
 pub mod playbooks;
 pub mod qr;
+pub mod registry;
 pub mod say;
 pub mod search;
+pub mod sheets;
+pub mod sync;
+pub mod visits;
 pub mod webhooks;

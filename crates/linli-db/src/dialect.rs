@@ -63,6 +63,16 @@ impl Dialect {
         }
     }
 
+    /// Empties a table of what can be made again, at once however much is in it.
+    #[must_use]
+    pub fn empty_table(self, table: &str) -> String {
+        match self {
+            // Without a condition SQLite drops the pages and looks at no row.
+            Self::Sqlite => format!("DELETE FROM {table}"),
+            Self::Postgres => format!("TRUNCATE {table}"),
+        }
+    }
+
     /// Put after a SELECT whose row the same transaction will change.
     #[must_use]
     pub const fn for_update(self) -> &'static str {

@@ -5,7 +5,7 @@ use linli_kernel::{NewEvent, Timestamp};
 use crate::conn::{Conn, Tx};
 use crate::error::StoreError;
 use crate::params;
-use crate::value::Row;
+use crate::value::{Row, padded, placeholders};
 
 /// How far a consumer has read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -126,6 +126,30 @@ pub fn history(
     );
     conn.all(&sql, &params![stream_kind, stream_id], |row| Ok((Event::from_row(row)?, row.get("body")?)))
 }
+
+/// The histories of some streams without their texts, each oldest first, in the order of the streams' ids.
+///
+/// # Errors
+/// The database's.
+pub fn histories(conn: &mut Conn, stream_kind: &str, stream_ids: &[String]) -> Result<Vec<Event>, StoreError> {
+    let mut events = Vec::new();
+    for ids in stream_ids.chunks(STREAMS_AT_ONCE) {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM event e WHERE e.stream_kind = $1 AND e.stream_id IN ({}) ORDER BY e.stream_id, e.n",
+            placeholders(2, STREAMS_AT_ONCE)
+        );
+        let mut values = params![stream_kind].to_vec();
+        values.extend(padded(ids, STREAMS_AT_ONCE));
+        conn.each(&sql, &values, |row| {
+            events.push(Event::from_row(row)?);
+            Ok(())
+        })?;
+    }
+    Ok(events)
+}
+
+/// So many at once: one statement to prepare, whatever the number.
+const STREAMS_AT_ONCE: usize = 64;
 
 /// How far the consumer `name` has read.
 ///

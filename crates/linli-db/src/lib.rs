@@ -28,4 +28,4 @@ pub use db::{AsStoreError, Config, Db};
 pub use dialect::Dialect;
 pub use error::StoreError;
 pub use migrate::{Applied, LATEST};
-pub use value::{Bind, Row, Val, placeholders, value_rows};
+pub use value::{Bind, Row, Val, padded, placeholders, value_rows};

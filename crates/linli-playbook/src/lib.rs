@@ -13,6 +13,7 @@ mod finding;
 mod flow;
 mod form;
 mod guards;
+mod indicator;
 mod lint;
 mod load;
 mod lookup;
@@ -28,6 +29,7 @@ mod tasks;
 mod tests;
 mod tree;
 mod types;
+mod vocabulary;
 
 pub use effects::{Assignee, BadRule, Effect, SeatMove};
 pub use engine::{Facts, FlowRefusal, Seating, Situation};
@@ -35,6 +37,9 @@ pub use finding::{Finding, Severity};
 pub use flow::{ActionDef, Choice, Field, FieldKind, Flow, Relation, Rule, Stage, Tone, Who};
 pub use form::{FieldError, FieldFault, check_form};
 pub use guards::{Compare, Counter, Guard};
+pub use indicator::{
+    Good, HealthyBand, Hit, Indicator, IndicatorFilter, IndicatorKind, MOST_INDICATORS, Merged, Per, Subject,
+};
 pub use load::{LoadError, Loaded, Sources, load};
 pub use lookup::Suggestion;
 pub use notice::{NoticeRule, NoticeTo, NoticeWay, Notices, Quiet};

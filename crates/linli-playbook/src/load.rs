@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use crate::finding::{Finding, Severity};
+use crate::indicator::Indicator;
 use crate::lint;
 use crate::lookup::ANY_CATEGORY;
 use crate::notice::{self, NoticeRule, Notices, Quiet};
@@ -155,6 +156,7 @@ struct Layer {
     templates: Section<Template>,
     notices: Section<NoticeRule>,
     notice_times: NoticeTimes,
+    indicators: Section<Indicator>,
     flows: Vec<PlacedFlow>,
 }
 
@@ -188,6 +190,7 @@ pub(crate) struct Draft {
     pub templates: Vec<Placed<Template>>,
     pub notices: Vec<Placed<NoticeRule>>,
     pub notice_times: NoticeTimes,
+    pub indicators: Vec<Placed<Indicator>>,
     pub flows: Vec<PlacedFlow>,
 }
 
@@ -206,6 +209,7 @@ impl Layer {
             templates: Section::default(),
             notices: Section::default(),
             notice_times: NoticeTimes::new(),
+            indicators: Section::default(),
             flows: Vec::new(),
         };
         let mut is_there = false;
@@ -247,6 +251,9 @@ impl Layer {
                     let node = tree(&shapes::NOTICES);
                     layer.notices = section(path, &node, "notices", read::notice);
                     layer.notice_times = read::notice_times(path, &node);
+                }
+                "indicators.toml" => {
+                    layer.indicators = section(path, &tree(&shapes::INDICATORS), "indicators", read::indicator);
                 }
                 _ if name.starts_with("flows/") => layer.flows.push(read::flow(path, &tree(&shapes::FLOW))),
                 _ => findings.push(Finding {
@@ -299,6 +306,7 @@ impl Draft {
         merge(&mut self.templates, layer.templates, |one| one.code.clone(), findings);
         merge(&mut self.notices, layer.notices, |one| one.id.clone(), findings);
         self.notice_times.extend(layer.notice_times);
+        merge(&mut self.indicators, layer.indicators, |one| one.id.clone(), findings);
         let mut seen = BTreeSet::new();
         for flow in layer.flows {
             if !seen.insert(flow.flow.kind) {
@@ -344,12 +352,14 @@ impl Draft {
                 follow_up_percent: head.settings.follow_up_percent.unwrap_or(defaults.follow_up_percent),
                 hot_spot_cases: head.settings.hot_spot_cases.unwrap_or(defaults.hot_spot_cases),
                 hot_spot_days: head.settings.hot_spot_days.unwrap_or(defaults.hot_spot_days),
+                rank_departments: head.settings.rank_departments.unwrap_or(defaults.rank_departments),
             },
             categories: items(self.categories),
             units: items(self.units),
             responsibilities: items(self.responsibilities),
             deadlines: items(self.deadlines),
             notices: notices(self.notices, &self.notice_times),
+            indicators: items(self.indicators),
             flows: self.flows.into_iter().map(|flow| flow.flow).collect(),
             tasks: items(self.tasks),
             whistles: items(self.whistles),

@@ -6,6 +6,8 @@ use linli_kernel::Role;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::vocabulary::vocabulary;
+
 /// 通知: the rules of a playbook, and when people are left in peace.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Notices {
@@ -65,29 +67,7 @@ pub struct NoticeRule {
     pub digest: bool,
 }
 
-macro_rules! words {
-    ($(#[$doc:meta])* $type:ident { $($(#[$own:meta])* $name:ident = $word:literal),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
-        #[serde(rename_all = "snake_case")]
-        pub enum $type { $($(#[$own])* $name),+ }
-
-        impl $type {
-            /// Every word.
-            pub const ALL: &'static [Self] = &[$(Self::$name),+];
-            /// The word used in files and JSON.
-            #[must_use]
-            pub const fn as_str(self) -> &'static str { match self { $(Self::$name => $word),+ } }
-        }
-
-        impl std::str::FromStr for $type {
-            type Err = ();
-            fn from_str(word: &str) -> Result<Self, ()> { Self::ALL.iter().copied().find(|one| one.as_str() == word).ok_or(()) }
-        }
-    };
-}
-
-words! {
+vocabulary! {
     /// 通知对象
     NoticeTo {
         /// The resident, where they said how they want to be told.
@@ -105,7 +85,7 @@ words! {
     }
 }
 
-words! {
+vocabulary! {
     /// 通知方式
     NoticeWay {
         /// Shown by the bell of desk and field.

@@ -6,8 +6,8 @@ use utoipa_axum::router::OpenApiRouter;
 
 use linli_civic::app::App;
 use linli_civic::{
-    areas, audit, banners, cases, delivery, files, hotline, live, map, notices, open311, people, plain, playbooks,
-    search,
+    areas, audit, banners, cases, delivery, files, hotline, indicators, live, map, notices, open311, people, plain,
+    playbooks, registry, search, sync, visits,
 };
 
 #[derive(OpenApi)]
@@ -26,11 +26,15 @@ use linli_civic::{
         (name = "people", description = "Accounts and who is what where"),
         (name = "playbook", description = "The way of working"),
         (name = "map", description = "The picture of it all"),
+        (name = "indicators", description = "Figures of what was done: in words, by area and day, with the cases behind each"),
         (name = "files", description = "Photos"),
         (name = "open311", description = "Open311 GeoReport v2 with the request-updates extension; see docs/open311.md"),
         (name = "exchange", description = "What goes to other systems, and how it stands"),
         (name = "notices", description = "Who is told what, and how one wants to be told"),
+        (name = "registry", description = "Dwellings, households, residents, premises and firms, and the ledgers they come from"),
         (name = "hotline", description = "Work orders of the city's 12345 hotline: in, out, and what became of them"),
+        (name = "visits", description = "What was seen on visits, patrols, inspections and at meetings"),
+        (name = "sync", description = "Phones that go on working with no network; see docs/sync.md"),
         (name = "live", description = "News for open pages"),
         (name = "site", description = "What this instance is called, and how it is")
     )
@@ -51,6 +55,7 @@ fn all() -> OpenApiRouter<App> {
         .merge(files::http::routes())
         .merge(live::http::routes())
         .merge(map::http::routes())
+        .merge(indicators::http::routes())
         .merge(audit::http::routes())
         .merge(plain::http::routes())
         .merge(open311::http::routes())
@@ -60,6 +65,9 @@ fn all() -> OpenApiRouter<App> {
         .merge(banners::http::routes())
         .merge(hotline::routes())
         .merge(search::http::routes())
+        .merge(visits::http::routes())
+        .merge(sync::http::routes())
+        .merge(registry::routes())
         .merge(crate::ops::routes())
 }
 

@@ -27,6 +27,7 @@ export const routes: RouteRecordRaw[] = [
       { path: "hot-spots/:id?", name: "hot_spots", component: () => import("./hotspots/HotSpotsPage.vue"), meta: { title: "desk.hot_spots.title", may: needOf("inbox") } },
       { path: "register", name: "register", component: () => import("./register/RegisterPage.vue"), meta: { title: "desk.nav.register", may: needOf("register") } },
       { path: "hotline", name: "hotline", component: () => import("./hotline/HotlinePage.vue"), meta: { title: "desk.nav.hotline", may: needOf("hotline") } },
+      { path: "registry", name: "registry", component: () => import("./registry/RegistryPage.vue"), meta: { title: "desk.nav.registry", may: needOf("registry") } },
       { path: "areas/:code?", name: "areas", component: () => import("./areas/AreasPage.vue"), meta: { title: "desk.nav.areas", may: needOf("areas") } },
       { path: "areas/:code/qr", name: "qr", component: () => import("./areas/QrSheetPage.vue"), meta: { title: "desk.qr.title", may: needOf("areas") } },
       { path: "people", name: "people", component: () => import("./people/PeoplePage.vue"), meta: { title: "desk.nav.people", may: needOf("people") } },

@@ -1,14 +1,17 @@
 //! What an action does to a case. Pure: the flow of the pinned playbook is interpreted here and nowhere else.
 
+use std::collections::BTreeSet;
+
 use linli_kernel::{
-    Action, Actor, AreaCode, Calendar, CaseId, Change, DeadlineId, DeadlineKind, IdSource, NewEvent, Phase, Problem,
-    ProblemCode, Stream, StreamKind, TaskId, Timestamp, Weight,
+    Action, Actor, AreaCode, Calendar, CaseId, Change, DeadlineId, DeadlineKind, DeadlineState, IdSource, NewEvent,
+    Phase, Problem, ProblemCode, Stream, StreamKind, TaskId, Timestamp, Weight,
 };
 use linli_playbook::{
     ActionDef, Effect, FieldKind, Flow, FlowRefusal, Playbook, Seating, Situation, Standing, check_form,
 };
 use serde_json::{Map, Value, json};
 
+use super::deadline::Deadline;
 use super::dossier::{Dossier, FollowUp};
 use super::effects::{Cause, Master};
 use super::form::Form;
@@ -86,6 +89,8 @@ impl Case {
             draft.category.as_deref().and_then(|category| ground.first_seat(&draft.area, Some(category), weight));
         let seating = if routed.is_some() { Seating::Found } else { Seating::NotFound };
         let mut routing = draft.found_by.clone();
+        // By the clock of a phone: told beside the moment of receipt, which alone counts.
+        let captured = draft.found_by.iter().find_map(|why| why.values.get("captured_at")).cloned();
         let scanned = draft.found_by.iter().find_map(|why| why.values.get("place")).cloned();
         let seat = match routed {
             Some(routed) => {
@@ -152,7 +157,10 @@ impl Case {
                 case.follow(*effect, world, &cause)?;
             }
         }
-        let payload = json!({ "to": case.stage, "seat": case.seat, "category": case.category, "weight": case.weight, "channel": case.channel, "place": scanned, "routed": seating == Seating::Found, "private": case.private, "parent": case.parent });
+        let mut payload = json!({ "to": case.stage, "seat": case.seat, "kind": case.kind, "phase": case.phase, "category": case.category, "weight": case.weight, "channel": case.channel, "place": scanned, "routed": seating == Seating::Found, "private": case.private, "parent": case.parent });
+        if let (Some(object), Some(at)) = (payload.as_object_mut(), captured) {
+            object.insert("captured_at".to_owned(), at.into());
+        }
         let reported = case.tell("reported", payload, None, world.at, actor);
         if seating == Seating::NotFound {
             return Ok(Change::new(case, reported));
@@ -200,6 +208,7 @@ impl Case {
         let before = Before { stage: self.stage.clone(), seat: self.seat.clone() };
         let form = Form { def, fields: &given.fields };
 
+        let owed = self.owed();
         let held: Vec<bool> = flow.rules.iter().map(|rule| self.holds(flow, rule, world)).collect();
 
         self.take_form(&form, world)?;
@@ -217,7 +226,7 @@ impl Case {
         }
 
         let mut payload = json!({
-            "from": before.stage, "to": self.stage, "seat": self.seat, "level": self.seat.level(),
+            "from": before.stage, "to": self.stage, "phase": self.phase, "seat": self.seat, "level": self.seat.level(),
             "category": self.category, "weight": self.weight, "photos": form.photos(), "ground": form.ground(), "deadline": given.breached, "n_reopened": self.n_reopened,
             "public": form.flag("public"),
         });
@@ -233,6 +242,7 @@ impl Case {
         }
         if let Some(object) = payload.as_object_mut() {
             object.extend(self.more_to_tell(verb, &form, given, granted.as_ref()));
+            object.extend(self.met_of(&owed));
         }
         let said = form.said().or_else(|| {
             // What was asked for is told to the resident in the words of whoever asked.
@@ -242,7 +252,10 @@ impl Case {
             // The breach and what follows from it are one change: neither is ever seen without the other.
             let breach = self.tell(
                 "deadline_breached",
-                json!({ "deadline": given.breached, "level": before.seat.level(), "seat": before.seat }),
+                json!({
+                    "deadline": given.breached, "started": self.breached_now(given.breached, None, world.at),
+                    "level": before.seat.level(), "seat": before.seat,
+                }),
                 None,
                 world.at,
                 Actor::System,
@@ -283,7 +296,7 @@ impl Case {
         let situation = case.situation(world.book, world.at);
         let Ok(def) = flow.step(&situation, &standing, rule.take, &Map::new()) else { return Ok(change) };
         let (mut case, events, _) = change.into_parts();
-        let before = case.seat.clone();
+        let (before, owed) = (case.seat.clone(), case.owed());
         let form = Form { def, fields: &Map::new() };
         let cause = Cause { form: &form, actor: &Actor::System, master: None, reply: None };
         for effect in &def.effects {
@@ -291,9 +304,12 @@ impl Case {
         }
         case.enter(def, flow, world.at);
         let mut payload = json!({
-            "to": case.stage, "seat": case.seat, "level": case.seat.level(), "category": case.category,
-            "weight": case.weight, "rule": rule.why,
+            "to": case.stage, "phase": case.phase, "seat": case.seat, "level": case.seat.level(),
+            "category": case.category, "weight": case.weight, "rule": rule.why,
         });
+        if let Some(object) = payload.as_object_mut() {
+            object.extend(case.met_of(&owed));
+        }
         if let (Some(object), true) = (payload.as_object_mut(), case.seat != before) {
             object.insert("seat_before".to_owned(), json!(before));
         }
@@ -346,14 +362,36 @@ impl Case {
 
     /// A clock that was marked ran out, and linli does nothing but say so.
     pub fn say_breached(mut self, kind: DeadlineKind, task: Option<TaskId>, world: &World<'_>) -> Change<Self> {
+        let started = self.breached_now(Some(kind), task, world.at);
         let task =
             task.and_then(|id| self.task(id)).map(|task| super::task::task_payload(task.id, task.kind, &task.party));
         let payload = json!({
-            "deadline": kind, "level": self.seat.level(), "seat": self.seat, "category": self.category,
-            "weight": self.weight, "task": task,
+            "deadline": kind, "started": started, "level": self.seat.level(), "seat": self.seat,
+            "category": self.category, "weight": self.weight, "task": task,
         });
         let event = self.tell("deadline_breached", payload, None, world.at, Actor::System);
         Change::new(self, event)
+    }
+
+    /// The clocks that are owed.
+    pub(super) fn owed(&self) -> BTreeSet<DeadlineId> {
+        self.deadlines.iter().filter(|deadline| deadline.is_owed()).map(|deadline| deadline.id).collect()
+    }
+
+    /// What an event says of the clocks that were `owed` and are met by it; nothing where it met none.
+    pub(super) fn met_of(&self, owed: &BTreeSet<DeadlineId>) -> Option<(String, Value)> {
+        let met = self.deadlines.iter().filter(|deadline| deadline.state == DeadlineState::Met);
+        let met: Vec<Value> = met.filter(|deadline| owed.contains(&deadline.id)).map(Deadline::told).collect();
+        (!met.is_empty()).then(|| ("met".to_owned(), json!(met)))
+    }
+
+    /// When the clock started that was found to be over at `at`: with its kind it says which one it is.
+    fn breached_now(&self, kind: Option<DeadlineKind>, task: Option<TaskId>, at: Timestamp) -> Option<Timestamp> {
+        let found = self
+            .deadlines
+            .iter()
+            .find(|deadline| Some(deadline.kind) == kind && deadline.task == task && deadline.breached_at == Some(at));
+        found.map(|deadline| deadline.starts_at)
     }
 
     pub(super) fn tell(

@@ -3,10 +3,10 @@
 use linli_db::{Bind, Conn, Row, StoreError, Val, placeholders};
 use linli_kernel::{AreaCode, CaseId, Page, PublicCode, Weight};
 
-use super::list::{Asker, rows};
+use super::list::Asker;
 use super::model::Reply;
 use super::reader::Reader;
-use super::row::{COLUMNS, CaseRow, Facts};
+use super::row::{COLUMNS, CaseRow, Facts, rows};
 
 /// A case as the search compares it.
 pub struct Found {

@@ -12,11 +12,10 @@ use linli_kernel::{AreaCode, CaseId, CaseKind, Channel, HotSpotId, Page, Problem
 
 use super::Case;
 use super::hot_spots::{self, HotSpot, HotSpotState, Standing};
-use super::list;
 use super::model::{Draft, Reporter, Why};
 use super::reader::Reader;
 use super::report::MAX_TEXT;
-use super::row::CaseRow;
+use super::row::{CaseRow, rows};
 use super::surroundings::Surroundings;
 use crate::app::App;
 use crate::areas::tree::AreaRef;
@@ -169,7 +168,7 @@ async fn show_hot_spot(
         let reader =
             Reader { areas: &areas, vault: &app.vault, lang, now: app.now(), public_url: &app.site.public_url };
         let behind = hot_spots::behind(conn, &spot, &keys)?;
-        let cases = list::rows(conn, &book, Page { items: behind, next: None }, &reader)?.items;
+        let cases = rows(conn, &book, Page { items: behind, next: None }, &reader)?.items;
         let spot = view(&app, conn, &caller, spot, lang)?;
         Ok::<_, Refused>(HotSpotDetail { draft: draft(&spot, lang), spot, cases })
     });

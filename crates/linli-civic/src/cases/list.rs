@@ -1,21 +1,16 @@
 //! The inbox and its lists: everything that a caller reaches, by what they must do now.
 
-use std::collections::HashSet;
-
 use linli_access::{Act, Caller, scope, scope::unit_key};
 use linli_db::{Bind, Conn, StoreError, Val, placeholders};
-use linli_kernel::{
-    AccountId, Action, AreaCode, AreaLevel, CaseId, CaseKind, Cursor, Page, Phase, Role, Timestamp, Weight,
-};
+use linli_kernel::{Action, AreaCode, AreaLevel, CaseId, CaseKind, Cursor, Page, Phase, Role, Timestamp, Weight};
 use linli_playbook::Playbook;
 use serde::{Deserialize, Serialize};
 
 pub use super::boxes::BoxKey;
 use super::reader::Reader;
-use super::row::{COLUMNS, CaseRow, Facts};
+use super::row::{COLUMNS, CaseRow, Facts, rows};
 use super::unattended::handler_is_gone;
 use crate::areas::tree::code_range;
-use crate::people::duty;
 
 /// What a list is asked for.
 #[derive(Clone, Debug, Default, Deserialize, utoipa::IntoParams)]
@@ -434,22 +429,6 @@ pub(super) fn of_phone(
     let roles: Vec<Option<Role>> = facts.iter().map(|facts| reach.reaches(&facts.keys())).collect();
     let page = rows(conn, asker.book, Page { items: facts, next: None }, reader)?;
     Ok(page.items.into_iter().zip(roles).filter_map(|(row, role)| Some((row, role?))).collect())
-}
-
-pub(super) fn rows(
-    conn: &mut Conn,
-    book: &Playbook,
-    page: Page<Facts>,
-    reader: &Reader<'_>,
-) -> Result<Page<CaseRow>, StoreError> {
-    let handlers: HashSet<AccountId> = page.items.iter().filter_map(|facts| facts.handler).collect();
-    let names = duty::people(conn, reader.vault, &handlers)?;
-    let named = |handler: Option<AccountId>| handler.and_then(|id| names.get(&id)).map(|person| person.name.clone());
-    let items = page.items.into_iter().map(|facts| {
-        let name = named(facts.handler);
-        facts.row(book, reader, name)
-    });
-    Ok(Page { items: items.collect(), next: page.next })
 }
 
 /// A case without a clock comes after all others.

@@ -34,6 +34,7 @@ pub mod http;
 pub mod list;
 pub mod model;
 pub mod paper;
+pub mod picked;
 pub mod public;
 pub mod publicity;
 pub mod reader;

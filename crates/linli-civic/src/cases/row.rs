@@ -1,8 +1,10 @@
 //! A case in a list: what is read of it and how it is shown.
 
+use std::collections::HashSet;
+
 use linli_access::Keys;
-use linli_db::{Row, StoreError};
-use linli_kernel::{AccountId, AreaCode, CaseId, CaseKind, Channel, Phase, PublicCode, Timestamp, Weight};
+use linli_db::{Conn, Row, StoreError};
+use linli_kernel::{AccountId, AreaCode, CaseId, CaseKind, Channel, Page, Phase, PublicCode, Timestamp, Weight};
 use linli_playbook::Playbook;
 use serde::Serialize;
 
@@ -11,6 +13,7 @@ use super::reader::Reader;
 use crate::areas::Point;
 use crate::areas::tree::AreaRef;
 use crate::areas::view::PointView;
+use crate::people::duty;
 
 /// How a clock stands in a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -219,4 +222,24 @@ impl Facts {
             version: self.version,
         }
     }
+}
+
+/// What was read, with the names of whoever has each in hand.
+///
+/// # Errors
+/// The database's.
+pub(super) fn rows(
+    conn: &mut Conn,
+    book: &Playbook,
+    page: Page<Facts>,
+    reader: &Reader<'_>,
+) -> Result<Page<CaseRow>, StoreError> {
+    let handlers: HashSet<AccountId> = page.items.iter().filter_map(|facts| facts.handler).collect();
+    let names = duty::people(conn, reader.vault, &handlers)?;
+    let named = |handler: Option<AccountId>| handler.and_then(|id| names.get(&id)).map(|person| person.name.clone());
+    let items = page.items.into_iter().map(|facts| {
+        let name = named(facts.handler);
+        facts.row(book, reader, name)
+    });
+    Ok(Page { items: items.collect(), next: page.next })
 }

@@ -247,6 +247,7 @@ impl Case {
         actor: Actor,
         at: Timestamp,
     ) -> Result<Change<Self>, Problem> {
+        let owed = self.owed();
         let task = self.tasks.iter_mut().find(|task| task.id == id).ok_or(ProblemCode::NotFound)?;
         if !task.offers(side).contains(&verb) {
             return Err(ProblemCode::NotNow.into());
@@ -297,10 +298,13 @@ impl Case {
             }
         }
         self.n_photos += u32::try_from(said.photos.len()).unwrap_or(0);
-        let payload = json!({
+        let mut payload = json!({
             "task": task_payload(id, kind, &party), "stars": said.stars, "photos": said.photos,
             "seat": self.seat, "level": self.seat.level(), "category": self.category, "weight": self.weight,
         });
+        if let Some(object) = payload.as_object_mut() {
+            object.extend(self.met_of(&owed));
+        }
         let event = self.tell(verb.event(), payload, text, at, actor);
         Ok(Change::new(self, event))
     }

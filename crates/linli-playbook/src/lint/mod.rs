@@ -3,6 +3,7 @@
 mod chinese;
 mod flow;
 mod graph;
+mod indicators;
 mod lists;
 mod notices;
 pub(crate) mod refused;
@@ -22,6 +23,7 @@ pub(crate) fn check(draft: &Draft) -> Vec<Finding> {
         graph::check(draft, flow, &mut found);
     }
     notices::check(draft, &mut found);
+    indicators::check(draft, &playbook, &mut found);
     refused::check(draft, &mut found);
     found.findings
 }

@@ -103,6 +103,10 @@ pub(crate) fn check(draft: &Draft, found: &mut Found) {
         name(&placed.item.title, placed.place.key("title"), RULES);
         name(&placed.item.text, placed.place.key("text"), RULES);
     }
+    for placed in &draft.indicators {
+        let said = [("name", &placed.item.name), ("group", &placed.item.group), ("about", &placed.item.about)];
+        said.into_iter().for_each(|(key, text)| name(text, placed.place.key(key), RULES));
+    }
     for flow in &draft.flows {
         for (stage, place) in flow.stages() {
             name(&stage.name, place.key("name"), RULES);

@@ -72,6 +72,76 @@ const LISTS: &[(&str, &str, &str)] = &[
     ),
     ("notices.toml", "quiet_from = '22:00'\nquiet_to = '7点'", "bad_time mine/notices.toml:2"),
     ("notices.toml", "[[notices]]\nid = 'a'", "missing_key mine/notices.toml:1"),
+    (
+        "indicators.toml",
+        "[[indicators]]\nid = 'a'\nname = '甲'\ngroup = '乙'\nabout = '丙'\nkind = 'count'\nof = 'event'\non = ['closed', 'fired']",
+        "unknown_event mine/indicators.toml:8",
+    ),
+    (
+        "indicators.toml",
+        "[[indicators]]\nid = 'a'\nname = '甲'\ngroup = '乙'\nabout = '丙'\nkind = 'count'\nof = 'event'",
+        "indicator_incomplete mine/indicators.toml:1",
+    ),
+    (
+        "indicators.toml",
+        "[[indicators]]\nid = 'a'\nname = '甲'\ngroup = '乙'\nabout = '丙'\nkind = 'share'\nof = 'rating'\nhit = 'reached'\nnumerator = '丁'\ndenominator = '戊'",
+        "indicator_mismatch mine/indicators.toml:8",
+    ),
+    (
+        "indicators.toml",
+        "[[indicators]]\nid = 'a'\nname = '甲'\ngroup = '乙'\nabout = '丙'\nkind = 'duration'\nof = 'report'",
+        "indicator_mismatch mine/indicators.toml:7",
+    ),
+    (
+        "indicators.toml",
+        "[[indicators]]\nid = 'a'\nname = '甲'\ngroup = '乙'\nabout = '丙'\nkind = 'count'\nof = 'report'\nclock = 'sign'",
+        "indicator_mismatch mine/indicators.toml:8",
+    ),
+    (
+        "indicators.toml",
+        "[[indicators]]\nid = 'a'\nname = '甲'\ngroup = '乙'\nabout = '丙'\nkind = 'share'\nof = 'rating'\nhit = 'solved'\nnumerator = '丁'",
+        "indicator_without_words mine/indicators.toml:1",
+    ),
+    (
+        "indicators.toml",
+        "[[indicators]]\nid = 'a'\nname = '甲'\ngroup = '乙'\nabout = '丙'\nkind = 'count'\nof = 'report'\nonly = { kinds = 'dispute' }",
+        "never_counted mine/indicators.toml:8",
+    ),
+    (
+        "indicators.toml",
+        "[[indicators]]\nid = 'a'\nname = '甲'\ngroup = '乙'\nabout = '丙'\nkind = 'share'\nof = 'clock'\nhit = 'in_time'\nnumerator = '丁'\ndenominator = '戊'\nclock = 'arrive'",
+        "never_counted mine/indicators.toml:11",
+    ),
+    (
+        "indicators.toml",
+        "[[indicators]]\nid = 'a'\nname = '甲'\ngroup = '乙'\nabout = '丙'\nkind = 'count'\nof = 'report'\nonly = { kinds = 'petition' }",
+        "unknown_word mine/indicators.toml:8",
+    ),
+    (
+        "indicators.toml",
+        "[[indicators]]\nid = 'a'\nname = '甲'\ngroup = '乙'\nabout = '丙'\nkind = 'count'\nof = 'report'\nonly = { categories = 'nose' }",
+        "unknown_category mine/indicators.toml:8",
+    ),
+    (
+        "indicators.toml",
+        "[[indicators]]\nid = 'a'\nname = '甲'\ngroup = '乙'\nabout = '丙'\nkind = 'count'\nof = 'report'\nexclusions = ['withdrawn', 'inconvenient']",
+        "unknown_ground mine/indicators.toml:8",
+    ),
+    (
+        "indicators.toml",
+        "[[indicators]]\nid = 'a'\nname = '甲'\ngroup = '乙'\nabout = '丙'\nkind = 'share'\nof = 'report'\nhit = 'whistled'\nnumerator = '丁'\ndenominator = '戊'\nhealthy = { from = 20, to = 5 }",
+        "bad_band mine/indicators.toml:11",
+    ),
+    (
+        "indicators.toml",
+        "[[indicators]]\nid = 'a'\nname = '网格员办结排名'\ngroup = '乙'\nabout = '丙'\nkind = 'count'\nof = 'closing'",
+        "forbidden_setting mine/indicators.toml:3",
+    ),
+    (
+        "indicators.toml",
+        "[[indicators]]\nid = 'a'\nname = '甲'\ngroup = '乙'\nabout = '丙'\nkind = 'count'\nof = 'closing'\nrank_workers = true",
+        "forbidden_setting mine/indicators.toml:8",
+    ),
     ("units.toml", "[[units]]\ncode = 'seat'\nname = '甲'\nlevel = 'county'", "reserved mine/units.toml:2"),
     (
         "units.toml",
@@ -218,6 +288,34 @@ fn a_complaint_may_name_what_a_setting_may_not() {
             .all(|bad| key(bad))
     );
     assert!(!["keyword", "interface", "publick", "surface"].iter().any(|good| key(good)));
+}
+
+#[test]
+fn departments_may_be_listed_by_their_figures_and_nobody_else() {
+    let settings = |line: &str| {
+        let head = format!("id = 'mine'\nname = '我们'\nextends = 'base'\n[settings]\n{line}\n");
+        let files = shipped_files().into_iter().chain([("mine/playbook.toml".to_owned(), head)]);
+        crate::load(&crate::Sources::from_files(files), "mine").unwrap()
+    };
+    let loaded = settings("rank_departments = true");
+    assert!(loaded.findings.is_empty(), "{:?}", told(&loaded));
+    assert!(loaded.playbook.settings.rank_departments);
+    assert!(!super::support::base().settings.rank_departments);
+    for refused in ["rank_communities = true", "rank_grids = true", "rank_workers = true", "residents_ranking = true"] {
+        assert_eq!(told(&settings(refused)), ["forbidden_setting mine/playbook.toml:5"], "{refused}");
+    }
+}
+
+#[test]
+fn there_is_room_for_sixty_figures() {
+    let one = |n: usize| {
+        format!(
+            "[[indicators]]\nid = 'a{n}'\nname = '甲'\ngroup = '乙'\nabout = '丙'\nkind = 'count'\nof = 'closing'\n"
+        )
+    };
+    let many = |n: usize| format!("inherit = false\n{}", (0..n).map(one).collect::<String>());
+    assert!(on_base(&[("indicators.toml", &many(60))]).findings.is_empty());
+    assert_eq!(told(&on_base(&[("indicators.toml", &many(61))])), ["too_many_indicators mine/indicators.toml:422"]);
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod import;
 mod out;
 mod partner;
 mod playbook;
+mod registry;
 mod user;
 mod verify;
 

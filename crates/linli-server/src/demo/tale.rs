@@ -228,6 +228,8 @@ fn picture(
         id: AttachmentId::new(app.ids.uuid(at)),
         case: None,
         event_n: None,
+        visit: None,
+        sent_sha256: None,
         sha256: kept.sha256.clone(),
         size_bytes: kept.size_bytes,
         width: kept.width,
