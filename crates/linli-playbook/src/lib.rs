@@ -40,7 +40,7 @@ pub use guards::{Compare, Counter, Guard};
 pub use indicator::{
     Good, HealthyBand, Hit, Indicator, IndicatorFilter, IndicatorKind, MOST_INDICATORS, Merged, Per, Subject,
 };
-pub use load::{LoadError, Loaded, Sources, load};
+pub use load::{Document, Documents, LoadError, Loaded, Sources, load};
 pub use lookup::Suggestion;
 pub use notice::{NoticeRule, NoticeTo, NoticeWay, Notices, Quiet};
 pub use replies::{Phrase, ReplyFault, ReplyRules, Template};

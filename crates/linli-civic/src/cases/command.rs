@@ -88,8 +88,9 @@ pub fn run_in(app: &App, tx: &mut Tx<'_>, command: &Command) -> Answer<()> {
         return Ok(());
     }
     let doer = doer(&case, &command.who)?;
-    // A comment changes nothing that anyone decided on: it neither conflicts nor makes another's decision stale.
-    if case.version != command.version && command.verb != Action::Comment && decided_at(tx, &case)? > command.version {
+    // What is only noted changes nothing that anyone decided on: it neither conflicts nor makes another's decision stale.
+    let only_notes = matches!(command.verb, Action::Comment | Action::Urge);
+    if case.version != command.version && !only_notes && decided_at(tx, &case)? > command.version {
         return Err(match command.who {
             Who::Staff(_) => conflict(app, tx, &case)?.into(),
             // Who did what inside the office is not for the resident.
@@ -300,15 +301,15 @@ fn doer(case: &Case, who: &Who) -> Answer<Doer> {
 /// # Errors
 /// The database's.
 pub fn decided_by_others(conn: &mut Conn, case: &Case, me: linli_kernel::AccountId) -> Result<u32, StoreError> {
-    let sql = "SELECT COALESCE(MAX(e.n), 0) AS n FROM event e WHERE e.stream_kind = 'case' AND e.stream_id = $1 AND e.kind <> 'commented' AND COALESCE(e.actor_id, '') <> $2 \
+    let sql = "SELECT COALESCE(MAX(e.n), 0) AS n FROM event e WHERE e.stream_kind = 'case' AND e.stream_id = $1 AND e.kind NOT IN ('commented', 'urged') AND COALESCE(e.actor_id, '') <> $2 \
                AND NOT (e.actor_kind = 'system' AND EXISTS (SELECT 1 FROM event m WHERE m.stream_kind = 'case' AND m.stream_id = $1 AND m.actor_id = $2 AND m.at = e.at AND m.n < e.n))";
     let n = conn.number(sql, &linli_db::params![case.id, me])?;
     Ok(u32::try_from(n).unwrap_or(case.version))
 }
 
-/// The version at which the case was last changed by more than a comment.
+/// The version at which the case was last changed by more than a note.
 fn decided_at(conn: &mut Conn, case: &Case) -> Result<u32, StoreError> {
-    let sql = "SELECT COALESCE(MAX(n), 0) AS n FROM event WHERE stream_kind = 'case' AND stream_id = $1 AND kind <> 'commented'";
+    let sql = "SELECT COALESCE(MAX(n), 0) AS n FROM event WHERE stream_kind = 'case' AND stream_id = $1 AND kind NOT IN ('commented', 'urged')";
     let n = conn.number(sql, &linli_db::params![case.id])?;
     Ok(u32::try_from(n).unwrap_or(case.version))
 }

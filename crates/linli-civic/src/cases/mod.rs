@@ -9,13 +9,19 @@
 //! - Whoever handled a case does not verify it.
 //! - A resident needs no account: the public code is the key to follow, answer, rate and reopen.
 //! - A case whose handler left (account disabled, post ended) stands in the box 无人经办 of everybody who may see it: [`unattended`].
+//! - Several cases may be moved by one request ([`bulk`]): each goes through its own command and answers for itself.
 //! - Two people who act at once: the first wins, the other is told what happened (409 with the present state).
 //!
 //! What it deliberately does not do: it keeps no priorities of persons, sends no messages itself (jobs do), and
 //! knows nothing of screens.
 
 pub mod act;
+pub mod acted;
 pub mod boxes;
+pub mod bulk;
+pub mod bulk_offers;
+pub mod call;
+pub mod callbacks;
 pub mod command;
 pub mod contact;
 pub mod deadline;
@@ -42,6 +48,7 @@ mod relatives;
 pub mod report;
 pub mod routing;
 pub mod row;
+pub mod seats;
 pub mod similar;
 pub mod similar_http;
 pub mod store;
@@ -57,6 +64,9 @@ mod tell;
 mod tests;
 pub mod unattended;
 pub mod view;
+pub mod work_order;
+pub mod work_order_check;
+pub mod work_order_http;
 
 pub use act::{Doer, World};
 pub use deadline::Deadline;
