@@ -21,6 +21,7 @@ use crate::origin::Proxies;
 use crate::partners::Partners;
 use crate::people::Posts;
 use crate::playbooks::Shelf;
+use crate::sheets::Folder;
 
 /// The application; cloning it is cheap.
 #[derive(Clone)]
@@ -40,6 +41,8 @@ pub struct Parts {
     pub files: Files,
     /// Files of work orders that were uploaded.
     pub hotline: Inbox,
+    /// Rows of ledgers that were brought.
+    pub registry: Folder,
     /// Holidays and make-up workdays.
     pub calendar: Calendar,
     /// The playbooks that cases are pinned to, and the one that new cases get.

@@ -1,7 +1,8 @@
 //! The capabilities of linli, one folder each.
 //!
-//! ground: [`areas`] [`people`] [`files`] [`playbooks`] [`partners`] [`delivery`] [`banners`] · core: [`cases`] ·
-//! then: [`live`] [`notices`] · reading: [`map`] [`audit`] [`indicators`] · exchange: [`hotline`] [`open311`] [`webhooks`] ·
+//! ground: [`areas`] [`people`] [`files`] [`playbooks`] [`partners`] [`delivery`] [`banners`] [`sheets`] · core: [`cases`] ·
+//! then: [`live`] [`notices`] · field: [`registry`] [`visits`] [`sync`] · reading: [`map`] [`audit`] [`indicators`] ·
+//! exchange: [`hotline`] [`open311`] [`webhooks`] · over all: [`search`] ·
 //! shared by all: [`app`] [`http`] [`limits`] [`once`] [`origin`] [`say`].
 
 pub mod app;
@@ -26,5 +27,10 @@ pub mod people;
 pub mod plain;
 pub mod playbooks;
 pub mod qr;
+pub mod registry;
 pub mod say;
+pub mod search;
+pub mod sheets;
+pub mod sync;
+pub mod visits;
 pub mod webhooks;

@@ -25,7 +25,7 @@ pub mod verify;
 pub use commit::{Store, Writer};
 pub use conn::{Conn, Tx};
 pub use db::{AsStoreError, Config, Db};
-pub use dialect::{Dialect, bigrams};
+pub use dialect::Dialect;
 pub use error::StoreError;
 pub use migrate::{Applied, LATEST};
 pub use value::{Bind, Row, Val, padded, placeholders, value_rows};

@@ -26,6 +26,12 @@ words! {
         ResponsibilityList = "responsibility_list",
         /// 公告横幅
         Banner = "banner",
+        /// 走访记录
+        Visit = "visit",
+        /// 设备
+        Device = "device",
+        /// 底数: a dwelling, a household, a resident, premises, a firm.
+        Registry = "registry",
     }
 }
 

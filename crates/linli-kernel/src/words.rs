@@ -383,6 +383,30 @@ words! {
 }
 
 words! {
+    /// 走访种类
+    VisitKind {
+        /// 入户走访
+        Visit = "visit",
+        /// 日常巡查
+        Patrol = "patrol",
+        /// 专项检查
+        Inspection = "inspection",
+        /// 会议议事
+        Meeting = "meeting",
+    }
+}
+
+words! {
+    /// 走访结果
+    VisitResult {
+        /// 未发现问题
+        Clear = "clear",
+        /// 发现问题
+        Finding = "finding",
+    }
+}
+
+words! {
     /// 时限种类
     DeadlineKind {
         /// 签收

@@ -22,6 +22,7 @@ use linli_civic::origin::Proxies;
 use linli_civic::partners::{PartnerFault, Partners};
 use linli_civic::people::Posts;
 use linli_civic::playbooks::Shelf;
+use linli_civic::sheets::Folder;
 use linli_db::{Applied, Config, Db, StoreError, params};
 use linli_kernel::{Calendar, Clock, IdSource, SystemClock};
 use linli_playbook::{Loaded, Sources};
@@ -145,6 +146,7 @@ pub async fn open_app(options: &Options) -> anyhow::Result<App> {
         vault,
         files: Files::new(options.data.join("files")),
         hotline: Inbox::new(options.data.join("imports")),
+        registry: Folder::new(options.data.join("ledgers")),
         calendar,
         indicators: Arc::new(Basis::of(&shelf.current())),
         playbooks: shelf,

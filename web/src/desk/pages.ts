@@ -5,6 +5,7 @@ import type { May } from "./session";
 export const PAGES = [
   { name: "inbox", may: ["view_case"] },
   { name: "register", may: ["report_on_behalf"] },
+  { name: "registry", may: ["view_registry"] },
   { name: "hotline", may: ["export_orders", "import_orders"] },
   { name: "areas", may: ["view_areas", "administer_areas"] },
   { name: "people", may: ["view_people", "administer_people"] },

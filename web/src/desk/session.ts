@@ -22,7 +22,12 @@ export type May =
   | "view_deliveries"
   | "manage_deliveries"
   | "administer_banners"
-  | "read_notice_log";
+  | "read_notice_log"
+  | "view_registry"
+  | "edit_registry"
+  | "decide_proposals"
+  | "import_registry"
+  | "read_registry_private";
 
 const me = shallowRef<Me | null>(null);
 

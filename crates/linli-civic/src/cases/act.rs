@@ -89,6 +89,8 @@ impl Case {
             draft.category.as_deref().and_then(|category| ground.first_seat(&draft.area, Some(category), weight));
         let seating = if routed.is_some() { Seating::Found } else { Seating::NotFound };
         let mut routing = draft.found_by.clone();
+        // By the clock of a phone: told beside the moment of receipt, which alone counts.
+        let captured = draft.found_by.iter().find_map(|why| why.values.get("captured_at")).cloned();
         let scanned = draft.found_by.iter().find_map(|why| why.values.get("place")).cloned();
         let seat = match routed {
             Some(routed) => {
@@ -116,6 +118,7 @@ impl Case {
             area: draft.area,
             seat,
             back: None,
+            risen_from: None,
             phase: flow.stage(&stage).map_or(Phase::Open, |stage| stage.phase),
             stage,
             handler: None,
@@ -154,7 +157,10 @@ impl Case {
                 case.follow(*effect, world, &cause)?;
             }
         }
-        let payload = json!({ "to": case.stage, "seat": case.seat, "kind": case.kind, "phase": case.phase, "category": case.category, "weight": case.weight, "channel": case.channel, "place": scanned, "routed": seating == Seating::Found, "private": case.private, "parent": case.parent });
+        let mut payload = json!({ "to": case.stage, "seat": case.seat, "kind": case.kind, "phase": case.phase, "category": case.category, "weight": case.weight, "channel": case.channel, "place": scanned, "routed": seating == Seating::Found, "private": case.private, "parent": case.parent });
+        if let (Some(object), Some(at)) = (payload.as_object_mut(), captured) {
+            object.insert("captured_at".to_owned(), at.into());
+        }
         let reported = case.tell("reported", payload, None, world.at, actor);
         if seating == Seating::NotFound {
             return Ok(Change::new(case, reported));

@@ -294,6 +294,18 @@ fn doer(case: &Case, who: &Who) -> Answer<Doer> {
     }
 }
 
+/// The version at which somebody other than `me` last changed the case by more than a comment. What one did oneself, with
+/// what followed from it at once, makes one's own next act no decision on something old.
+///
+/// # Errors
+/// The database's.
+pub fn decided_by_others(conn: &mut Conn, case: &Case, me: linli_kernel::AccountId) -> Result<u32, StoreError> {
+    let sql = "SELECT COALESCE(MAX(e.n), 0) AS n FROM event e WHERE e.stream_kind = 'case' AND e.stream_id = $1 AND e.kind <> 'commented' AND COALESCE(e.actor_id, '') <> $2 \
+               AND NOT (e.actor_kind = 'system' AND EXISTS (SELECT 1 FROM event m WHERE m.stream_kind = 'case' AND m.stream_id = $1 AND m.actor_id = $2 AND m.at = e.at AND m.n < e.n))";
+    let n = conn.number(sql, &linli_db::params![case.id, me])?;
+    Ok(u32::try_from(n).unwrap_or(case.version))
+}
+
 /// The version at which the case was last changed by more than a comment.
 fn decided_at(conn: &mut Conn, case: &Case) -> Result<u32, StoreError> {
     let sql = "SELECT COALESCE(MAX(n), 0) AS n FROM event WHERE stream_kind = 'case' AND stream_id = $1 AND kind <> 'commented'";

@@ -280,6 +280,7 @@ impl Case {
             if !matches!(to, SeatMove::Arbiter | SeatMove::Objector) {
                 self.dossier.is_ruled = false;
             }
+            self.risen_from = matches!(to, SeatMove::Up | SeatMove::Top).then_some(self.seat.area);
             self.seat = next;
         }
         Ok(())

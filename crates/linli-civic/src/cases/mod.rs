@@ -15,6 +15,7 @@
 //! knows nothing of screens.
 
 pub mod act;
+pub mod boxes;
 pub mod command;
 pub mod contact;
 pub mod deadline;
@@ -22,7 +23,10 @@ pub mod dossier;
 pub mod dossier_view;
 pub mod effects;
 pub mod entries;
+pub mod entries_http;
+pub mod erase;
 pub mod form;
+pub mod found;
 pub mod fresh;
 pub mod hot_spots;
 pub mod hot_spots_http;
@@ -39,10 +43,12 @@ pub mod report;
 pub mod routing;
 pub mod row;
 pub mod similar;
+pub mod similar_http;
 pub mod store;
 pub mod surroundings;
 pub mod sweep;
 pub mod task;
+pub mod task_command;
 pub mod task_http;
 pub mod task_store;
 pub mod task_view;

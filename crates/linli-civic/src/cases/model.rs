@@ -168,6 +168,8 @@ pub struct Case {
     pub seat: Seat,
     /// The seat that dispatched it, to which a send-back returns.
     pub back: Option<Seat>,
+    /// 上报: the area from whose seat it came up to the present one.
+    pub risen_from: Option<AreaCode>,
     /// The stage of the flow.
     pub stage: String,
     /// The typed summary of the stage.
@@ -227,7 +229,16 @@ pub struct Case {
     /// Everyone who had it in hand.
     pub hands: BTreeSet<AccountId>,
     /// How it is listed in the database; `None` for a case that is not there yet.
-    pub(super) listed: Option<(Phase, Keys)>,
+    pub(super) listed: Option<Listing>,
+}
+
+/// How a case is found in the database.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Listing {
+    pub(super) phase: Phase,
+    pub(super) keys: Keys,
+    /// What of it is searched for and may change.
+    pub(super) found_by: (Option<String>, Weight, Option<Reply>),
 }
 
 impl Case {

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use linli_db::{Bind, Conn, StoreError, padded, placeholders};
 use linli_kernel::{CaseId, Page};
 
-use super::list::{Asker, rows};
+use super::list::Asker;
 use super::reader::Reader;
-use super::row::{COLUMNS, CaseRow, Facts};
+use super::row::{COLUMNS, CaseRow, Facts, rows};
 
 /// The rows of those of `ids` that the asker may see.
 ///

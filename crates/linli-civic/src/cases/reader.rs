@@ -27,7 +27,7 @@ use crate::files::{self, Attachment};
 use crate::people;
 use crate::people::duty::{self, OnDuty, Person};
 use crate::people::view::{Contact, UnitRef};
-use crate::say::Lang;
+use crate::say::{Lang, beijing_minute};
 
 /// Everything that is read to show one case.
 pub struct Shown {
@@ -209,6 +209,7 @@ impl Reader<'_> {
             actions: case.offers(book, &Standing::reporter(), self.now).into_iter().map(offer).collect(),
             qr_url: format!("/api/public/cases/{}/qr.svg", case.code),
             point: case.point.map(Into::into),
+            joined: self.joined(shown),
             contact_looks: shown.looks.clone(),
         }
     }
@@ -316,7 +317,9 @@ impl Reader<'_> {
         Some(UnitRef { code: code.to_owned(), name })
     }
 
-    fn offers(&self, case: &Case, book: &Playbook, standing: &Standing, caller: &Caller) -> Vec<ActionOffer> {
+    /// The actions that the caller may take now, as a page draws them.
+    #[must_use]
+    pub fn offers(&self, case: &Case, book: &Playbook, standing: &Standing, caller: &Caller) -> Vec<ActionOffer> {
         let mut offers: Vec<ActionOffer> = case.offers(book, standing, self.now).into_iter().map(offer).collect();
         let whistles = whistles(case, book, caller);
         for field in offers.iter_mut().flat_map(|offer| &mut offer.form) {
@@ -373,7 +376,12 @@ impl Reader<'_> {
     ) -> TimelineEntry {
         let payload: serde_json::Value = serde_json::from_str(&event.payload).unwrap_or_default();
         let actor = self.actor(shown, event, &payload, code.is_some());
-        let sentence = self.sentence(shown, event, &payload, &actor);
+        let mut sentence = self.sentence(shown, event, &payload, &actor);
+        let captured = payload.get("captured_at").and_then(serde_json::Value::as_str);
+        if let Some(captured) = captured.and_then(|text| text.parse::<Timestamp>().ok()) {
+            let when = beijing_minute(captured);
+            sentence.push_str(&self.lang.say("text.captured_at", &[("when", &when)]));
+        }
         let text = text.filter(|_| code.is_none() || publicity == Publicity::Whole);
         let reply: Option<Reply> = text.and_then(|text| serde_json::from_str(text).ok());
         let attachments = shown.attachments.iter().filter(|attachment| attachment.event_n == Some(event.n));

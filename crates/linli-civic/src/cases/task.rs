@@ -8,7 +8,7 @@ use linli_kernel::{
 };
 use linli_playbook::TaskClocks;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use super::act::World;
 use super::deadline::Deadline;
@@ -136,6 +136,27 @@ pub struct TaskSaid {
     pub stars: Option<u32>,
     /// Ids of photos.
     pub photos: Vec<String>,
+}
+
+const MAX_PHOTOS: usize = 9;
+
+impl TaskSaid {
+    /// From the fields of a form.
+    #[must_use]
+    pub fn from_fields(fields: &Map<String, Value>) -> Self {
+        let photos = fields.get("photos").and_then(Value::as_array);
+        Self {
+            text: fields.get("text").and_then(Value::as_str).map(|text| text.replace('\0', "")),
+            stars: fields.get("stars").and_then(Value::as_u64).and_then(|stars| u32::try_from(stars).ok()),
+            photos: photos
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+                .take(MAX_PHOTOS)
+                .map(str::to_owned)
+                .collect(),
+        }
+    }
 }
 
 /// Somebody to be called.

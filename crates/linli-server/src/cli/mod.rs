@@ -15,6 +15,7 @@ mod indicators;
 mod out;
 mod partner;
 mod playbook;
+mod registry;
 mod user;
 mod verify;
 

@@ -102,6 +102,24 @@ impl World {
 
     pub async fn with_playbook(test_db: TestDb, playbook: &str) -> Self {
         let clock = ManualClock::at(monday());
+        let app = Self::open_app(&test_db, &clock, playbook).await;
+        fill(&app).await;
+        app.reload_areas().await.unwrap();
+        let service = serve::service(&app);
+        Self { app, clock, service, test_db }
+    }
+
+    /// The same database with another server on it: the first is gone as if it had been killed.
+    pub async fn reopened(self) -> Self {
+        let Self { app, clock, service, test_db } = self;
+        let playbook = app.playbooks.current().id.clone();
+        drop((app, service));
+        let app = Self::open_app(&test_db, &clock, &playbook).await;
+        let service = serve::service(&app);
+        Self { app, clock, service, test_db }
+    }
+
+    async fn open_app(test_db: &TestDb, clock: &ManualClock, playbook: &str) -> App {
         let url = match &test_db.config {
             Config::Sqlite { .. } => None,
             Config::Postgres { url } => Some(url.clone()),
@@ -116,11 +134,7 @@ impl World {
         options.clock = Arc::new(clock.clone());
         options.ids = Arc::new(IdSource::random());
         options.playbook = Some(playbook.to_owned());
-        let app = open::open_app(&options).await.unwrap();
-        fill(&app).await;
-        app.reload_areas().await.unwrap();
-        let service = serve::service(&app);
-        Self { app, clock, service, test_db }
+        open::open_app(&options).await.unwrap()
     }
 
     pub async fn send(

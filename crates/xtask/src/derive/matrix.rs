@@ -64,6 +64,14 @@ const fn act_name(act: Act) -> &'static str {
         Act::ImportOrders => "导入热线工单，设列名和分类对应",
         Act::ExportOrders => "导出热线工单和办理结果（写明理由，留记录）",
         Act::TransferOut => "把不属本单位的诉求转给热线",
+        Act::RecordVisit => "记走访、巡查、检查、会议",
+        Act::ViewVisits => "看走访记录（记录会写到住户家里的事，只到派人上门的这几级）",
+        Act::ViewRegistry => "看底数（房屋、住户、场所、企业；姓名隐去）",
+        Act::ViewRegistryFigures => "看底数的完整度和核实情况（只有数字）",
+        Act::EditRegistry => "登记、修改、核实、归档底数",
+        Act::DecideProposals => "两人改了同一项时定夺",
+        Act::ImportRegistry => "导入底数台账，整批撤销",
+        Act::ReadRegistryPrivate => "看底数中的姓名、电话、证件号（写明用途，留记录，本人可查）",
     }
 }
 
