@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use linli_db::{Conn, StoreError};
 use linli_kernel::{AreaCode, Timestamp};
-use linli_playbook::{Good, HealthyBand, Indicator, IndicatorKind, Playbook};
+use linli_playbook::{HealthyBand, Indicator, IndicatorGood, IndicatorKind, Playbook};
 
 use super::basis::Basis;
 use super::day::{Day, Period, Step};
@@ -192,9 +192,9 @@ fn change(indicator: &Indicator, now: &BoardValue, before: &BoardValue) -> Optio
     let least = if indicator.kind == IndicatorKind::Share { TOO_LITTLE } else { before.abs() * TOO_LITTLE };
     let up = now - before;
     let better = match indicator.good {
-        Good::Up => up > 0.0,
-        Good::Down => up < 0.0,
-        Good::Neither => return None,
+        IndicatorGood::Up => up > 0.0,
+        IndicatorGood::Down => up < 0.0,
+        IndicatorGood::Neither => return None,
     };
     Some(if up.abs() <= least {
         BoardChange::Same

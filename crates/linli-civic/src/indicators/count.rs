@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use linli_access::scope::unit_key;
 use linli_kernel::AreaCode;
-use linli_playbook::{Hit, Indicator, IndicatorKind, Merged, Subject};
+use linli_playbook::{Indicator, IndicatorHit, IndicatorKind, IndicatorSubject, MergedRule};
 
 use super::basis::{Basis, Slot};
 use super::day::{Day, Grain};
@@ -143,7 +143,7 @@ fn ones(facts: &Facts) -> Vec<One<'_>> {
 
 fn fits_case(facts: &Facts, slot: &Slot) -> bool {
     let only = &slot.indicator.only;
-    let is_merged_away = slot.indicator.merged == Merged::Once && facts.follows;
+    let is_merged_away = slot.indicator.merged == MergedRule::Once && facts.follows;
     let is_category = || facts.category.as_ref().is_some_and(|category| slot.categories.contains(category));
     (only.kinds.is_empty() || only.kinds.contains(&facts.kind))
         && (only.weights.is_empty() || only.weights.contains(&facts.weight))
@@ -154,21 +154,23 @@ fn fits_case(facts: &Facts, slot: &Slot) -> bool {
 
 fn fits(one: &One<'_>, indicator: &Indicator) -> bool {
     let is_subject = match &one.what {
-        What::Report => indicator.of == Subject::Report,
-        What::Event(name) => indicator.of == Subject::Event && indicator.events.iter().any(|known| known == name),
-        What::Closing => indicator.of == Subject::Closing,
+        What::Report => indicator.of == IndicatorSubject::Report,
+        What::Event(name) => {
+            indicator.of == IndicatorSubject::Event && indicator.events.iter().any(|known| known == name)
+        }
+        What::Closing => indicator.of == IndicatorSubject::Closing,
         What::Clock(run) => {
             let task = run.task.as_ref().map(|(_, kind)| *kind);
-            indicator.of == Subject::Clock && indicator.clock == Some(run.clock) && indicator.task == task
+            indicator.of == IndicatorSubject::Clock && indicator.clock == Some(run.clock) && indicator.task == task
         }
-        What::Dispatch { .. } => indicator.of == Subject::Dispatch,
-        What::SendBack { .. } => indicator.of == Subject::SendBack,
-        What::Settlement { .. } => indicator.of == Subject::Settlement,
-        What::Ending(_) => indicator.of == Subject::Ending,
-        What::Rating { .. } => indicator.of == Subject::Rating,
-        What::FollowUp { .. } => indicator.of == Subject::FollowUp,
-        What::Open => indicator.of == Subject::Open,
-        What::Suspended => indicator.of == Subject::Suspended,
+        What::Dispatch { .. } => indicator.of == IndicatorSubject::Dispatch,
+        What::SendBack { .. } => indicator.of == IndicatorSubject::SendBack,
+        What::Settlement { .. } => indicator.of == IndicatorSubject::Settlement,
+        What::Ending(_) => indicator.of == IndicatorSubject::Ending,
+        What::Rating { .. } => indicator.of == IndicatorSubject::Rating,
+        What::FollowUp { .. } => indicator.of == IndicatorSubject::FollowUp,
+        What::Open => indicator.of == IndicatorSubject::Open,
+        What::Suspended => indicator.of == IndicatorSubject::Suspended,
     };
     let levels = &indicator.only.levels;
     let is_level = || one.mark.seat.as_ref().is_some_and(|seat| levels.contains(&seat.level()));
@@ -183,15 +185,15 @@ fn outcome(one: &One<'_>, facts: &Facts, indicator: &Indicator) -> Option<bool> 
         IndicatorKind::Share => {}
     }
     match (indicator.hit?, &one.what) {
-        (Hit::Whistled, What::Report) => Some(facts.whistled),
-        (Hit::InTime, What::Clock(run)) => Some(!run.late),
-        (Hit::SentBack, What::Dispatch { sent_back }) => Some(*sent_back),
-        (Hit::Overruled, What::SendBack { overruled }) => Some(*overruled),
-        (Hit::Reopened, What::Settlement { reopened }) => Some(*reopened),
-        (Hit::Within, What::Ending(ending)) => within(ending, indicator),
-        (Hit::Solved, What::Rating { solved, .. }) => *solved,
-        (Hit::Satisfied, What::Rating { satisfied, .. }) => *satisfied,
-        (Hit::Reached, What::FollowUp { reached }) => Some(*reached),
+        (IndicatorHit::Whistled, What::Report) => Some(facts.whistled),
+        (IndicatorHit::InTime, What::Clock(run)) => Some(!run.late),
+        (IndicatorHit::SentBack, What::Dispatch { sent_back }) => Some(*sent_back),
+        (IndicatorHit::Overruled, What::SendBack { overruled }) => Some(*overruled),
+        (IndicatorHit::Reopened, What::Settlement { reopened }) => Some(*reopened),
+        (IndicatorHit::Within, What::Ending(ending)) => within(ending, indicator),
+        (IndicatorHit::Solved, What::Rating { solved, .. }) => *solved,
+        (IndicatorHit::Satisfied, What::Rating { satisfied, .. }) => *satisfied,
+        (IndicatorHit::Reached, What::FollowUp { reached }) => Some(*reached),
         _ => None,
     }
 }

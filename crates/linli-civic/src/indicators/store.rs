@@ -125,6 +125,7 @@ pub fn lag(conn: &mut Conn) -> Result<Lag, StoreError> {
 /// Which side of a figure.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = CountedPart)]
 pub enum Part {
     /// Everything that was counted.
     #[default]
