@@ -249,6 +249,9 @@ on_both! {
         let dispatcher = world.as_("dispatcher").await;
         let suspended = world.act(&dispatcher, &code, "suspend", json!({})).await.ok();
         assert_eq!((suspended["stage"].as_str(), suspended["phase"].as_str()), (Some("suspended"), Some("waiting")));
+        let said = sentences(&suspended);
+        assert!(said.iter().any(|said| said.contains("申请挂账到2026年10月20日")), "{said:?}");
+        assert!(said.iter().any(|said| said.contains("同意挂账，到2026年10月20日再办")), "{said:?}");
         assert_eq!(world.get(&dispatcher, "/api/cases?box=suspended").await.ok()["items"][0]["code"], code.as_str());
         let public = world.get(&Session::none(), &format!("/api/public/cases/{code}")).await.ok();
         assert!(!public["late"].as_bool().unwrap());

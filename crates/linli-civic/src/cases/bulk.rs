@@ -248,7 +248,7 @@ async fn list_offers_for_all(
         for id in ids {
             let Some(case) = visible(conn, &caller, id)? else { continue };
             let book = app.playbooks.pinned(conn, &case.playbook.0, &case.playbook.1)?;
-            all.push(reader.offers(&case, &book, &case.standing(&caller), &caller));
+            all.push(reader.offers(&case, &book, &case.standing(&caller)));
         }
         Ok::<_, Refused>(bulk_offers::common(all, lang))
     });

@@ -5,7 +5,8 @@
 //! - The flow of the pinned playbook says who may do what when; [`act`] interprets it. What the API offers and
 //!   what it accepts come from the same function.
 //! - Deadlines are rows in working time. A comment moves none of them; asking the resident pauses them; a breached one fires
-//!   an ordinary transition by linli itself ([`sweep`]).
+//!   an ordinary transition by linli itself ([`sweep`], [`by_itself`]).
+//! - An open case always has a running clock: where all ran out and nobody took it further, it is looked at again.
 //! - Whoever handled a case does not verify it.
 //! - A resident needs no account: the public code is the key to follow, answer, rate and reopen.
 //! - A case whose handler left (account disabled, post ended) stands in the box 无人经办 of everybody who may see it: [`unattended`].
@@ -20,6 +21,7 @@ pub mod acted;
 pub mod boxes;
 pub mod bulk;
 pub mod bulk_offers;
+mod by_itself;
 pub mod call;
 pub mod callbacks;
 pub mod command;
@@ -61,9 +63,10 @@ pub mod task_store;
 pub mod task_view;
 mod tell;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 pub mod unattended;
 pub mod view;
+pub mod words;
 pub mod work_order;
 pub mod work_order_check;
 pub mod work_order_http;
