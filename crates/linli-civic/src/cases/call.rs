@@ -82,7 +82,7 @@ pub struct NearCase {
 /// What is known around a matter.
 #[derive(Debug, Default, Serialize, utoipa::ToSchema)]
 pub struct AroundCall {
-    /// The area that was meant, once one is.
+    /// Around which area was looked: at most a grid.
     area: Option<AreaRef>,
     /// What may be the same matter, the likeliest first.
     alike: Vec<AlikeCase>,
@@ -124,7 +124,8 @@ async fn look_around_call(
         let reader = Reader { areas: &areas, vault: &app.vault, lang, now, public_url: &app.site.public_url };
         let alike = said.alike(conn, &app, &caller, &reader)?;
         let near = said.near(conn, &asker, &reader, &alike)?;
-        Ok::<_, Refused>(AroundCall { area: Some(areas.reference(&said.area)), alike, near })
+        let around = said.area.at(AreaLevel::Grid.min(said.area.level()));
+        Ok::<_, Refused>(AroundCall { area: Some(areas.reference(&around)), alike, near })
     });
     Ok(Json(around.await?))
 }

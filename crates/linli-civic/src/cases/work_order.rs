@@ -93,7 +93,7 @@ pub fn values(case: &CaseView, contact: Option<&ReporterContact>, printing: Prin
         ("weight", row.weight_name.clone()),
         ("reporter", reporter(case, contact)),
         ("stage", row.stage_name.clone()),
-        ("place", case.place_text.clone()),
+        ("place", place(case)),
         ("area", row.area.full_name.clone()),
         ("text", case.full_text.clone()),
         ("seat", row.seat_name.clone()),
@@ -121,6 +121,12 @@ pub fn values(case: &CaseView, contact: Option<&ReporterContact>, printing: Prin
 fn stamp(at: Timestamp) -> String {
     let at = at.plus_ms(ZONE_MS).to_jiff().to_zoned(jiff::tz::TimeZone::UTC);
     format!("{}年{}月{}日 {:02}:{:02}", at.year(), at.month(), at.day(), at.hour(), at.minute())
+}
+
+/// In the words of whoever reported it, and below them the area, where that is not the same.
+fn place(case: &CaseView) -> String {
+    let (words, area) = (&case.place_text, &case.row.area.full_name);
+    if words == area { words.clone() } else { format!("{words}\n{area}") }
 }
 
 fn urgent(case: &CaseView) -> String {

@@ -50,8 +50,9 @@ export function useBulk(selection: Selection) {
       if (mine === turn) failure.value = toProblem(error);
     }
   }
-  watch(selection.ids, (ids) => {
-    if (ids.size > 0) done.value = null;
+  watch(selection.ids, (ids, before) => {
+    // Another one was picked: what came of the last act has been read.
+    if ([...ids].some((id) => !before.has(id))) done.value = null;
     clearTimeout(timer);
     timer = setTimeout(() => void ask(), SETTLE_MS);
   });
