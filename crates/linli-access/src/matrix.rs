@@ -62,6 +62,10 @@ acts! {
     ExportOrders = "export_orders",
     /// Hand a case to the hotline whose matter it is.
     TransferOut = "transfer_out",
+    /// Move a running case to another version of the playbook.
+    MovePlaybook = "move_playbook",
+    /// Try a draft of a playbook on past cases.
+    RehearsePlaybook = "rehearse_playbook",
 }
 
 /// How far an allowed act reaches.
@@ -194,6 +198,10 @@ pub const MATRIX: &[(Act, &[(Role, Reach)])] = &[
         &[(CommunityClerk, Area), (StreetDispatcher, Area), (HotlineClerk, Area), (CountyLeader, Area)],
     ),
     (Act::TransferOut, &[(CommunityClerk, Area), (StreetDispatcher, Area), (HotlineClerk, Area), (CountyLeader, Area)]),
+    // Whoever handles a case never rewrites the rules that it goes by: only the top, which answers for the way of working.
+    (Act::MovePlaybook, &[(CountyLeader, Area)]),
+    // It tells nothing that anybody wrote: whoever keeps the playbook need not see a case for it.
+    (Act::RehearsePlaybook, &[(Administrator, Area)]),
 ];
 
 /// How far `role` may do `act`; `None` when it may not.

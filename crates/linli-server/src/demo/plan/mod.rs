@@ -19,8 +19,14 @@ const HOUR_MS: i64 = 3_600_000;
 /// Share of cases in communities that have no grids yet.
 const ELSEWHERE: f64 = 0.015;
 /// Share of matters that an office closes with advice, by ground of the flow's close form.
-const CLOSED_BY: [(&str, f64); 4] =
-    [("legal_route", 0.004), ("not_verifiable", 0.005), ("withdrawn", 0.006), ("not_ours", 0.002)];
+const CLOSED_BY: [(&str, f64); 6] = [
+    ("court", 0.002),
+    ("reconsideration", 0.001),
+    ("arbitration", 0.001),
+    ("not_verifiable", 0.005),
+    ("withdrawn", 0.006),
+    ("not_ours", 0.002),
+];
 const WITHDRAWN: f64 = 0.012;
 /// Share of what reaches a community that it gives down to a grid; with what grids get at once, about 80 % is settled there.
 const GIVEN_DOWN: f64 = 0.97;
