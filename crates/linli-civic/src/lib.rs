@@ -1,7 +1,7 @@
 //! The capabilities of linli, one folder each.
 //!
 //! ground: [`areas`] [`people`] [`files`] [`playbooks`] [`partners`] [`delivery`] [`banners`] · core: [`cases`] ·
-//! then: [`live`] [`notices`] · reading: [`map`] [`audit`] · exchange: [`hotline`] [`open311`] [`webhooks`] ·
+//! then: [`live`] [`notices`] · reading: [`map`] [`audit`] [`rehearsal`] · exchange: [`hotline`] [`open311`] [`webhooks`] ·
 //! shared by all: [`app`] [`http`] [`limits`] [`once`] [`origin`] [`say`].
 
 pub mod app;
@@ -25,5 +25,6 @@ pub mod people;
 pub mod plain;
 pub mod playbooks;
 pub mod qr;
+pub mod rehearsal;
 pub mod say;
 pub mod webhooks;

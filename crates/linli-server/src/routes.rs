@@ -41,6 +41,7 @@ fn all() -> OpenApiRouter<App> {
         .merge(cases::public::routes())
         .merge(cases::http::routes())
         .merge(cases::task_http::routes())
+        .merge(cases::version_http::routes())
         .merge(cases::similar::routes())
         .merge(cases::hot_spots_http::routes())
         .merge(people::routes())

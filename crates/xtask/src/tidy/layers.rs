@@ -20,7 +20,7 @@ const SLICES: &[&[&str]] = &[
     &["areas", "people", "files", "playbooks", "partners", "delivery", "banners"],
     &["cases"],
     &["live", "notices"],
-    &["map", "audit", "plain"],
+    &["map", "audit", "plain", "rehearsal"],
     &["webhooks", "hotline", "open311"],
 ];
 /// Arrows that go up, each with its reason.
