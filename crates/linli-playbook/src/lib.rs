@@ -41,7 +41,7 @@ pub use indicator::{
     HealthyBand, Indicator, IndicatorFilter, IndicatorGood, IndicatorHit, IndicatorKind, IndicatorPer,
     IndicatorSubject, MOST_INDICATORS, MergedRule,
 };
-pub use load::{LoadError, Loaded, Sources, load};
+pub use load::{Document, Documents, LoadError, Loaded, Sources, load};
 pub use lookup::Suggestion;
 pub use notice::{NoticeRule, NoticeTo, NoticeWay, Notices, Quiet};
 pub use replies::{Phrase, ReplyFault, ReplyRules, Template};
