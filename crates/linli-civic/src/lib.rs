@@ -1,6 +1,7 @@
 //! The capabilities of linli, one folder each.
 //!
-//! ground: [`areas`] [`people`] [`files`] [`playbooks`] [`partners`] [`delivery`] [`banners`] [`sheets`] · core: [`cases`] ·
+//! ground: [`areas`] [`people`] [`files`] [`playbooks`] [`partners`] [`delivery`] [`banners`] [`sheets`] [`docx`] ·
+//! core: [`cases`] ·
 //! then: [`live`] [`notices`] · field: [`registry`] [`visits`] [`sync`] · reading: [`map`] [`audit`] [`indicators`] ·
 //! exchange: [`hotline`] [`open311`] [`webhooks`] · over all: [`search`] ·
 //! shared by all: [`app`] [`http`] [`limits`] [`once`] [`origin`] [`say`].
@@ -11,6 +12,7 @@ pub mod audit;
 pub mod banners;
 pub mod cases;
 pub mod delivery;
+pub mod docx;
 pub mod files;
 pub mod hotline;
 pub mod http;

@@ -123,6 +123,8 @@ words! {
         Take = "take",
         /// 跟进记录
         Comment = "comment",
+        /// 催办
+        Urge = "urge",
         /// 向居民提问
         Ask = "ask",
         /// 居民补充
@@ -210,6 +212,7 @@ impl Action {
             Self::Dispatch => "dispatched",
             Self::Take => "taken",
             Self::Comment => "commented",
+            Self::Urge => "urged",
             Self::Ask => "asked",
             Self::Answer => "answered",
             Self::Settle => "settled",

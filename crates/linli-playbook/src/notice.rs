@@ -108,6 +108,7 @@ pub(crate) const EVENTS: &[&str] = &[
     "dispatched",
     "taken",
     "commented",
+    "urged",
     "asked",
     "answered",
     "settled",

@@ -8,7 +8,9 @@ use linli_kernel::{
 };
 
 use crate::flow::{ActionDef, Choice, Field, FieldKind, Flow, Relation, Rule, Stage, Tone, Who};
-use crate::indicator::{Good, HealthyBand, Indicator, IndicatorFilter, IndicatorKind, Merged, Subject};
+use crate::indicator::{
+    HealthyBand, Indicator, IndicatorFilter, IndicatorGood, IndicatorKind, IndicatorSubject, MergedRule,
+};
 use crate::notice::NoticeRule;
 use crate::replies::{Phrase, Template};
 use crate::tasks::{TaskClocks, TaskRule, WhistleKind};
@@ -426,7 +428,7 @@ pub(crate) fn indicator(node: &Node) -> Vec<Indicator> {
         source: reader.some_text("source"),
         unit: reader.some_text("unit").unwrap_or_else(|| usual_unit(kind).to_owned()),
         kind,
-        of: reader.parsed("of").unwrap_or(Subject::Report),
+        of: reader.parsed("of").unwrap_or(IndicatorSubject::Report),
         hit: reader.parsed("hit"),
         events: reader.texts("on"),
         clock: reader.parsed("clock"),
@@ -435,9 +437,9 @@ pub(crate) fn indicator(node: &Node) -> Vec<Indicator> {
         outside: reader.texts("outside"),
         per: reader.parsed("per"),
         only: only.as_ref().map(indicator_filter).unwrap_or_default(),
-        merged: reader.parsed("merged").unwrap_or(Merged::Each),
+        merged: reader.parsed("merged").unwrap_or(MergedRule::Each),
         exclusions: reader.node("exclusions").map(|_| reader.texts("exclusions")),
-        good: reader.parsed("good").unwrap_or(Good::Neither),
+        good: reader.parsed("good").unwrap_or(IndicatorGood::Neither),
         healthy: healthy
             .as_ref()
             .and_then(|band| Some(HealthyBand { from: band.number("from")?, to: band.number("to")? })),

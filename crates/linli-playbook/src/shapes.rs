@@ -6,7 +6,7 @@ use linli_kernel::{
 
 use crate::effects::Effect;
 use crate::flow::{FieldKind, Relation, Tone};
-use crate::indicator::{Good, Hit, IndicatorKind, Merged, Per, Subject};
+use crate::indicator::{IndicatorGood, IndicatorHit, IndicatorKind, IndicatorPer, IndicatorSubject, MergedRule};
 use crate::notice::{NoticeTo, NoticeWay};
 use crate::shape::{Key, Kind, Presence, Shape};
 use crate::types::OnBreach;
@@ -25,8 +25,8 @@ words! {
 words! { notice_tos: NoticeTo, notice_ways: NoticeWay }
 
 words! {
-    channels: Channel, goods: Good, hits: Hit, indicator_kinds: IndicatorKind, mergeds: Merged, pers: Per,
-    subjects: Subject,
+    channels: Channel, goods: IndicatorGood, hits: IndicatorHit, indicator_kinds: IndicatorKind, mergeds: MergedRule, pers: IndicatorPer,
+    subjects: IndicatorSubject,
 }
 
 /// The units of an amount.

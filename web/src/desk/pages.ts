@@ -4,6 +4,7 @@ import type { May } from "./session";
 
 export const PAGES = [
   { name: "inbox", may: ["view_case"] },
+  { name: "call", may: ["report_on_behalf"] },
   { name: "register", may: ["report_on_behalf"] },
   { name: "registry", may: ["view_registry"] },
   { name: "board", may: ["view_board"] },

@@ -25,6 +25,8 @@ export const routes: RouteRecordRaw[] = [
       { path: "cases/:id", name: "case", component: CasesPage, meta: { title: "desk.case.title", may: needOf("inbox") } },
       { path: "cases/:id/print", name: "print", component: () => import("./cases/print/PrintPage.vue"), meta: { title: "desk.print.title", may: needOf("inbox") } },
       { path: "hot-spots/:id?", name: "hot_spots", component: () => import("./hotspots/HotSpotsPage.vue"), meta: { title: "desk.hot_spots.title", may: needOf("inbox") } },
+      { path: "call", name: "call", component: () => import("./call/CallPage.vue"), meta: { title: "desk.nav.call", may: needOf("call") } },
+      { path: "callbacks", name: "callbacks", component: () => import("./call/CallbacksPage.vue"), meta: { title: "desk.callbacks.title", may: ["read_contact"] } },
       { path: "register", name: "register", component: () => import("./register/RegisterPage.vue"), meta: { title: "desk.nav.register", may: needOf("register") } },
       { path: "board", name: "board", component: () => import("./board/BoardPage.vue"), meta: { title: "desk.nav.board", may: needOf("board") } },
       { path: "board/:indicator/cases", name: "board_cases", component: () => import("./board/CountedPage.vue"), meta: { title: "desk.board.cases", may: needOf("board") } },

@@ -302,7 +302,7 @@ impl Case {
     pub fn facts(&self, now: Timestamp) -> Facts {
         let own = || self.deadlines.iter().filter(|deadline| deadline.task.is_none());
         let n_late = own().filter(|deadline| deadline.breached_at.is_some()).count();
-        let handle = own().filter(|deadline| deadline.kind == DeadlineKind::Handle && deadline.is_owed());
+        let mut handle = own().filter(|deadline| deadline.kind == DeadlineKind::Handle && deadline.is_owed());
         let key = self.seat.key();
         Facts {
             sent_back: self.n_sent_back,
@@ -310,7 +310,7 @@ impl Case {
             extended: self.dossier.n_extended,
             unreached: self.dossier.n_unreached,
             exclusion_asked: self.dossier.n_exclusion_asked,
-            is_late: handle.clone().next().is_some_and(|_| handle.into_iter().all(|deadline| deadline.due_at <= now)),
+            is_late: handle.any(|deadline| deadline.due_at <= now),
             pending: self.dossier.pending.as_ref().map(|pending| pending.what),
             may_send_back: !self.dossier.sent_back_by.contains(&key)
                 && self.dossier.send_back_until.is_none_or(|until| now <= until),

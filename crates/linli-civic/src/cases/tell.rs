@@ -44,7 +44,7 @@ impl Reader<'_> {
             ("stars", number("stars")),
             ("n", number("n_reopened")),
             ("days", number("days")),
-            ("until", self.day(payload.get("until").and_then(serde_json::Value::as_i64))),
+            ("until", self.day(moment_in(payload, "until"))),
             ("party", self.party_of(shown, payload)),
             ("whistle", self.whistle(shown, &text("whistle"))),
             ("rule", text("rule")),
@@ -86,6 +86,11 @@ impl Reader<'_> {
         let (year, month, day) = (day.year().to_string(), day.month().to_string(), day.day().to_string());
         self.lang.say("due.date_year", &[("year", &year), ("month", &month), ("day", &day)])
     }
+}
+
+fn moment_in(payload: &serde_json::Value, name: &str) -> Option<i64> {
+    let at: linli_kernel::Timestamp = serde_json::from_value(payload.get(name)?.clone()).ok()?;
+    Some(at.ms())
 }
 
 pub(super) fn seat_in(payload: &serde_json::Value, name: &str) -> Option<Seat> {

@@ -7,13 +7,14 @@ use serde_json::json;
 
 use linli_db::{Conn, Store, StoreError, Tx, Writer, params};
 use linli_kernel::{Actor, Change, NewEvent, Stream, StreamKind, Timestamp};
-use linli_playbook::{Finding, Playbook};
+use linli_playbook::{Documents, Finding, Loaded, Playbook};
 
 /// Playbooks by id and version.
 #[derive(Debug)]
 pub struct Shelf {
     current: Arc<Playbook>,
     findings: Vec<Finding>,
+    documents: Documents,
     older: RwLock<HashMap<(String, String), Arc<Playbook>>>,
 }
 
@@ -32,10 +33,17 @@ impl Store for Version {
 }
 
 impl Shelf {
-    /// With `current` for new cases and what its check found.
+    /// With a playbook for new cases, its documents and what its check found.
     #[must_use]
-    pub fn new(current: Playbook, findings: Vec<Finding>) -> Self {
-        Self { current: Arc::new(current), findings, older: RwLock::new(HashMap::new()) }
+    pub fn new(current: Loaded) -> Self {
+        let Loaded { playbook, findings, documents } = current;
+        Self { current: Arc::new(playbook), findings, documents, older: RwLock::new(HashMap::new()) }
+    }
+
+    /// A template of the current playbook: how the house writes today.
+    #[must_use]
+    pub fn document(&self, name: &str) -> Option<Arc<[u8]>> {
+        self.documents.get(name).map(|document| Arc::clone(&document.bytes))
     }
 
     /// The playbook of new cases.

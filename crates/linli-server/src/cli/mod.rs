@@ -11,6 +11,7 @@ mod demo;
 mod doctor;
 mod hotline;
 mod import;
+mod indicators;
 mod out;
 mod partner;
 mod playbook;
@@ -57,6 +58,9 @@ enum Command {
     #[command(subcommand)]
     Partner(partner::Partner),
     Backup(backup::BackupArgs),
+    /// Counts the figures again, or checks them.
+    #[command(subcommand)]
+    Indicators(indicators::Indicators),
     /// Prints the API's document (OpenAPI 3.1).
     Openapi,
 }
@@ -171,6 +175,7 @@ impl Cli {
             Command::User(command) => user::run(&command).await,
             Command::Partner(command) => partner::run(&command).await,
             Command::Backup(args) => backup::run(&args).await,
+            Command::Indicators(command) => indicators::run(&command).await,
             Command::Openapi => {
                 out::say(&serde_json::to_string_pretty(&linli_server::routes::document())?);
                 Ok(ExitCode::SUCCESS)

@@ -57,30 +57,41 @@ fn of_folder(folder: &Path) -> anyhow::Result<(String, Sources)> {
     let Some(id) = whole.file_name().map(|name| name.to_string_lossy().into_owned()) else {
         bail!("{} 不是工作法的文件夹", folder.display());
     };
-    let mut files = Vec::new();
-    read_tomls(&whole, &id, &mut files)?;
-    Ok((id, Sources::from_files(files)))
+    let mut own = Own::default();
+    own.read(&whole, &id)?;
+    Ok((id, Sources::from_files(own.texts).with_documents(own.documents)))
 }
 
-fn read_tomls(folder: &Path, under: &str, files: &mut Vec<(String, String)>) -> anyhow::Result<()> {
-    let reading = || format!("读不了 {}", folder.display());
-    for entry in std::fs::read_dir(folder).with_context(reading)? {
-        let path = entry.with_context(reading)?.path();
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        if path.is_dir() {
-            read_tomls(&path, &format!("{under}/{name}"), files)?;
-        } else if path.extension().is_some_and(|ending| ending == "toml") {
-            let text = std::fs::read_to_string(&path).with_context(|| format!("读不了 {}", path.display()))?;
-            files.push((format!("{under}/{name}"), text));
+#[derive(Default)]
+struct Own {
+    texts: Vec<(String, String)>,
+    documents: Vec<(String, Vec<u8>)>,
+}
+
+impl Own {
+    fn read(&mut self, folder: &Path, under: &str) -> anyhow::Result<()> {
+        let reading = || format!("读不了 {}", folder.display());
+        for entry in std::fs::read_dir(folder).with_context(reading)? {
+            let path = entry.with_context(reading)?.path();
+            let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            let below = format!("{under}/{name}");
+            let unreadable = || format!("读不了 {}", path.display());
+            if path.is_dir() {
+                self.read(&path, &below)?;
+            } else if name.ends_with(".toml") {
+                self.texts.push((below, std::fs::read_to_string(&path).with_context(unreadable)?));
+            } else if name.ends_with(".docx") && !name.starts_with('~') {
+                self.documents.push((below, std::fs::read(&path).with_context(unreadable)?));
+            }
         }
+        Ok(())
     }
-    Ok(())
 }
 
 fn check(sources: &Sources, ids: &[String], folder: Option<&Path>) -> anyhow::Result<ExitCode> {
     let (mut n_errors, mut n_warnings) = (0, 0);
     for id in ids {
-        let loaded = load(sources, id)?;
+        let loaded = open::checked(load(sources, id)?);
         for finding in &loaded.findings {
             match finding.severity {
                 Severity::Error => n_errors += 1,

@@ -13,6 +13,7 @@ const GROUP_OF: Record<Action, Group> = {
   dispatch: "work",
   take: "work",
   comment: "work",
+  urge: "work",
   ask: "work",
   answer: "work",
   settle: "work",

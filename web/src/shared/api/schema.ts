@@ -124,6 +124,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/addresses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Completes an address while it is typed: buildings with a printed code, and areas, where the caller may register. Nothing is kept. */
+        post: operations["complete_address"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/areas": {
         parameters: {
             query?: never;
@@ -320,6 +337,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/callbacks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the answered cases that are to be followed up, in the order in which that is due. Keyset pages. */
+        get: operations["list_callbacks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/around": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Looks for open cases about what may be the same matter, and for what else is open around the place, among those that the caller
+         *     may see. Nothing is kept.
+         */
+        post: operations["look_around_call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases": {
         parameters: {
             query?: never;
@@ -332,6 +386,60 @@ export interface paths {
         put?: never;
         /** Reports a matter. No account is needed; staff who report for a resident are recorded as such. */
         post: operations["report_case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes an action on several cases, each by itself: what is refused for one is done for the others all the same. Sent again with
+         *     the same key, what was done is not done twice, and what was not is tried again.
+         */
+        post: operations["act_on_cases"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/bulk/offers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lists what the caller may do now with all of these cases together. Cases that they do not see count for nothing. */
+        post: operations["list_offers_for_all"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/bulk/seats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lists the seats that all of these cases could go to. */
+        post: operations["list_seats_for_all"];
         delete?: never;
         options?: never;
         head?: never;
@@ -386,7 +494,8 @@ export interface paths {
         put?: never;
         /**
          * Takes one of the actions that the case offered. A version that is no longer the present one is a
-         *     conflict (409 `version_conflict`), answered with who did what meanwhile and the present state.
+         *     conflict (409 `version_conflict`), answered with who did what meanwhile and the present state. A command that takes the case
+         *     out of the caller's sight is answered with `done` and `gone`; 404 means that nothing was done.
          */
         post: operations["act_on_case"];
         delete?: never;
@@ -492,7 +601,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Takes one of the actions that a task of the case offered: sign, contact, arrive, finish, decline, cancel, rate. */
+        /**
+         * Takes one of the actions that a task of the case offered: sign, contact, arrive, finish, decline, cancel, rate. One that takes
+         *     the case out of the caller's sight is answered with `done` and `gone`.
+         */
         post: operations["act_on_task"];
         delete?: never;
         options?: never;
@@ -511,6 +623,24 @@ export interface paths {
         put?: never;
         /** Hands a case to a hotline whose matter it is. It stays open here: progress comes back into its history, the reply is checked by our own people. */
         post: operations["transfer_case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{id}/work-order.docx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The work order of a case as a .docx, the reporter's number masked. */
+        get: operations["show_work_order"];
+        put?: never;
+        /** The same with the reporter's name and number. The look is recorded with its purpose. */
+        post: operations["show_work_order_with_contact"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2340,8 +2470,37 @@ export interface components {
              */
             version: number;
         };
+        /** @description One act on several cases. */
+        ActOnCases: {
+            /** @description The fields of the action's form, the same for all. A category or weight that is left out stays each case's own. */
+            fields?: {
+                [key: string]: unknown;
+            };
+            /** @description On which; at most 200, each once. */
+            items: components["schemas"]["BulkItem"][];
+            /** @description What. */
+            verb: components["schemas"]["Action"];
+        };
+        /** @description What became of a command. */
+        Acted: components["schemas"]["CaseView"] | components["schemas"]["ActedAndGone"];
+        /** @description 已办并移出: the command was done, and the case has gone to where the caller does not see it. */
+        ActedAndGone: {
+            /** @description Always: a command that was not done is a problem, never this. */
+            done: boolean;
+            /** @description Always: a case that is still seen is answered as itself. */
+            gone: boolean;
+            /** @description What to tell the person. */
+            sentence: string;
+        };
+        /** @description What became of all of them. */
+        ActedOnCases: {
+            /** @description In the order of the request. */
+            items: components["schemas"]["BulkOutcome"][];
+            /** @description How many were done. */
+            n_done: number;
+        };
         /** @enum {string} */
-        Action: "report" | "accept" | "dispatch" | "take" | "comment" | "ask" | "answer" | "settle" | "verify" | "reject" | "rate" | "reopen" | "close" | "send_back" | "escalate" | "hand_on" | "ask_extension" | "grant_extension" | "refuse_extension" | "ask_suspension" | "suspend" | "refuse_suspension" | "resume" | "supervise" | "object" | "rule" | "merge" | "unmerge" | "follow" | "follow_up" | "ask_exclusion" | "exclude" | "refuse_exclusion" | "call_help" | "whistle" | "hand_out" | "open_force" | "assign_task" | "minute" | "close_force" | "split" | "set_privacy";
+        Action: "report" | "accept" | "dispatch" | "take" | "comment" | "urge" | "ask" | "answer" | "settle" | "verify" | "reject" | "rate" | "reopen" | "close" | "send_back" | "escalate" | "hand_on" | "ask_extension" | "grant_extension" | "refuse_extension" | "ask_suspension" | "suspend" | "refuse_suspension" | "resume" | "supervise" | "object" | "rule" | "merge" | "unmerge" | "follow" | "follow_up" | "ask_exclusion" | "exclude" | "refuse_exclusion" | "call_help" | "whistle" | "hand_out" | "open_force" | "assign_task" | "minute" | "close_force" | "split" | "set_privacy";
         /** @description 动作: one arrow of the flow. */
         ActionDef: {
             /** @description What follows, in this order. */
@@ -2393,6 +2552,41 @@ export interface components {
             name: string;
             /** @description The role acted in. */
             role_name?: string | null;
+        };
+        /** @description An address that may be meant. */
+        AddressChoice: {
+            /** @description The area it lies in, or is. */
+            area: components["schemas"]["AreaRef"];
+            /** @description Tells the choices apart: the code of the place, or else of the area. */
+            code: string;
+            /** @description The building, or the area. */
+            name: string;
+            /** @description The building's printed code. */
+            place?: string | null;
+            point?: components["schemas"]["Point"] | null;
+        };
+        /** @description Addresses that may be meant. */
+        AddressChoices: {
+            /** @description Buildings first, then areas; eight of each at most. */
+            items: components["schemas"]["AddressChoice"][];
+        };
+        /** @description 疑似同一件: an open case that may be about the same matter. */
+        AlikeCase: {
+            /** @description The case. */
+            case: components["schemas"]["CaseRow"];
+            /**
+             * Format: int32
+             * @description How far away, where both places are known. Unit: metres.
+             */
+            distance_m?: number | null;
+            /**
+             * Format: int64
+             * @description How many people said it.
+             */
+            n_callers: number;
+            promised_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Send it as `same_as` with the report: the caller follows this case and is answered with it. */
+            token?: string | null;
         };
         /** @description 时限长度: so many of a unit. */
         Amount: {
@@ -2548,6 +2742,14 @@ export interface components {
              * @description The version that a change names.
              */
             version: number;
+        };
+        /** @description What is known around a matter. */
+        AroundCall: {
+            /** @description What may be the same matter, the likeliest first. */
+            alike: components["schemas"]["AlikeCase"][];
+            area?: components["schemas"]["AreaRef"] | null;
+            /** @description What else is open there: the nearest first, or the newest where no distance is known. */
+            near: components["schemas"]["NearCase"][];
         };
         /** @description What an exchange brought. */
         AskedPartner: {
@@ -2810,6 +3012,36 @@ export interface components {
             /** @description Its public key. */
             p256dh: string;
         };
+        /** @description A case among several, as it was seen. */
+        BulkItem: {
+            /** @description Its id. */
+            id: components["schemas"]["CaseId"];
+            /**
+             * Format: int32
+             * @description The version that the caller saw.
+             */
+            version: number;
+        };
+        /** @description One of them, with what became of it. */
+        BulkOutcome: {
+            /** @description The stable code of that. */
+            code?: string | null;
+            /** @description The fields that are wrong. */
+            errors: components["schemas"]["FieldProblem"][];
+            /** @description Done, and no longer the caller's to see. */
+            gone: boolean;
+            /** @description Which. */
+            id: components["schemas"]["CaseId"];
+            /** @description What became of it. */
+            result: components["schemas"]["BulkResult"];
+            /** @description Why it was not done, for people. */
+            sentence?: string | null;
+        };
+        /**
+         * @description What became of one of them.
+         * @enum {string}
+         */
+        BulkResult: "done" | "conflict" | "refused";
         /** @description Which years' holidays are known. */
         CalendarYears: {
             /** @description This year and the next, where the list is missing: deadlines there are provisional. */
@@ -3090,6 +3322,16 @@ export interface components {
             email?: string | null;
             /** @description `none`, `sms` or `email`. */
             way: components["schemas"]["ReporterWay"];
+        };
+        /**
+         * @description What has been typed of an address.
+         * @example {
+         *       "q": "红旗社区3号楼"
+         *     }
+         */
+        CompleteAddress: {
+            /** @description In the order in which people say it; spaces are welcome and not needed. */
+            q: string;
         };
         /** @description Someone to turn to. */
         Contact: {
@@ -4545,6 +4787,20 @@ export interface components {
             /** @description Where, in words; down to the building, never a flat. */
             place_name: string;
         };
+        /** @description What has been said so far. */
+        LookAround: {
+            /** @description Where, in words. */
+            address?: string | null;
+            /** @description Where, by area. */
+            area_code?: string | null;
+            /** @description The category's code. */
+            category?: string | null;
+            /** @description Where, by the QR code of a building. */
+            place?: string | null;
+            point?: components["schemas"]["Point"] | null;
+            /** @description What is the matter. */
+            text: string;
+        };
         /** @description What was opened. */
         MarkRead: {
             /** @description These; all without it. */
@@ -4600,6 +4856,16 @@ export interface components {
             n_unread: number;
             /** @description Pass as `cursor` for the next page; `null` on the last one. */
             next?: string | null;
+        };
+        /** @description An open case around the place. */
+        NearCase: {
+            /** @description The case. */
+            case: components["schemas"]["CaseRow"];
+            /**
+             * Format: int32
+             * @description How far away, where both places are known. Unit: metres.
+             */
+            distance_m?: number | null;
         };
         /**
          * @description A new account with its first post.
@@ -4775,6 +5041,13 @@ export interface components {
             quiet?: components["schemas"]["Quiet"] | null;
             /** @description The rules. */
             rules: components["schemas"]["NoticeRule"][];
+        };
+        /** @description What may be done with all of them. */
+        OffersForAll: {
+            /** @description Offered by every one. */
+            actions: components["schemas"]["ActionOffer"][];
+            /** @description How many of the cases the caller sees. */
+            n_seen: number;
         };
         /** @description An Open311 partner. */
         Open311Partner: {
@@ -6220,6 +6493,11 @@ export interface components {
             /** @description For which action. */
             verb: components["schemas"]["Action"];
         };
+        /** @description Several cases. */
+        TheseCases: {
+            /** @description Their ids; at most 200, each once. */
+            ids: components["schemas"]["CaseId"][];
+        };
         /** @enum {string} */
         TimeUnit: "minutes" | "hours" | "working_hours" | "days" | "working_days";
         /** @description One entry of the history. */
@@ -6901,6 +7179,29 @@ export interface operations {
             };
         };
     };
+    complete_address: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompleteAddress"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddressChoices"];
+                };
+            };
+        };
+    };
     list_areas: {
         parameters: {
             query?: {
@@ -7434,6 +7735,74 @@ export interface operations {
             };
         };
     };
+    list_callbacks: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The rows. */
+                        items: {
+                            /** @description The case. */
+                            case: components["schemas"]["CaseRow"];
+                            /** @description Whether there is a number to call. */
+                            has_phone: boolean;
+                            /** @description Whether this caller may follow it up; not where their own unit handled it. */
+                            may_follow_up: boolean;
+                            /**
+                             * Format: int32
+                             * @description How often it was tried and nobody was reached.
+                             */
+                            n_unreached: number;
+                            /** @description 199****0001, for those who may call. */
+                            phone_masked?: string | null;
+                            /** @description What was done, as the resident was told. */
+                            reply_done?: string | null;
+                            settled_at?: components["schemas"]["Timestamp"] | null;
+                            tried_at?: components["schemas"]["Timestamp"] | null;
+                        }[];
+                        /** @description Pass as `cursor` for the next page; `null` on the last one. */
+                        next?: string | null;
+                    };
+                };
+            };
+        };
+    };
+    look_around_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LookAround"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AroundCall"];
+                };
+            };
+        };
+    };
     list_cases: {
         parameters: {
             query?: {
@@ -7565,6 +7934,102 @@ export interface operations {
             };
         };
     };
+    act_on_cases: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key, the action is taken once on each case */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActOnCases"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActedOnCases"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_offers_for_all: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TheseCases"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OffersForAll"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_seats_for_all: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TheseCases"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Seats"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     find_by_phone: {
         parameters: {
             query?: never;
@@ -7659,7 +8124,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CaseView"];
+                    "application/json": components["schemas"]["Acted"];
                 };
             };
             403: {
@@ -7897,7 +8362,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CaseView"];
+                    "application/json": components["schemas"]["Acted"];
                 };
             };
             403: {
@@ -7975,6 +8440,86 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_work_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or public code */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": number[];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_work_order_with_contact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or public code */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadContact"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": number[];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
