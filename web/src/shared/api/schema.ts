@@ -2873,7 +2873,7 @@ export interface components {
             /** @description Its course; empty for a stock. */
             course: components["schemas"]["BoardPoint"][];
             /** @description Which way is better than before. */
-            good: components["schemas"]["Good"];
+            good: components["schemas"]["IndicatorGood"];
             /** @description What it is shown with. */
             group: string;
             healthy?: components["schemas"]["BoardPlace"] | null;
@@ -2943,6 +2943,11 @@ export interface components {
             area: components["schemas"]["AreaRef"];
             unit?: components["schemas"]["BoardUnit"] | null;
         };
+        /**
+         * @description 步长: how a course is drawn.
+         * @enum {string}
+         */
+        BoardStep: "day" | "week" | "month";
         /** @description A unit of an area. */
         BoardUnit: {
             /** @description Its code. */
@@ -2996,7 +3001,7 @@ export interface components {
             /** @description Whose figures. */
             scope: components["schemas"]["BoardScope"];
             /** @description How the courses are drawn. */
-            step: components["schemas"]["Step"];
+            step: components["schemas"]["BoardStep"];
             /** @description The last day. */
             to: string;
         };
@@ -3360,7 +3365,7 @@ export interface components {
             /** @description By which day it counts; nothing for what stands so now. */
             day?: string | null;
             /** @description Above the line, below it only, or left out. */
-            part: components["schemas"]["Part"];
+            part: components["schemas"]["CountedPart"];
             /**
              * Format: int64
              * @description How long it took. Unit: milliseconds.
@@ -3381,6 +3386,11 @@ export interface components {
             /** @description Pass as `cursor` for the next page; `null` on the last one. */
             next?: string | null;
         };
+        /**
+         * @description Which side of a figure.
+         * @enum {string}
+         */
+        CountedPart: "all" | "met" | "missed" | "left_out";
         /** @enum {string} */
         DeadlineKind: "sign" | "contact" | "arrive" | "handle" | "reply" | "verify" | "rate" | "approve" | "rule" | "review" | "follow_up";
         /** @description 时限规则 */
@@ -3951,11 +3961,6 @@ export interface components {
             /** @description The text in pieces, some of which are what was looked for. */
             pieces: components["schemas"]["Piece"][];
         };
-        /**
-         * @description Which way is better than before: for one's own past only.
-         * @enum {string}
-         */
-        Good: "up" | "down" | "neither";
         /** @description 授权 as answers name it. */
         Grant: {
             /** @description Where. */
@@ -4005,11 +4010,6 @@ export interface components {
              */
             to: number;
         };
-        /**
-         * @description What makes one of the counted a hit of a share.
-         * @enum {string}
-         */
-        Hit: "in_time" | "sent_back" | "overruled" | "reopened" | "within" | "solved" | "satisfied" | "reached" | "whistled";
         /** @description A place from which the same kind of matter keeps coming. */
         HotSpot: {
             /** @description Where. */
@@ -4517,11 +4517,11 @@ export interface components {
             /** @description Grounds of exclusion that leave a case out; without it all do for shares and durations, and none for counts. */
             exclusions?: string[] | null;
             /** @description Which way is better than before. */
-            good: components["schemas"]["Good"];
+            good: components["schemas"]["IndicatorGood"];
             /** @description What it is shown with. */
             group: string;
             healthy?: components["schemas"]["HealthyBand"] | null;
-            hit?: components["schemas"]["Hit"] | null;
+            hit?: components["schemas"]["IndicatorHit"] | null;
             /** @description Stable id. */
             id: string;
             /** @description How it is made. */
@@ -4530,18 +4530,18 @@ export interface components {
             left_out?: string | null;
             level?: components["schemas"]["AreaLevel"] | null;
             /** @description How cases that follow another are counted. */
-            merged: components["schemas"]["Merged"];
+            merged: components["schemas"]["MergedRule"];
             /** @description What people call it. */
             name: string;
             /** @description What is counted above the line. */
             numerator?: string | null;
             /** @description What is counted. */
-            of: components["schemas"]["Subject"];
+            of: components["schemas"]["IndicatorSubject"];
             /** @description What alone is counted. */
             only: components["schemas"]["IndicatorFilter"];
             /** @description Grounds of a closing by which a case went out of the hands of `within`. */
             outside: string[];
-            per?: components["schemas"]["Per"] | null;
+            per?: components["schemas"]["IndicatorPer"] | null;
             /** @description Which rule or publication it comes from. */
             source?: string | null;
             task?: components["schemas"]["TaskKind"] | null;
@@ -4562,6 +4562,16 @@ export interface components {
             weights: components["schemas"]["Weight"][];
         };
         /**
+         * @description Which way is better than before: for one's own past only.
+         * @enum {string}
+         */
+        IndicatorGood: "up" | "down" | "neither";
+        /**
+         * @description What makes one of the counted a hit of a share.
+         * @enum {string}
+         */
+        IndicatorHit: "in_time" | "sent_back" | "overruled" | "reopened" | "within" | "solved" | "satisfied" | "reached" | "whistled";
+        /**
          * @description How a figure is made.
          * @enum {string}
          */
@@ -4577,6 +4587,16 @@ export interface components {
             /** @description Its version. */
             playbook_version: string;
         };
+        /**
+         * @description What a stock is divided by.
+         * @enum {string}
+         */
+        IndicatorPer: "grid_worker";
+        /**
+         * @description 计数对象: what of a case is counted, and by which day.
+         * @enum {string}
+         */
+        IndicatorSubject: "report" | "event" | "closing" | "clock" | "dispatch" | "send_back" | "settlement" | "ending" | "rating" | "follow_up" | "open" | "suspended";
         /** @description 指标说明: a figure in words. */
         IndicatorView: {
             /** @description What it says, and what it does not. */
@@ -4584,7 +4604,7 @@ export interface components {
             /** @description What stands below the line, in words. */
             denominator?: string | null;
             /** @description Which way is better than before. */
-            good: components["schemas"]["Good"];
+            good: components["schemas"]["IndicatorGood"];
             /** @description What it is shown with. */
             group: string;
             healthy?: components["schemas"]["HealthyBand"] | null;
@@ -4830,7 +4850,7 @@ export interface components {
          * @description 并单计数: how cases that follow another are counted.
          * @enum {string}
          */
-        Merged: "each" | "once";
+        MergedRule: "each" | "once";
         /** @description 消息: what the bell shows. */
         MyNotice: {
             /** @description When. */
@@ -5096,11 +5116,6 @@ export interface components {
             /** @description The case. */
             case_id: components["schemas"]["CaseId"];
         };
-        /**
-         * @description Which side of a figure.
-         * @enum {string}
-         */
-        Part: "all" | "met" | "missed" | "left_out";
         /** @description What was asked of the level above and is not answered yet. */
         Pending: {
             /** @description When. */
@@ -5120,11 +5135,6 @@ export interface components {
             /** @description What. */
             what: components["schemas"]["Approval"];
         };
-        /**
-         * @description What a stock is divided by.
-         * @enum {string}
-         */
-        Per: "grid_worker";
         /** @enum {string} */
         Phase: "open" | "waiting" | "settled" | "closed";
         /** @description A phrase to avoid, and what to say instead. */
@@ -6219,11 +6229,6 @@ export interface components {
             public_name: string;
         };
         /**
-         * @description 步长: how a course is drawn.
-         * @enum {string}
-         */
-        Step: "day" | "week" | "month";
-        /**
          * @description The four plain steps.
          * @enum {string}
          */
@@ -6233,11 +6238,6 @@ export interface components {
          * @enum {string}
          */
         StepState: "done" | "now" | "todo";
-        /**
-         * @description 计数对象: what of a case is counted, and by which day.
-         * @enum {string}
-         */
-        Subject: "report" | "event" | "closing" | "clock" | "dispatch" | "send_back" | "settlement" | "ending" | "rating" | "follow_up" | "open" | "suspended";
         /** @description A browser that is to show notices, as its Push API describes it. */
         SubscribeBrowser: {
             /** @description Where to send to. */
