@@ -1,5 +1,10 @@
 //! What the benchmarks share: a small city on a fresh database, clients, figures.
 
+pub mod city;
+pub mod fill;
+pub mod serve;
+pub mod texts;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};

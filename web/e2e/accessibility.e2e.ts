@@ -171,6 +171,11 @@ describe("axe finds nothing serious or critical", () => {
         [
           at("inbox", "/desk/inbox?box=all_open", () => clerk.locator("table a[data-case]").first().waitFor()),
           at("empty inbox", "/desk/inbox?box=all_open&q=没有这样的事"),
+          at("search", "/desk/inbox?q=路灯", () => clerk.locator("table mark").first().waitFor()),
+          at("places offered", "/desk/inbox?box=all_open", async () => {
+            await clerk.getByRole("combobox", { name: "搜索事项" }).pressSequentially("hqsq");
+            await clerk.getByRole("listbox", { name: "按地名筛选" }).getByRole("option").first().waitFor();
+          }),
           at("case", `/desk/cases/${answered}`, () => clerk.locator(".timeline").waitFor()),
           at("dispatch", `/desk/cases/${code}`, async () => {
             await clerk.getByRole("button", { name: "派单" }).click();

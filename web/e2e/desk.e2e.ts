@@ -36,7 +36,7 @@ it("a clerk dispatches where the list suggests it, with the reason for it in sig
 it("the inbox finds a case by its words and by its code", async () => {
   const code = await report({ text: "花坛边的石榴树被风刮断了一枝", area_code: GRID });
   const page = await deskPage("clerk", "/desk/inbox?box=all_open");
-  const search = page.getByRole("searchbox", { name: "搜索事项" });
+  const search = page.getByRole("combobox", { name: "搜索事项" });
   await search.fill("石榴树");
   await search.press("Enter");
   await page.getByRole("link").filter({ hasText: "石榴树" }).waitFor();

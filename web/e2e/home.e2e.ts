@@ -3,6 +3,7 @@ import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import { DESK, PHONE, SMALL_PHONE, open, openAt, sidewaysBy, useBrowser } from "./support/browser";
 import { COMMUNITY, GRID, aBuilding, act, report, REPLY, signIn } from "./support/city";
+import { onFromWhere } from "./support/resident";
 
 useBrowser();
 
@@ -59,7 +60,7 @@ describe("no page scrolls sideways", () => {
       await look("where");
       await searchPlace(page, "红旗社区");
       await look("where chosen");
-      await next(page);
+      await onFromWhere(page);
       await look("contact");
       await page.getByRole("button", { name: "不留电话，下一步" }).click();
       await look("check");
@@ -106,7 +107,7 @@ it("the elders' form has letters of at least 18 px and main targets of at least 
   faults.push(...(await measure("where")));
   await searchPlace(page, "红旗社区");
   faults.push(...(await measure("where chosen")));
-  await next(page);
+  await onFromWhere(page);
   faults.push(...(await measure("contact")));
   await page.goto(`/c/${code}`);
   await page.getByText("已经办完，请您评价").waitFor();
@@ -146,7 +147,7 @@ it("what is missing is said at the top, and each line leads to its field", async
   await writeWhat(page);
   await next(page);
   await searchPlace(page, "红旗社区");
-  await next(page);
+  await onFromWhere(page);
   await page.getByLabel("手机号码").fill("1990000");
   await next(page);
   await page.getByRole("link", { name: "这个号码好像少了或多了数字，请再看一下" }).waitFor();
@@ -157,7 +158,7 @@ it("a resident reports by the name of the place, is told the promise, and follow
   await writeWhat(page);
   await next(page);
   await searchPlace(page, "红旗社区");
-  await next(page);
+  await onFromWhere(page);
   const code = await sendWithout(page);
   expect(await page.locator(".promise").innerText()).toMatch(/\d+月\d+日18:00前答复|今天18:00前答复|明天18:00前答复/);
 
@@ -185,7 +186,7 @@ it("a resident points at the map, and the report goes to the grid that lies ther
   await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
   await page.getByRole("button", { name: "就是这里" }).click();
   await page.getByText(/红旗社区第.+网格/).first().waitFor();
-  await next(page);
+  await onFromWhere(page);
   const code = await sendWithout(page);
   const clerkAt = await open(DESK);
   await signIn(clerkAt, "clerk");

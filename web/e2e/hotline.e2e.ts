@@ -43,9 +43,9 @@ it("a work order comes in by a sheet, is settled in its grid, and its result goe
   // The grid worker has it among today's work, with the caller's words.
   const workerAt = await open(PHONE);
   await signIn(workerAt, "worker");
-  const found = (await (await workerAt.request.get(`/api/cases?q=${encodeURIComponent("热线转来")}`)).json()) as { items: { code: string; stage: string }[] };
-  const code = found.items[0]?.code ?? "";
-  expect(found.items.map(({ stage }) => stage)).toEqual(["dispatched"]);
+  const found = (await (await workerAt.request.get(`/api/search?q=${encodeURIComponent("热线转来")}`)).json()) as { items: { case: { code: string; stage: string } }[] };
+  const code = found.items[0]?.case.code ?? "";
+  expect(found.items.map((hit) => hit.case.stage)).toEqual(["dispatched"]);
   await act(workerAt, code, "take", {});
   await act(workerAt, code, "settle", { reply: { received: "9月28日9时", talked_to: "来电人李女士", done: "已更换灯泡", by_when: "当日完成" } });
   const headAt = await open(DESK);

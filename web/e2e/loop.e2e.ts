@@ -11,6 +11,17 @@ useBrowser();
 
 const COUNTY = "610502000000";
 
+/** The demo's case whose whistle nobody of the property company has answered. */
+async function lateWhistle(context: Awaited<ReturnType<typeof open>>): Promise<string> {
+  const answer = await context.request.get("/api/cases?box=mine&category=parking&limit=50");
+  const page = (await answer.json()) as { items: { code: string }[] };
+  for (const { code } of page.items) {
+    const { tasks } = await caseOf(context, code);
+    if (tasks.some((task) => task.kind === "whistle" && task.state === "called")) return code;
+  }
+  throw new Error("the demo has no whistle that waits");
+}
+
 async function casePage(context: Awaited<ReturnType<typeof open>>, code: string): Promise<Page> {
   const page = await context.newPage();
   await page.goto(`/desk/cases/${code}`);
@@ -142,6 +153,41 @@ it("a whistle calls departments with clocks of their own; they come, and each si
   expect(await clerk.getByRole("button", { name: "办结", exact: true }).count()).toBe(0);
 });
 
+it("of three who were called one is late: everybody sees who, the case waits, and the late one catches up", async () => {
+  const clerkAt = await open(DESK);
+  await signIn(clerkAt, "clerk");
+  // The demo's whistle of two days ago: its clocks ran out by themselves.
+  const code = await lateWhistle(clerkAt);
+  const clerk = await casePage(clerkAt, code);
+  const panel = clerk.getByRole("region", { name: "协办与报到" });
+  const late = panel.getByRole("listitem").filter({ hasText: "红旗社区物业服务企业" });
+  await late.getByText(/签收[\s\S]*已超/).first().waitFor();
+  const came = panel.getByRole("listitem").filter({ hasText: "城市管理执法局" });
+  await came.getByText("清走占道杂物").waitFor();
+  expect(await came.innerText()).not.toMatch(/已超/);
+  expect(await clerk.getByRole("button", { name: "办结", exact: true }).count()).toBe(0);
+
+  const propertyAt = await open(DESK);
+  await signIn(propertyAt, "property");
+  const inbox = await propertyAt.newPage();
+  await inbox.goto("/desk/inbox?box=tasks");
+  await inbox.getByRole("table").getByText(code).waitFor();
+  const property = await casePage(propertyAt, code);
+  const party = "红旗社区物业服务企业";
+  await onTask(property, party, "签收");
+  await onTask(property, party, "到场报到", (form) => form.getByLabel("到场情况").fill("两名保安到场，摆好了隔离桩"));
+  await onTask(property, party, "办结反馈", (form) => form.getByLabel("办了什么、结果怎样").fill("门岗专人劝导，救护车道每天巡两次"));
+
+  const traffic = (await caseOf(clerkAt, code)).tasks.find((task) => task.party_name.includes("交"));
+  expect(traffic?.state).toBe("signed");
+  await onTask(clerk, traffic?.party_name ?? "", "撤销", (form) => form.getByLabel(/为什么|说明/).fill("划线已经完成，民警已撤"));
+  // That it came late stays written down, also after it came.
+  const after = await caseOf(clerkAt, code);
+  const sign = after.tasks.find((task) => task.party_name.includes("物业"))?.deadlines.find((clock) => clock.kind === "sign");
+  expect(sign?.breached_at).toBeTruthy();
+  await clerk.getByRole("button", { name: "办结", exact: true }).first().waitFor();
+});
+
 it("a department that gets it back objects, the ruling binds and becomes a line of the list, and the next report follows it", async () => {
   const CATEGORY = "parking_space";
   const clerkAt = await open(DESK);
@@ -194,6 +240,24 @@ it("a department that gets it back objects, the ruling binds and becomes a line 
   expect(routed.routing.join()).toContain(`裁定入单：${basis}`);
   const page = await casePage(clerkAt, next);
   await page.getByText(`裁定入单：${basis}`).waitFor();
+
+  // The list says where the line comes from. Who works by it reads it; who rules may end it, and says why.
+  await page.goto("/desk/playbook?tab=responsibilities");
+  const line = page.getByRole("row").filter({ hasText: basis });
+  await line.getByText("有效").waitFor();
+  expect(await line.getByRole("button", { name: "结束这一条" }).count()).toBe(0);
+  await leader.goto("/desk/playbook?tab=responsibilities");
+  const ends = leader.getByRole("row").filter({ hasText: basis });
+  await ends.getByRole("link", { name: /^见 / }).waitFor();
+  expect(await axeFaults(leader)).toEqual([]);
+  await ends.getByRole("button", { name: "结束这一条" }).click();
+  const dialog = leader.getByRole("dialog", { name: "结束这一条吗" });
+  await dialog.getByRole("button", { name: "结束这一条" }).click();
+  await dialog.getByRole("alert").getByText(/结束的原因/).waitFor();
+  await dialog.getByLabel("结束的原因").fill("物业合同到期，改由城管统一管理");
+  await dialog.getByRole("button", { name: "结束这一条" }).click();
+  await ends.getByText(/结束，贺立新/).waitFor();
+  await ends.getByText("物业合同到期，改由城管统一管理").waitFor();
 });
 
 it("five callers of one matter are all answered, and each can say whether it is settled", async () => {

@@ -4,6 +4,7 @@ import { expect, it } from "vitest";
 import { DESK, PHONE, open, openAt, useBrowser } from "./support/browser";
 import { GRID, aBuilding, caseOf, signIn, signInOnPage } from "./support/city";
 import { lampPhoto } from "./support/photo";
+import { onFromWhere } from "./support/resident";
 
 useBrowser();
 
@@ -53,7 +54,7 @@ it("a broken street lamp is carried from the resident's phone through the grid, 
   await resident.getByRole("button", { name: "下一步" }).click();
   await resident.getByText("谁来受理").waitFor();
   await resident.getByLabel("再具体一点").fill("大门东侧第二根灯杆");
-  await resident.getByRole("button", { name: "下一步" }).click();
+  await onFromWhere(resident);
   await resident.getByLabel("手机号码").fill("199 0000 1234");
   await resident.getByLabel("怎么称呼您").fill("张女士");
   await resident.getByRole("button", { name: "下一步" }).click();

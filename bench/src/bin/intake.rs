@@ -6,18 +6,15 @@
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use clap::Parser;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::sync::Mutex;
 
+use linli_bench::serve::{Client, Server, fresh_database};
 use linli_bench::{GRID, cpu_ms, small_city, storm};
 use linli_db::{Db, StoreError, params};
 use linli_kernel::IdSource;
@@ -64,17 +61,17 @@ async fn one(args: &Args, postgres: Option<&str>, clients: usize, round: u32) ->
     let data = folder.path().join("http");
     small_city(&data, http_url.as_deref()).await?;
     let server = Server::start(&args.linli, &data, http_url.as_deref())?;
-    let before = cpu_ms(server.child.id());
+    let before = cpu_ms(server.pid());
     let address = server.address.clone();
     let mut taken = storm(clients, time, |who| {
-        let client = Arc::new(Mutex::new(Client { address: address.clone(), stream: None }));
+        let client = Arc::new(Mutex::new(Client::new(&address)));
         move |n| {
             let client = Arc::clone(&client);
-            async move { client.lock().await.report(who, n).await }
+            async move { report(&mut *client.lock().await, who, n).await }
         }
     })
     .await?;
-    let cpu_us = (cpu_ms(server.child.id()) - before) * 1_000 / u64::try_from(taken.each.len().max(1))?;
+    let cpu_us = (cpu_ms(server.pid()) - before) * 1_000 / u64::try_from(taken.each.len().max(1))?;
     let ms = |duration: Duration| duration.as_secs_f64() * 1_000.0;
     let name = if postgres.is_some() { "PostgreSQL" } else { "SQLite" };
     println!(
@@ -89,13 +86,7 @@ async fn one(args: &Args, postgres: Option<&str>, clients: usize, round: u32) ->
 
 /// A fresh database on the server; `None` for SQLite.
 fn fresh(postgres: Option<&str>, name: &str) -> anyhow::Result<Option<String>> {
-    let Some(url) = postgres else { return Ok(None) };
-    let name = format!("bench_{name}_{}", std::process::id());
-    let made = Command::new("psql").args([url, "-qc", &format!("CREATE DATABASE {name}")]).status().context("psql")?;
-    if !made.success() {
-        bail!("cannot make the database {name}");
-    }
-    Ok(Some(url.replace("dbname=postgres", &format!("dbname={name}"))))
+    postgres.map(|server| fresh_database(server, &format!("bench_{name}_{}", std::process::id()))).transpose()
 }
 
 /// The same rows as one report, and nothing else.
@@ -142,13 +133,12 @@ fn rows(w: &mut linli_db::Writer<'_>, id: &str, code: &str, deadlines: &[String;
          reporter_phone_sealed, reporter_phone_index, routing, n_reopened, n_sent_back, n_photos, reported_at, promised_at, due_at, due_kind, due_soon_at, version) \
          VALUES ($1, $2, $2, 'request', 'micro', 'web', $3, $3, $3, 'dispatched', 'open', 'base', '000000000000', '3号楼前的路灯不亮，晚上看不清路', '临渭区向阳街道红旗社区第一网格', \
          $4, 'd41d8cd98f00b204e9800998ecf8427e', '[]', 0, 0, 0, 1790000000000, 1790000000000, 1790000000000, 'sign', 1790000000000, 2) RETURNING row_no";
-    let dialect = w.dialect();
-    let words = dialect.index_text("3号楼前的路灯不亮，晚上看不清路 临渭区向阳街道红旗社区第一网格");
-    match dialect.insert_with_words(case, 5) {
-        Some(both) => drop(w.exec(&both, &params![id, code, GRID, hash, words])?),
+    let fresh = "INSERT INTO case_fresh (row_no, afresh) SELECT row_no, FALSE";
+    match w.dialect().insert_then(case, fresh) {
+        Some(both) => drop(w.exec(&both, &params![id, code, GRID, hash])?),
         None => {
-            let row = w.returning(case, &params![id, code, GRID, hash], |row| row.get::<i64>("row_no"))?;
-            w.exec(dialect.index_words(), &params![row.first().copied().unwrap_or_default(), words])?;
+            w.returning(case, &params![id, code, GRID, hash], |_| Ok(()))?;
+            w.exec(&format!("{fresh} FROM cases WHERE id = $1"), &params![id])?;
         }
     }
     w.exec(
@@ -171,88 +161,15 @@ fn rows(w: &mut linli_db::Writer<'_>, id: &str, code: &str, deadlines: &[String;
     Ok(())
 }
 
-struct Server {
-    child: Child,
-    address: String,
-}
-
-impl Server {
-    fn start(linli: &Path, data: &Path, url: Option<&str>) -> anyhow::Result<Self> {
-        let mut command = Command::new(linli);
-        command
-            .args(["serve", "--listen", "127.0.0.1:0", "--playbook", "base", "--data"])
-            .arg(data)
-            .env("LINLI_LOG", "linli=info,linli_server=info,linli_server::serve=warn");
-        if let Some(url) = url {
-            command.args(["--database-url", url]);
-        }
-        let mut child =
-            command.stderr(Stdio::piped()).spawn().with_context(|| format!("cannot start {}", linli.display()))?;
-        let mut lines = BufReader::new(child.stderr.take().context("no stderr")?).lines();
-        let address = lines.by_ref().map_while(Result::ok).find_map(|line| {
-            let start = line.find("127.0.0.1:")?;
-            Some(line.get(start..)?.split(|c: char| !(c.is_ascii_digit() || c == '.' || c == ':')).next()?.to_owned())
-        });
-        std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
-        Ok(Self { address: address.context("the server did not say where it listens")?, child })
+/// Sends one report.
+async fn report(client: &mut Client, who: usize, n: u64) -> anyhow::Result<()> {
+    let body = format!(
+        "{{\"text\":\"3号楼前的路灯不亮，晚上看不清路 {who}-{n}\",\"area_code\":\"{GRID}\",\"category\":\"street_light\",\"phone\":\"1990000{:04}\"}}",
+        n % 10_000
+    );
+    let answer = client.send("POST", "/api/cases", &[("Idempotency-Key", &format!("{who}-{n}"))], &body).await?;
+    if answer.status != 201 {
+        bail!("not acknowledged: {}", String::from_utf8_lossy(&answer.body));
     }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
-}
-
-/// One keep-alive connection; just enough HTTP to cost little beside what is measured.
-struct Client {
-    address: String,
-    stream: Option<TcpStream>,
-}
-
-impl Client {
-    async fn report(&mut self, who: usize, n: u64) -> anyhow::Result<()> {
-        let body = format!(
-            "{{\"text\":\"3号楼前的路灯不亮，晚上看不清路 {who}-{n}\",\"area_code\":\"{GRID}\",\"category\":\"street_light\",\"phone\":\"1990000{:04}\"}}",
-            n % 10_000
-        );
-        let request = format!(
-            "POST /api/cases HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\nIdempotency-Key: {who}-{n}\r\nContent-Length: {}\r\n\r\n{body}",
-            body.len()
-        );
-        let stream = match &mut self.stream {
-            Some(stream) => stream,
-            None => {
-                let stream = TcpStream::connect(&self.address).await?;
-                stream.set_nodelay(true)?;
-                self.stream.insert(stream)
-            }
-        };
-        stream.write_all(request.as_bytes()).await?;
-        let mut answer = Vec::with_capacity(8_192);
-        let head = loop {
-            if stream.read_buf(&mut answer).await? == 0 {
-                bail!("the server closed the connection");
-            }
-            if let Some(at) = answer.windows(4).position(|four| four == b"\r\n\r\n") {
-                break at + 4;
-            }
-        };
-        let text = String::from_utf8_lossy(answer.get(..head).unwrap_or_default()).to_ascii_lowercase();
-        if !text.starts_with("http/1.1 201") {
-            bail!("not acknowledged: {}", String::from_utf8_lossy(&answer));
-        }
-        let length: usize = text
-            .lines()
-            .find_map(|line| line.strip_prefix("content-length: "))
-            .and_then(|n| n.trim().parse().ok())
-            .context("no length")?;
-        while answer.len() < head + length {
-            if stream.read_buf(&mut answer).await? == 0 {
-                bail!("the answer was cut short");
-            }
-        }
-        Ok(())
-    }
+    Ok(())
 }

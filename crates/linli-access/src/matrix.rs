@@ -46,6 +46,8 @@ acts! {
     ViewPlaybook = "view_playbook",
     /// See the map and figures.
     ViewWall = "view_wall",
+    /// See the figures of an area, or of one's own unit.
+    ViewBoard = "view_board",
     /// See who read whose contact.
     ReadAudit = "read_audit",
     /// See what goes to other systems, whether it arrived and why not.
@@ -62,6 +64,26 @@ acts! {
     ExportOrders = "export_orders",
     /// Hand a case to the hotline whose matter it is.
     TransferOut = "transfer_out",
+    /// Note visits, patrols, inspections and meetings in the area.
+    RecordVisit = "record_visit",
+    /// Read such notes of the area.
+    ViewVisits = "view_visits",
+    /// See dwellings, households, residents (names masked), premises and firms of the area.
+    ViewRegistry = "view_registry",
+    /// See how complete and how fresh the registry of the area is: counts and shares only.
+    ViewRegistryFigures = "view_registry_figures",
+    /// Enter, change, confirm and archive records of the registry.
+    EditRegistry = "edit_registry",
+    /// Decide between two values that met in one field.
+    DecideProposals = "decide_proposals",
+    /// Bring in records from an office's own workbook, and take a whole import back.
+    ImportRegistry = "import_registry",
+    /// See a name, a phone number or an ID number of the registry; logged with its purpose, which the person can read.
+    ReadRegistryPrivate = "read_registry_private",
+    /// Move a running case to another version of the playbook.
+    MovePlaybook = "move_playbook",
+    /// Try a draft of a playbook on past cases.
+    RehearsePlaybook = "rehearse_playbook",
 }
 
 /// How far an allowed act reaches.
@@ -173,6 +195,18 @@ pub const MATRIX: &[(Act, &[(Role, Reach)])] = &[
             (Auditor, Area),
         ],
     ),
+    (
+        Act::ViewBoard,
+        &[
+            (GridHead, Area),
+            (CommunityClerk, Area),
+            (StreetDispatcher, Area),
+            (DepartmentClerk, Unit),
+            (HotlineClerk, Area),
+            (CountyLeader, Area),
+            (Auditor, Area),
+        ],
+    ),
     (Act::ReadAudit, &[(Auditor, Area)]),
     (
         Act::ViewDeliveries,
@@ -194,6 +228,31 @@ pub const MATRIX: &[(Act, &[(Role, Reach)])] = &[
         &[(CommunityClerk, Area), (StreetDispatcher, Area), (HotlineClerk, Area), (CountyLeader, Area)],
     ),
     (Act::TransferOut, &[(CommunityClerk, Area), (StreetDispatcher, Area), (HotlineClerk, Area), (CountyLeader, Area)]),
+    (Act::RecordVisit, &[(GridWorker, Area), (GridHead, Area), (CommunityClerk, Area), (StreetDispatcher, Area)]),
+    // A note of a visit tells of somebody's home: no further up than those who send people there.
+    (Act::ViewVisits, &[(GridWorker, Area), (GridHead, Area), (CommunityClerk, Area), (StreetDispatcher, Area)]),
+    // Those who go from door to door, and the offices that keep the ledgers. Nobody above them needs single records.
+    (Act::ViewRegistry, &[(GridWorker, Area), (GridHead, Area), (CommunityClerk, Area), (StreetDispatcher, Area)]),
+    (
+        Act::ViewRegistryFigures,
+        &[
+            (GridWorker, Area),
+            (GridHead, Area),
+            (CommunityClerk, Area),
+            (StreetDispatcher, Area),
+            (CountyLeader, Area),
+            (Auditor, Area),
+        ],
+    ),
+    (Act::EditRegistry, &[(GridWorker, Area), (GridHead, Area), (CommunityClerk, Area)]),
+    (Act::DecideProposals, &[(GridHead, Area), (CommunityClerk, Area)]),
+    // A street brings in the ledgers of its communities; it does not look behind the mask.
+    (Act::ImportRegistry, &[(CommunityClerk, Area), (StreetDispatcher, Area)]),
+    (Act::ReadRegistryPrivate, &[(GridWorker, Area), (GridHead, Area), (CommunityClerk, Area)]),
+    // Whoever handles a case never rewrites the rules that it goes by: only the top, which answers for the way of working.
+    (Act::MovePlaybook, &[(CountyLeader, Area)]),
+    // It tells nothing that anybody wrote: whoever keeps the playbook need not see a case for it.
+    (Act::RehearsePlaybook, &[(Administrator, Area)]),
 ];
 
 /// How far `role` may do `act`; `None` when it may not.

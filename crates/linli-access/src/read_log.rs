@@ -50,16 +50,31 @@ pub fn of_subject(conn: &mut Conn, kind: &str, id: &str) -> Result<Vec<Read>, St
     )
 }
 
-/// Looks at cases reached by `keys`, newest first: an auditor sees the log of their own area.
+/// Looks at cases reached by `keys`, and at records of the registry in areas whose codes lie in `ranges` (half-open); newest first:
+/// an auditor sees the log of their own area.
 ///
 /// # Errors
 /// The database's.
-pub fn within(conn: &mut Conn, keys: &[String], cursor: &Cursor) -> Result<Vec<Read>, StoreError> {
+pub fn within(
+    conn: &mut Conn,
+    keys: &[String],
+    ranges: &[(String, String)],
+    cursor: &Cursor,
+) -> Result<Vec<Read>, StoreError> {
     let after = cursor.after.clone().unwrap_or_else(|| "~".to_owned());
     let mut bound = params![after, cursor.fetch()].to_vec();
     bound.extend(keys.iter().map(linli_db::Bind::val));
+    let mut inside = vec!["1 = 0".to_owned()];
+    for (from, to) in ranges {
+        bound.extend(params![from, to]);
+        inside.push(format!("(p.area_code >= ${} AND p.area_code < ${})", bound.len() - 1, bound.len()));
+    }
+    let inside = inside.join(" OR ");
     let sql = format!(
-        "SELECT r.id, r.at, r.account_id, r.role, r.subject_kind, r.subject_id, r.field, r.purpose FROM read_log r WHERE r.id < $1 AND EXISTS (SELECT 1 FROM case_scope s WHERE s.case_id = r.subject_id AND s.scope_key IN ({})) \
+        "SELECT r.id, r.at, r.account_id, r.role, r.subject_kind, r.subject_id, r.field, r.purpose FROM read_log r WHERE r.id < $1 AND (\
+         EXISTS (SELECT 1 FROM case_scope s WHERE s.case_id = r.subject_id AND s.scope_key IN ({})) \
+         OR EXISTS (SELECT 1 FROM resident p WHERE p.id = r.subject_id AND ({inside})) \
+         OR EXISTS (SELECT 1 FROM premises p WHERE p.id = r.subject_id AND ({inside}))) \
          ORDER BY r.id DESC LIMIT $2",
         linli_db::placeholders(3, keys.len())
     );

@@ -13,6 +13,7 @@ use crate::delivery::Channels;
 use crate::files::Files;
 use crate::hotline::Inbox;
 use crate::http::{AccessTable, Answer, Refused};
+use crate::indicators::Basis;
 use crate::limits::Limits;
 use crate::live::{Listeners, Live};
 use crate::open311::Endpoint;
@@ -20,6 +21,7 @@ use crate::origin::Proxies;
 use crate::partners::Partners;
 use crate::people::Posts;
 use crate::playbooks::Shelf;
+use crate::sheets::Folder;
 
 /// The application; cloning it is cheap.
 #[derive(Clone)]
@@ -39,10 +41,14 @@ pub struct Parts {
     pub files: Files,
     /// Files of work orders that were uploaded.
     pub hotline: Inbox,
+    /// Rows of ledgers that were brought.
+    pub registry: Folder,
     /// Holidays and make-up workdays.
     pub calendar: Calendar,
     /// The playbooks that cases are pinned to, and the one that new cases get.
     pub playbooks: Shelf,
+    /// What is counted of cases.
+    pub indicators: Arc<Basis>,
     /// Numbers for paper.
     pub paper: PaperNumbers,
     /// News for open pages.

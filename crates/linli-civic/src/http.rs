@@ -130,9 +130,13 @@ pub async fn say_problems(request: Request, next: Next) -> Response {
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     let Some(Unsaid(problem)) = response.extensions().get::<Unsaid>().cloned() else { return response };
-    let mut said = (response.status(), Json(said(&problem, lang))).into_response();
+    let mut said = (response.status(), Json(body_of(&problem, lang))).into_response();
     said.headers_mut()
         .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json; charset=utf-8"));
+    if problem.code == ProblemCode::DeviceRevoked {
+        // What lies on a phone that was taken away goes, even if the page itself never learns of it.
+        said.headers_mut().insert("clear-site-data", HeaderValue::from_static("\"cookies\", \"storage\""));
+    }
     if problem.code == ProblemCode::Busy || problem.code == ProblemCode::TooMany {
         let seconds = problem.params.get("seconds").and_then(|text| HeaderValue::from_str(text).ok());
         said.headers_mut().insert(header::RETRY_AFTER, seconds.unwrap_or_else(|| HeaderValue::from_static("1")));
@@ -140,8 +144,9 @@ pub async fn say_problems(request: Request, next: Next) -> Response {
     said
 }
 
-/// A refusal in the reader's language.
-pub(crate) fn said(problem: &Problem, lang: Lang) -> ProblemBody {
+/// The body of a refusal as its reader is told of it.
+#[must_use]
+pub fn body_of(problem: &Problem, lang: Lang) -> ProblemBody {
     let values: Vec<(&str, &str)> = problem.params.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let code = problem.code.as_str();
     let errors = problem

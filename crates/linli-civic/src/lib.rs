@@ -1,7 +1,9 @@
 //! The capabilities of linli, one folder each.
 //!
-//! ground: [`areas`] [`people`] [`files`] [`playbooks`] [`partners`] [`delivery`] [`banners`] [`docx`] · core: [`cases`] ·
-//! then: [`live`] [`notices`] · reading: [`map`] [`audit`] · exchange: [`hotline`] [`open311`] [`webhooks`] ·
+//! ground: [`areas`] [`people`] [`files`] [`playbooks`] [`partners`] [`delivery`] [`banners`] [`sheets`] [`docx`] ·
+//! core: [`cases`] ·
+//! then: [`live`] [`notices`] · field: [`registry`] [`visits`] [`sync`] · reading: [`map`] [`audit`] [`indicators`] [`rehearsal`] ·
+//! exchange: [`hotline`] [`open311`] [`webhooks`] · over all: [`search`] ·
 //! shared by all: [`app`] [`http`] [`limits`] [`once`] [`origin`] [`say`].
 
 pub mod app;
@@ -14,6 +16,7 @@ pub mod docx;
 pub mod files;
 pub mod hotline;
 pub mod http;
+pub mod indicators;
 pub mod limits;
 pub mod live;
 pub mod map;
@@ -26,5 +29,11 @@ pub mod people;
 pub mod plain;
 pub mod playbooks;
 pub mod qr;
+pub mod registry;
+pub mod rehearsal;
 pub mod say;
+pub mod search;
+pub mod sheets;
+pub mod sync;
+pub mod visits;
 pub mod webhooks;

@@ -133,6 +133,14 @@ fn walk(path: &str, value: &toml::Value, texts: &mut Texts) {
     }
 }
 
+/// A moment to the minute in the time of the city: 2026-09-28 11:05.
+#[must_use]
+pub fn beijing_minute(at: linli_kernel::Timestamp) -> String {
+    let local = at.plus_ms(8 * 3_600_000).to_jiff().to_zoned(jiff::tz::TimeZone::UTC);
+    let (hour, minute) = (local.hour(), local.minute());
+    format!("{}-{:02}-{:02} {hour:02}:{minute:02}", local.year(), local.month(), local.day())
+}
+
 #[cfg(test)]
 mod tests {
     use linli_kernel::{Action, Channel, DeadlineKind, Phase, ProblemCode, Role, Weight};

@@ -260,6 +260,23 @@ impl<'a> Tx<'a> {
         commit::commit(&mut Writer::new(self.conn, self.ids), change)
     }
 
+    /// Does `work` as a part of this transaction that may fail by itself: what it wrote is undone when it refuses, and the
+    /// transaction goes on, so that the refusal can be noted where it was decided.
+    ///
+    /// # Errors
+    /// What `work` says, or the database's.
+    pub fn attempt<T, E: From<StoreError>>(&mut self, work: impl FnOnce(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E> {
+        let wrote_before = self.wrote_events;
+        self.conn.batch("SAVEPOINT attempt")?;
+        let out = work(self);
+        if out.is_err() {
+            self.wrote_events = wrote_before;
+            self.conn.batch("ROLLBACK TO SAVEPOINT attempt")?;
+        }
+        self.conn.batch("RELEASE SAVEPOINT attempt")?;
+        out
+    }
+
     /// Writes that are no facts about anybody: sessions, stored outcomes, consumed jobs, logs of reads.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use linli_kernel::{NewEvent, Timestamp};
 use crate::conn::{Conn, Tx};
 use crate::error::StoreError;
 use crate::params;
-use crate::value::Row;
+use crate::value::{Row, padded, placeholders};
 
 /// How far a consumer has read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -97,6 +97,25 @@ pub fn after(conn: &mut Conn, position: Position, limit: i64) -> Result<Vec<Even
     conn.all(&sql, &params![position.tx_id, position.seq, horizon, limit], Event::from_row)
 }
 
+/// How many events stand after `position`, counted up to `most`, and when the first of them happened: those too that cannot be
+/// read yet, because a transaction before them may still be writing.
+///
+/// # Errors
+/// The database's.
+pub fn behind(conn: &mut Conn, position: Position, most: i64) -> Result<(i64, Option<Timestamp>), StoreError> {
+    let after = "FROM event e WHERE (e.tx_id, e.seq) > ($1, $2) ORDER BY e.tx_id, e.seq LIMIT";
+    let first =
+        conn.first(&format!("SELECT e.at {after} 1"), &params![position.tx_id, position.seq], |row| row.at("at"))?;
+    let n = match first {
+        None => 0,
+        Some(_) => conn.number(
+            &format!("SELECT COUNT(*) AS n FROM (SELECT e.seq {after} $3) AS waiting"),
+            &params![position.tx_id, position.seq, most],
+        )?,
+    };
+    Ok((n, first))
+}
+
 /// The end of the feed as it can be read now.
 ///
 /// # Errors
@@ -126,6 +145,30 @@ pub fn history(
     );
     conn.all(&sql, &params![stream_kind, stream_id], |row| Ok((Event::from_row(row)?, row.get("body")?)))
 }
+
+/// The histories of some streams without their texts, each oldest first, in the order of the streams' ids.
+///
+/// # Errors
+/// The database's.
+pub fn histories(conn: &mut Conn, stream_kind: &str, stream_ids: &[String]) -> Result<Vec<Event>, StoreError> {
+    let mut events = Vec::new();
+    for ids in stream_ids.chunks(STREAMS_AT_ONCE) {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM event e WHERE e.stream_kind = $1 AND e.stream_id IN ({}) ORDER BY e.stream_id, e.n",
+            placeholders(2, STREAMS_AT_ONCE)
+        );
+        let mut values = params![stream_kind].to_vec();
+        values.extend(padded(ids, STREAMS_AT_ONCE));
+        conn.each(&sql, &values, |row| {
+            events.push(Event::from_row(row)?);
+            Ok(())
+        })?;
+    }
+    Ok(events)
+}
+
+/// So many at once: one statement to prepare, whatever the number.
+const STREAMS_AT_ONCE: usize = 64;
 
 /// How far the consumer `name` has read.
 ///

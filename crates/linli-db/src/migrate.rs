@@ -12,10 +12,15 @@ const HISTORY: &[(&str, &str)] = &[
     ("0004_open311", include_str!("../migrations/0004_open311.sql")),
     ("0005_hotline", include_str!("../migrations/0005_hotline.sql")),
     ("0007_leftovers", include_str!("../migrations/0007_leftovers.sql")),
+    ("0008_indicators", include_str!("../migrations/0008_indicators.sql")),
+    ("0009_search", include_str!("../migrations/0009_search.sql")),
+    ("0013_registry", include_str!("../migrations/0013_registry.sql")),
+    ("0014_field", include_str!("../migrations/0014_field.sql")),
+    ("0015_came_up", include_str!("../migrations/0015_came_up.sql")),
 ];
 
 /// The number of the last migration that this linli knows.
-pub const LATEST: i64 = 6;
+pub const LATEST: i64 = 11;
 
 /// What a migration run did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -66,6 +66,12 @@ bind! {
     linli_kernel::EntryId => Text |v| v.to_string(),
     linli_kernel::HotSpotId => Text |v| v.to_string(),
     linli_kernel::TaskId => Text |v| v.to_string(),
+    linli_kernel::VisitId => Text |v| v.to_string(),
+    linli_kernel::DeviceId => Text |v| v.to_string(),
+    words::VisitKind => Text |v| v.to_string(),
+    words::VisitResult => Text |v| v.to_string(),
+    linli_kernel::RecordId => Text |v| v.to_string(),
+    linli_kernel::ProposalId => Text |v| v.to_string(),
     words::Role => Text |v| v.to_string(),
     words::Phase => Text |v| v.to_string(),
     words::Weight => Text |v| v.to_string(),
@@ -121,6 +127,13 @@ pub fn placeholders(from: usize, n: usize) -> String {
     }
     let list: Vec<String> = (from..from + n).map(|i| format!("${i}")).collect();
     list.join(", ")
+}
+
+/// The values of a list of `size` placeholders: the last one is said again for those that are left, which changes nothing in
+/// `IN (…)` and saves a statement for every length.
+pub fn padded<T: Bind>(values: &[T], size: usize) -> impl Iterator<Item = Val> {
+    let rest = values.last().into_iter().cycle().take(size.saturating_sub(values.len()));
+    values.iter().chain(rest).map(Bind::val)
 }
 
 /// `($1, $2), ($3, $4), …`: the placeholders of `n_rows` rows of `n_columns` values each for `VALUES`.

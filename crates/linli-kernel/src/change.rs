@@ -26,6 +26,12 @@ words! {
         ResponsibilityList = "responsibility_list",
         /// 公告横幅
         Banner = "banner",
+        /// 走访记录
+        Visit = "visit",
+        /// 设备
+        Device = "device",
+        /// 底数: a dwelling, a household, a resident, premises, a firm.
+        Registry = "registry",
     }
 }
 
@@ -95,6 +101,13 @@ impl<S> Change<S> {
 
     /// Adds what else happened.
     pub fn and(mut self, event: NewEvent) -> Self {
+        self.events.push(event);
+        self
+    }
+
+    /// What happens next, in the same change: the state that it leads to, and its event.
+    pub fn next(mut self, state: S, event: NewEvent) -> Self {
+        self.state = state;
         self.events.push(event);
         self
     }

@@ -61,6 +61,14 @@ ids! {
     HotSpotId,
     /// 权责清单条目
     EntryId,
+    /// 走访记录
+    VisitId,
+    /// 设备
+    DeviceId,
+    /// 底数记录
+    RecordId,
+    /// 待定的改动
+    ProposalId,
 }
 
 /// Makes ids from the caller's clock and the system's randomness, or from a seed where a story

@@ -20,8 +20,8 @@ pub use area::{AreaCode, AreaLevel, BadAreaCode};
 pub use calendar::{Amount, Calendar, Due, Workday, WorkingHours};
 pub use change::{Change, NewEvent, NewJob, Stream, StreamKind};
 pub use ids::{
-    AccountId, AttachmentId, CaseId, DeadlineId, DeliveryId, EntryId, EventId, GrantId, HotSpotId, IdSource, ImportId,
-    JobId, PublicCode, SessionId, TaskId,
+    AccountId, AttachmentId, CaseId, DeadlineId, DeliveryId, DeviceId, EntryId, EventId, GrantId, HotSpotId, IdSource,
+    ImportId, JobId, ProposalId, PublicCode, RecordId, SessionId, TaskId, VisitId,
 };
 pub use masked::{IdNumber, Phone, RealName};
 pub use page::{Cursor, Page};
@@ -29,5 +29,5 @@ pub use problem::{FieldProblem, Problem, ProblemCode};
 pub use time::{Clock, ManualClock, SystemClock, Timestamp};
 pub use words::{
     Action, Approval, CaseKind, Channel, DeadlineKind, DeadlineState, DutyKind, Phase, Role, TaskAction, TaskKind,
-    TaskState, TimeUnit, UnknownWord, Weight,
+    TaskState, TimeUnit, UnknownWord, VisitKind, VisitResult, Weight,
 };

@@ -48,6 +48,8 @@ problems! {
     NotNow = "not_now" 409,
     /// Somebody else changed it first.
     VersionConflict = "version_conflict" 409,
+    /// The device was revoked: it gets no data and no key any more.
+    DeviceRevoked = "device_revoked" 410,
     /// The same Idempotency-Key with another body.
     KeyReused = "key_reused" 422,
     /// The name or code exists already.

@@ -7,8 +7,8 @@ use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, 
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::{
-    AccountId, AreaCode, AttachmentId, CaseId, DeliveryId, EntryId, EventId, GrantId, HotSpotId, ImportId, PublicCode,
-    TaskId, Timestamp,
+    AccountId, AreaCode, AttachmentId, CaseId, DeliveryId, DeviceId, EntryId, EventId, GrantId, HotSpotId, ImportId,
+    PublicCode, TaskId, Timestamp, VisitId,
 };
 
 fn text(description: &str, format: Option<KnownFormat>, example: &str) -> RefOr<Schema> {
@@ -44,5 +44,7 @@ schema! {
     GrantId = "Id of a grant (UUIDv7).", Some(KnownFormat::Uuid), "019a5f0e-7c3a-7000-8000-000000000004";
     DeliveryId = "Id of a delivery to another system (UUIDv7).", Some(KnownFormat::Uuid), "019a5f0e-7c3a-7000-8000-000000000006";
     ImportId = "Id of an import of work orders (UUIDv7).", Some(KnownFormat::Uuid), "019a5f0e-7c3a-7000-8000-000000000007";
+    VisitId = "Id of a record of a visit (UUIDv7).", Some(KnownFormat::Uuid), "019a5f0e-7c3a-7000-8000-000000000008";
+    DeviceId = "Id of a phone that works with no network (UUIDv7).", Some(KnownFormat::Uuid), "019a5f0e-7c3a-7000-8000-000000000009";
     EventId = "Id of a logged read (UUIDv7).", Some(KnownFormat::Uuid), "019a5f0e-7c3a-7000-8000-000000000005";
 }

@@ -199,6 +199,10 @@ words! {
         Split = "split",
         /// 公开范围
         SetPrivacy = "set_privacy",
+        /// 请人调解: neighbours whom both sides trust, a mediation room.
+        Mediate = "mediate",
+        /// 调解结果: agreed or not.
+        Conclude = "conclude",
     }
 }
 
@@ -250,6 +254,8 @@ impl Action {
             Self::CloseForce => "force_closed",
             Self::Split => "split",
             Self::SetPrivacy => "privacy_set",
+            Self::Mediate => "mediation_begun",
+            Self::Conclude => "mediation_concluded",
         }
     }
 }
@@ -382,6 +388,30 @@ words! {
         Proactive = "proactive",
         /// 分办: split off another case.
         Split = "split",
+    }
+}
+
+words! {
+    /// 走访种类
+    VisitKind {
+        /// 入户走访
+        Visit = "visit",
+        /// 日常巡查
+        Patrol = "patrol",
+        /// 专项检查
+        Inspection = "inspection",
+        /// 会议议事
+        Meeting = "meeting",
+    }
+}
+
+words! {
+    /// 走访结果
+    VisitResult {
+        /// 未发现问题
+        Clear = "clear",
+        /// 发现问题
+        Finding = "finding",
     }
 }
 

@@ -13,6 +13,7 @@ mod finding;
 mod flow;
 mod form;
 mod guards;
+mod indicator;
 mod lint;
 mod load;
 mod lookup;
@@ -28,6 +29,7 @@ mod tasks;
 mod tests;
 mod tree;
 mod types;
+mod vocabulary;
 
 pub use effects::{Assignee, BadRule, Effect, SeatMove};
 pub use engine::{Facts, FlowRefusal, Seating, Situation};
@@ -35,6 +37,10 @@ pub use finding::{Finding, Severity};
 pub use flow::{ActionDef, Choice, Field, FieldKind, Flow, Relation, Rule, Stage, Tone, Who};
 pub use form::{FieldError, FieldFault, check_form};
 pub use guards::{Compare, Counter, Guard};
+pub use indicator::{
+    HealthyBand, Indicator, IndicatorFilter, IndicatorGood, IndicatorHit, IndicatorKind, IndicatorPer,
+    IndicatorSubject, MOST_INDICATORS, MergedRule,
+};
 pub use load::{Document, Documents, LoadError, Loaded, Sources, load};
 pub use lookup::Suggestion;
 pub use notice::{NoticeRule, NoticeTo, NoticeWay, Notices, Quiet};

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use linli_kernel::Role;
+use linli_kernel::{Action, Role, TaskAction};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+use crate::vocabulary::vocabulary;
 
 /// 通知: the rules of a playbook, and when people are left in peace.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -65,29 +67,7 @@ pub struct NoticeRule {
     pub digest: bool,
 }
 
-macro_rules! words {
-    ($(#[$doc:meta])* $type:ident { $($(#[$own:meta])* $name:ident = $word:literal),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
-        #[serde(rename_all = "snake_case")]
-        pub enum $type { $($(#[$own])* $name),+ }
-
-        impl $type {
-            /// Every word.
-            pub const ALL: &'static [Self] = &[$(Self::$name),+];
-            /// The word used in files and JSON.
-            #[must_use]
-            pub const fn as_str(self) -> &'static str { match self { $(Self::$name => $word),+ } }
-        }
-
-        impl std::str::FromStr for $type {
-            type Err = ();
-            fn from_str(word: &str) -> Result<Self, ()> { Self::ALL.iter().copied().find(|one| one.as_str() == word).ok_or(()) }
-        }
-    };
-}
-
-words! {
+vocabulary! {
     /// 通知对象
     NoticeTo {
         /// The resident, where they said how they want to be told.
@@ -105,7 +85,7 @@ words! {
     }
 }
 
-words! {
+vocabulary! {
     /// 通知方式
     NoticeWay {
         /// Shown by the bell of desk and field.
@@ -121,58 +101,13 @@ words! {
     }
 }
 
-/// What happens to a case, as rules may name it.
-pub(crate) const EVENTS: &[&str] = &[
-    "reported",
-    "accepted",
-    "dispatched",
-    "taken",
-    "commented",
-    "urged",
-    "asked",
-    "answered",
-    "settled",
-    "verified",
-    "rejected",
-    "rated",
-    "reopened",
-    "closed",
-    "sent_back",
-    "escalated",
-    "handed_on",
-    "deadline_breached",
-    "extension_asked",
-    "extension_granted",
-    "extension_refused",
-    "suspension_asked",
-    "suspended",
-    "suspension_refused",
-    "resumed",
-    "supervised",
-    "objected",
-    "ruled",
-    "merged",
-    "unmerged",
-    "followed_up",
-    "exclusion_asked",
-    "excluded",
-    "exclusion_refused",
-    "withdrawn",
-    "task_called",
-    "task_signed",
-    "task_contacted",
-    "task_arrived",
-    "task_finished",
-    "task_declined",
-    "task_cancelled",
-    "task_rated",
-    "force_opened",
-    "force_closed",
-    "minuted",
-    "child_opened",
-    "privacy_changed",
-    "playbook_moved",
-];
+/// Every event of a case: what may be done with it or with the work beside it, and what linli tells by itself.
+pub(crate) fn events() -> Vec<&'static str> {
+    let by_itself = ["deadline_breached", "task_called", "moved_to_version"];
+    let on_tasks = TaskAction::ALL.iter().map(|verb| verb.event());
+    Action::ALL.iter().map(|verb| verb.event()).chain(on_tasks).chain(by_itself).collect()
+}
+
 /// Words of an event that a condition may name.
 pub(crate) const CONDITIONS: &[&str] = &["category", "deadline", "from", "level", "to", "weight"];
 /// What a text may be filled with.

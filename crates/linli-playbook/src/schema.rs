@@ -6,10 +6,10 @@ use crate::shape::{Key, Kind, Presence, Shape};
 use crate::shapes;
 
 /// JSON Schema (2020-12) with one definition for each file: `#/$defs/playbook`, `categories`, `units`,
-/// `responsibilities`, `deadlines`, `tasks`, `replies`, `flow`, `notices`.
+/// `responsibilities`, `deadlines`, `tasks`, `replies`, `flow`, `addition`, `notices`, `indicators`.
 #[must_use]
 pub fn json_schema() -> Value {
-    let files: [(&str, &Shape); 9] = [
+    let files: [(&str, &Shape); 11] = [
         ("playbook", &shapes::HEAD),
         ("categories", &shapes::CATEGORIES),
         ("units", &shapes::UNITS),
@@ -18,7 +18,9 @@ pub fn json_schema() -> Value {
         ("tasks", &shapes::TASKS),
         ("replies", &shapes::REPLIES),
         ("flow", &shapes::FLOW),
+        ("addition", &shapes::ADDITION),
         ("notices", &shapes::NOTICES),
+        ("indicators", &shapes::INDICATORS),
     ];
     let defs: Map<String, Value> = files.iter().map(|(name, shape)| ((*name).to_owned(), table(shape))).collect();
     let any: Vec<Value> = files.iter().map(|(name, _)| json!({ "$ref": format!("#/$defs/{name}") })).collect();

@@ -1,9 +1,12 @@
 //! The shapes of every file of a playbook. `docs/playbooks.md` says the same in prose.
 
-use linli_kernel::{Action, AreaLevel, CaseKind, DeadlineKind, DutyKind, Phase, Role, TaskKind, TimeUnit, Weight};
+use linli_kernel::{
+    Action, AreaLevel, CaseKind, Channel, DeadlineKind, DutyKind, Phase, Role, TaskKind, TimeUnit, Weight,
+};
 
 use crate::effects::Effect;
 use crate::flow::{FieldKind, Relation, Tone};
+use crate::indicator::{IndicatorGood, IndicatorHit, IndicatorKind, IndicatorPer, IndicatorSubject, MergedRule};
 use crate::notice::{NoticeTo, NoticeWay};
 use crate::shape::{Key, Kind, Presence, Shape};
 use crate::types::OnBreach;
@@ -20,6 +23,11 @@ words! {
 }
 
 words! { notice_tos: NoticeTo, notice_ways: NoticeWay }
+
+words! {
+    channels: Channel, goods: IndicatorGood, hits: IndicatorHit, indicator_kinds: IndicatorKind, mergeds: MergedRule, pers: IndicatorPer,
+    subjects: IndicatorSubject,
+}
 
 /// The units of an amount.
 pub(crate) fn time_units() -> Vec<String> {
@@ -79,6 +87,11 @@ static SETTINGS: Shape = Shape {
         optional("follow_up_percent", Kind::Number, "how many of a hundred answered cases are followed up"),
         optional("hot_spot_cases", Kind::Number, "so many alike cases in one grid make a hot spot; 0 looks for none"),
         optional("hot_spot_days", Kind::Number, "within so many calendar days"),
+        optional(
+            "rank_departments",
+            Kind::Bool,
+            "whether departments may be listed by their figures; false without it",
+        ),
     ],
 };
 
@@ -204,6 +217,61 @@ static NOTICE_WHEN: Shape = Shape {
     ],
 };
 
+/// `indicators.toml`
+pub(crate) static INDICATORS: Shape = Shape {
+    what: "indicators.toml ",
+    keys: &[INHERIT, optional("indicators", Kind::Tables(&INDICATOR), "what is counted")],
+};
+
+static INDICATOR: Shape = Shape {
+    what: "指标",
+    keys: &[
+        required("id", Kind::Text, "unique; a-z, 0-9, _"),
+        required("name", Kind::Text, "what people call it"),
+        required("group", Kind::Text, "what it is shown with"),
+        required("about", Kind::Text, "what it says and what it does not, in plain words"),
+        optional("numerator", Kind::Text, "what is counted above the line, in words; required for a share"),
+        optional("denominator", Kind::Text, "what is counted below the line, in words; required for a share"),
+        optional("left_out", Kind::Text, "what is left out and why, in words"),
+        optional("source", Kind::Text, "which rule or publication it comes from"),
+        optional("unit", Kind::Text, "of what; 件 or % without it"),
+        required("kind", Kind::Word(indicator_kinds), "how the figure is made"),
+        required("of", Kind::Word(subjects), "what is counted"),
+        optional("hit", Kind::Word(hits), "what makes one a hit of a share"),
+        optional("on", Kind::TextOrTexts, "one or more events, past tense, for of = event"),
+        optional("clock", Kind::Word(deadline_kinds), "which clock, for of = clock"),
+        optional("task", Kind::Word(task_kinds), "of which tasks, for of = clock; the case's own clocks without it"),
+        optional("level", Kind::Word(levels), "the level of hit = within"),
+        optional("outside", Kind::Texts, "grounds of a closing that count as not within"),
+        optional("per", Kind::Word(pers), "what a stock is divided by"),
+        optional("only", Kind::Table(&INDICATOR_ONLY), "what alone is counted"),
+        optional("merged", Kind::Word(mergeds), "how cases that follow another are counted; each without it"),
+        optional(
+            "exclusions",
+            Kind::Texts,
+            "grounds of exclusion that leave a case out; without it all do for shares and durations",
+        ),
+        optional("good", Kind::Word(goods), "which way is better than before; neither without it"),
+        optional("healthy", Kind::Table(&HEALTHY), "where a share should lie, in per cent"),
+    ],
+};
+
+static INDICATOR_ONLY: Shape = Shape {
+    what: "only ",
+    keys: &[
+        optional("kinds", Kind::WordOrWords(kinds), "kinds of case"),
+        optional("categories", Kind::TextOrTexts, "codes of categories; first-level ones for all below them"),
+        optional("weights", Kind::WordOrWords(weights), "weights"),
+        optional("channels", Kind::WordOrWords(channels), "how they came"),
+        optional("levels", Kind::WordOrWords(levels), "levels of the seat at that moment"),
+    ],
+};
+
+static HEALTHY: Shape = Shape {
+    what: "healthy ",
+    keys: &[required("from", Kind::Number, "per cent"), required("to", Kind::Number, "per cent")],
+};
+
 /// `flows/*.toml`
 pub(crate) static FLOW: Shape = Shape {
     what: "流程",
@@ -214,6 +282,17 @@ pub(crate) static FLOW: Shape = Shape {
         required("stages", Kind::Tables(&STAGE), "where a case can stand"),
         required("actions", Kind::Tables(&ACTION), "how it moves"),
         optional("rules", Kind::Tables(&RULE), "what linli does by itself once something has come to be so"),
+    ],
+};
+
+/// `additions/*.toml`
+pub(crate) static ADDITION: Shape = Shape {
+    what: "流程补充",
+    keys: &[
+        required("kind", Kind::Word(kinds), "to the flow of which kind of case"),
+        optional("stages", Kind::Tables(&STAGE), "more stages; one with the id of another replaces it"),
+        optional("actions", Kind::Tables(&ACTION), "more actions; they come before those that are there"),
+        optional("rules", Kind::Tables(&RULE), "more of what linli does by itself"),
     ],
 };
 
@@ -240,6 +319,7 @@ static TASK: Shape = Shape {
     what: "任务",
     keys: &[
         required("kind", Kind::Word(task_kinds), "of which kind"),
+        optional("unit", Kind::Text, "for this unit only, by its code"),
         optional("sign", Kind::Amount, "how long until it is signed for"),
         optional("contact", Kind::Amount, "how long until the place is contacted"),
         optional("arrive", Kind::Amount, "how long until somebody is there"),

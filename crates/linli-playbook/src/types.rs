@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::flow::Flow;
+use crate::indicator::Indicator;
 use crate::notice::Notices;
 use crate::replies::{ReplyRules, Template};
 use crate::tasks::{TaskRule, WhistleKind};
@@ -56,6 +57,9 @@ pub struct Playbook {
     /// Who is told what.
     #[serde(default)]
     pub notices: Notices,
+    /// What is counted.
+    #[serde(default)]
+    pub indicators: Vec<Indicator>,
 }
 
 /// 首派层级: the level that answers first for each weight.
@@ -106,6 +110,9 @@ pub struct Settings {
     /// See `hot_spot_cases`. Unit: calendar days.
     #[serde(default)]
     pub hot_spot_days: u32,
+    /// Whether departments may be listed by their figures. Areas and people never are.
+    #[serde(default)]
+    pub rank_departments: bool,
 }
 
 const fn default_send_back_within() -> Amount {
@@ -126,6 +133,7 @@ impl Default for Settings {
             follow_up_percent: 0,
             hot_spot_cases: 0,
             hot_spot_days: 0,
+            rank_departments: false,
         }
     }
 }

@@ -6,14 +6,17 @@
 //! | stored outcomes of commands | 3 days | nobody sends a command again after that |
 //! | what was delivered or given up | 190 days | as long as logs must be kept (网络安全法 art. 23) |
 //! | notices | 190 days | the same |
-//! | photos that belong to no case | 1 day | their sender never finished the report |
+//! | photos that belong to no case and no visit | 1 day | their sender never finished the report |
+//! | outcomes of what phones sent | 90 days | no phone stays away for longer (`docs/sync.md`) |
+//! | points of visits | 90 days | the case keeps its own; nobody's ways are kept |
+//! | words of visits | 2 years | what was seen in somebody's home is no file about them |
 //! | uploaded files of work orders | 7 days after the import, 1 day if it never began | callers' numbers stand in them |
 
 use std::time::Duration;
 
 use linli_access::session;
 use linli_civic::app::App;
-use linli_civic::{delivery, files, hotline, notices};
+use linli_civic::{delivery, files, hotline, notices, registry, sync, visits};
 use linli_db::{StoreError, idempotency, roots};
 
 const EVERY: Duration = Duration::from_secs(600);
@@ -43,6 +46,16 @@ pub async fn once(app: &App) -> Result<(), StoreError> {
     app.db.write(move |tx| delivery::store::sweep(tx, now.plus_ms(-190 * DAY_MS))).await?;
     app.db.write(move |tx| notices::store::sweep(tx, now.plus_ms(-190 * DAY_MS))).await?;
     hotline::run::tidy(app, now).await?;
+    app.db.write(move |tx| visits::store::sweep(tx, now.plus_ms(-90 * DAY_MS), now.plus_ms(-730 * DAY_MS))).await?;
+    let n_overdue = sync::sweep::run(app).await?;
+    if n_overdue > 0 {
+        tracing::info!(
+            n_overdue,
+            "commands of phones were done without those before them, which did not come in five days"
+        );
+    }
+    registry::run::tidy(app, now).await?;
+    registry::sweep::tidy(app, now).await?;
     let unused = app.db.write(move |tx| files::loose_older_than(tx, now.plus_ms(-DAY_MS))).await?;
     for sha256 in unused {
         if let Err(error) = app.files.remove(&sha256, now.plus_ms(-HOUR_MS)) {

@@ -4,6 +4,7 @@
 
 pub mod demo;
 pub mod docs_page;
+pub mod examples;
 pub mod faces;
 pub mod housekeeping;
 pub mod open;

@@ -14,6 +14,7 @@ use linli_civic::delivery::consume::Consumer;
 use linli_civic::files::Files;
 use linli_civic::hotline::{self, Inbox};
 use linli_civic::http::AccessTable;
+use linli_civic::indicators::Basis;
 use linli_civic::limits::Limits;
 use linli_civic::live::{Listeners, Live};
 use linli_civic::open311::Endpoint;
@@ -21,6 +22,7 @@ use linli_civic::origin::Proxies;
 use linli_civic::partners::{PartnerFault, Partners};
 use linli_civic::people::Posts;
 use linli_civic::playbooks::Shelf;
+use linli_civic::sheets::Folder;
 use linli_db::{Applied, Config, Db, StoreError, params};
 use linli_kernel::{Calendar, Clock, IdSource, SystemClock};
 use linli_playbook::{Loaded, Sources};
@@ -145,7 +147,9 @@ pub async fn open_app(options: &Options) -> anyhow::Result<App> {
         vault,
         files: Files::new(options.data.join("files")),
         hotline: Inbox::new(options.data.join("imports")),
+        registry: Folder::new(options.data.join("ledgers")),
         calendar,
+        indicators: Arc::new(Basis::of(&shelf.current())),
         playbooks: shelf,
         paper: PaperNumbers::default(),
         live: Live::default(),

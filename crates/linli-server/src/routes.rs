@@ -6,7 +6,8 @@ use utoipa_axum::router::OpenApiRouter;
 
 use linli_civic::app::App;
 use linli_civic::{
-    areas, audit, banners, cases, delivery, files, hotline, live, map, notices, open311, people, plain, playbooks,
+    areas, audit, banners, cases, delivery, files, hotline, indicators, live, map, notices, open311, people, plain,
+    playbooks, registry, search, sync, visits,
 };
 
 #[derive(OpenApi)]
@@ -25,11 +26,15 @@ use linli_civic::{
         (name = "people", description = "Accounts and who is what where"),
         (name = "playbook", description = "The way of working"),
         (name = "map", description = "The picture of it all"),
+        (name = "indicators", description = "Figures of what was done: in words, by area and day, with the cases behind each"),
         (name = "files", description = "Photos"),
         (name = "open311", description = "Open311 GeoReport v2 with the request-updates extension; see docs/open311.md"),
         (name = "exchange", description = "What goes to other systems, and how it stands"),
         (name = "notices", description = "Who is told what, and how one wants to be told"),
+        (name = "registry", description = "Dwellings, households, residents, premises and firms, and the ledgers they come from"),
         (name = "hotline", description = "Work orders of the city's 12345 hotline: in, out, and what became of them"),
+        (name = "visits", description = "What was seen on visits, patrols, inspections and at meetings"),
+        (name = "sync", description = "Phones that go on working with no network; see docs/sync.md"),
         (name = "live", description = "News for open pages"),
         (name = "site", description = "What this instance is called, and how it is")
     )
@@ -41,14 +46,17 @@ fn all() -> OpenApiRouter<App> {
         .merge(cases::public::routes())
         .merge(cases::http::routes())
         .merge(cases::task_http::routes())
-        .merge(cases::similar::routes())
+        .merge(cases::similar_http::routes())
+        .merge(cases::version_http::routes())
         .merge(cases::hot_spots_http::routes())
+        .merge(cases::entries_http::routes())
         .merge(people::routes())
         .merge(areas::http::routes())
         .merge(playbooks::http::routes())
         .merge(files::http::routes())
         .merge(live::http::routes())
         .merge(map::http::routes())
+        .merge(indicators::http::routes())
         .merge(audit::http::routes())
         .merge(plain::http::routes())
         .merge(open311::http::routes())
@@ -57,6 +65,10 @@ fn all() -> OpenApiRouter<App> {
         .merge(notices::http::routes())
         .merge(banners::http::routes())
         .merge(hotline::routes())
+        .merge(search::http::routes())
+        .merge(visits::http::routes())
+        .merge(sync::http::routes())
+        .merge(registry::routes())
         .merge(crate::ops::routes())
 }
 
@@ -72,5 +84,6 @@ pub fn document() -> serde_json::Value {
     if let Some(info) = document.get_mut("info").and_then(|info| info.as_object_mut()) {
         info.insert("version".to_owned(), env!("CARGO_PKG_VERSION").into());
     }
+    crate::examples::put_into(&mut document);
     document
 }

@@ -17,7 +17,7 @@ use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Pr
 use linli_civic::app::App;
 use linli_civic::http::{guard, say_problems};
 use linli_civic::origin::know_origin;
-use linli_civic::{cases, delivery, hotline, live, notices, open311};
+use linli_civic::{cases, delivery, hotline, indicators, live, notices, open311, registry, search};
 
 const MAX_JSON_BYTES: usize = 256 * 1024;
 
@@ -129,6 +129,7 @@ pub fn start_background(app: &App) {
     tokio::spawn(live::run(app.clone()));
     tokio::spawn(cases::sweep::run(app.clone()));
     tokio::spawn(cases::hot_spots::run(app.clone()));
+    tokio::spawn(indicators::consumer::run(app.clone()));
     tokio::spawn(open311::publish::run(app.clone()));
     tokio::spawn(open311::pictures::run(app.clone()));
     tokio::spawn(open311::client::poll::run(app.clone()));
@@ -139,6 +140,8 @@ pub fn start_background(app: &App) {
         tokio::spawn(delivery::consume::run(app.clone(), consumer));
     }
     tokio::spawn(hotline::run::run(app.clone()));
+    tokio::spawn(search::index::run(app.clone()));
+    tokio::spawn(registry::run::run(app.clone()));
     hotline::push::start(app);
     tokio::spawn(crate::housekeeping::run(app.clone()));
 }

@@ -79,14 +79,14 @@ on_both! {
         let stranger = world.as_("worker1").await;
         let id = world.get(&owner, &format!("/api/cases/{code}")).await.ok()["id"].as_str().unwrap().to_owned();
 
-        for list in ["/api/cases", "/api/cases?box=to_sign", "/api/cases?box=all_open", "/api/cases?q=路灯不亮", "/api/cases?box=late"] {
+        for list in ["/api/cases", "/api/cases?box=to_sign", "/api/cases?box=all_open", "/api/search?q=路灯不亮", "/api/cases?box=late"] {
             let path = list.replace("路灯不亮", "%E8%B7%AF%E7%81%AF%E4%B8%8D%E4%BA%AE");
             assert_eq!(world.get(&stranger, &path).await.ok()["items"].as_array().unwrap().len(), 0, "{list}");
         }
-        let found = world.get(&owner, "/api/cases?q=%E8%B7%AF%E7%81%AF%E4%B8%8D%E4%BA%AE").await.ok();
+        let found = world.get(&owner, "/api/search?q=%E8%B7%AF%E7%81%AF%E4%B8%8D%E4%BA%AE").await.ok();
         assert_eq!(found["items"].as_array().unwrap().len(), 1);
         assert_eq!(world.get(&stranger, &format!("/api/cases?area={GRID_2}")).await.ok()["items"].as_array().unwrap().len(), 0);
-        assert_eq!(world.get(&stranger, &format!("/api/cases?q={code}")).await.ok()["items"].as_array().unwrap().len(), 0);
+        assert_eq!(world.get(&stranger, &format!("/api/search?q={code}")).await.ok()["items"].as_array().unwrap().len(), 0);
         let n_open = |inbox: &serde_json::Value| inbox["boxes"].as_array().unwrap().iter().map(|found| found["n"].as_i64().unwrap()).sum::<i64>();
         assert_eq!(n_open(&world.get(&stranger, "/api/inbox").await.ok()), 0);
         assert!(n_open(&world.get(&owner, "/api/inbox").await.ok()) > 0);

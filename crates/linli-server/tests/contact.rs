@@ -61,8 +61,8 @@ on_both! {
         let world = World::new(t).await;
         let code = world.report_lamp().await;
         let clerk = world.as_("clerk").await;
-        assert_eq!(world.get(&clerk, &format!("/api/cases?q={PHONE}")).await.ok()["items"], json!([]));
+        assert_eq!(world.get(&clerk, &format!("/api/search?q={PHONE}")).await.ok()["items"], json!([]));
         let paper = world.get(&clerk, &format!("/api/cases/{code}")).await.ok()["paper_no"].as_str().unwrap().to_owned();
-        assert_eq!(world.get(&clerk, &format!("/api/cases?q={paper}")).await.ok()["items"][0]["code"], json!(code));
+        assert_eq!(world.get(&clerk, &format!("/api/search?q={paper}")).await.ok()["items"][0]["case"]["code"], json!(code));
     }
 }

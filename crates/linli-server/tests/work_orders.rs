@@ -65,6 +65,12 @@ async fn at_the_community(world: &World) -> (String, Session) {
     (code, clerk)
 }
 
+/// The codes of the cases in a box.
+async fn in_box(world: &World, who: &Session, key: &str) -> Vec<String> {
+    let page = world.get(who, &format!("/api/cases?box={key}")).await.ok();
+    page["items"].as_array().unwrap().iter().map(|row| row["code"].as_str().unwrap().to_owned()).collect()
+}
+
 async fn settle_and_verify(world: &World, handler: &Session, verifier: &str, code: &str) {
     world.act(handler, code, "settle", json!({ "reply": reply() })).await.ok();
     let verifier = world.as_(verifier).await;
@@ -243,6 +249,9 @@ on_both! {
         let dispatcher = world.as_("dispatcher").await;
         let suspended = world.act(&dispatcher, &code, "suspend", json!({})).await.ok();
         assert_eq!((suspended["stage"].as_str(), suspended["phase"].as_str()), (Some("suspended"), Some("waiting")));
+        let said = sentences(&suspended);
+        assert!(said.iter().any(|said| said.contains("申请挂账到2026年10月20日")), "{said:?}");
+        assert!(said.iter().any(|said| said.contains("同意挂账，到2026年10月20日再办")), "{said:?}");
         assert_eq!(world.get(&dispatcher, "/api/cases?box=suspended").await.ok()["items"][0]["code"], code.as_str());
         let public = world.get(&Session::none(), &format!("/api/public/cases/{code}")).await.ok();
         assert!(!public["late"].as_bool().unwrap());
@@ -420,28 +429,33 @@ on_both! {
         assert!(world.post(&nobody, "/api/similar", other).await.ok()["items"].as_array().unwrap().is_empty());
     }
 
-    async fn what_keeps_coming_is_shown_and_a_person_opens_a_case_for_its_root(t: TestDb) {
+    async fn what_stands_below_and_what_came_up_from_there_have_boxes_of_their_own(t: TestDb) {
         let world = World::new(t).await;
-        for _ in 0..2 {
-            world.report_lamp().await;
-        }
-        assert_eq!(linli_civic::cases::hot_spots::look(&world.app).await.unwrap(), 0);
-        world.report_lamp().await;
-        assert_eq!(linli_civic::cases::hot_spots::look(&world.app).await.unwrap(), 1);
-        assert_eq!(linli_civic::cases::hot_spots::look(&world.app).await.unwrap(), 0);
-        let clerk = world.as_("clerk").await;
-        let found = world.get(&clerk, "/api/hot-spots").await.ok()["items"][0].clone();
-        assert_eq!((found["n_cases"].as_i64(), found["cases"].as_array().map(Vec::len)), (Some(3), Some(3)));
-        // A grid next door knows nothing of it.
-        let other = world.as_("worker2").await;
-        assert!(world.get(&other, "/api/hot-spots").await.ok()["items"].as_array().unwrap().is_empty());
-        let path = format!("/api/hot-spots/{}/open", found["id"].as_str().unwrap());
-        let opened = world.post(&clerk, &path, json!({ "text": found["draft"] })).await.ok();
-        let dispatcher = world.as_("dispatcher").await;
-        let case = world.get(&dispatcher, &format!("/api/cases/{}", opened["case_id"].as_str().unwrap())).await.ok();
-        assert_eq!((case["channel"].as_str(), case["seat"]["level"].as_str()), (Some("proactive"), Some("street")));
-        world.post(&clerk, &path, json!({ "text": "再来一件" })).await.refused(409, "not_now");
-        assert_eq!(linli_civic::cases::hot_spots::look(&world.app).await.unwrap(), 0);
+        let code = world.report_lamp().await;
+        let (clerk, dispatcher) = (world.as_("clerk").await, world.as_("dispatcher").await);
+        assert_eq!(in_box(&world, &clerk, "below").await, [code.as_str()]);
+        assert!(in_box(&world, &clerk, "came_up").await.is_empty());
+        let worker = world.as_("worker1").await;
+        // Whoever has nobody below has no such boxes.
+        let boxes = world.get(&worker, "/api/inbox").await.ok();
+        assert!(!boxes["boxes"].to_string().contains("came_up"), "{boxes}");
+
+        world.act(&worker, &code, "escalate", json!({ "reason": "要供电和物业一起看" })).await.ok();
+        assert_eq!(in_box(&world, &clerk, "came_up").await, [code.as_str()]);
+        assert!(in_box(&world, &clerk, "below").await.is_empty());
+        // For the street it stands below still, and nothing came up to it.
+        assert_eq!(in_box(&world, &dispatcher, "below").await, [code.as_str()]);
+        assert!(in_box(&world, &dispatcher, "came_up").await.is_empty());
+        let row = world.get(&clerk, "/api/cases?box=came_up").await.ok()["items"][0].clone();
+        assert_eq!(row["risen_from"]["code"], GRID_1);
+        // Another community knows of neither.
+        let stranger = world.as_("other_clerk").await;
+        assert!(in_box(&world, &stranger, "below").await.is_empty() && in_box(&world, &stranger, "came_up").await.is_empty());
+
+        world.act(&clerk, &code, "take", json!({})).await.ok();
+        world.act(&clerk, &code, "dispatch", json!({ "seat": seat(GRID_1, None), "reason": "灯泡由网格更换" })).await.ok();
+        assert!(in_box(&world, &clerk, "came_up").await.is_empty());
+        assert_eq!(in_box(&world, &clerk, "below").await, [code.as_str()]);
     }
 
     async fn two_send_backs_go_up_by_rule(t: TestDb) {
@@ -457,5 +471,7 @@ on_both! {
         let dispatcher = world.as_("dispatcher").await;
         let case = world.get(&dispatcher, &format!("/api/cases/{code}")).await.ok();
         assert_eq!(case["seat"]["level"], "street", "{:?}", sentences(&case));
+        let told = sentences(&case);
+        assert_eq!(told.last().unwrap(), "两个单位都退了单，由上一级牵头，上报至向阳街道", "{told:?}");
     }
 }

@@ -6,6 +6,7 @@
 #![expect(clippy::expect_used, reason = "test support: a broken set-up must stop the test")]
 
 pub mod hotline;
+pub mod ledger;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -18,11 +18,17 @@ export type May =
   | "transfer_out"
   | "report_on_behalf"
   | "view_wall"
+  | "view_board"
   | "view_playbook"
   | "view_deliveries"
   | "manage_deliveries"
   | "administer_banners"
-  | "read_notice_log";
+  | "read_notice_log"
+  | "view_registry"
+  | "edit_registry"
+  | "decide_proposals"
+  | "import_registry"
+  | "read_registry_private";
 
 const me = shallowRef<Me | null>(null);
 

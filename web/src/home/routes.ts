@@ -17,6 +17,12 @@ export const routes: RouteRecordRaw[] = [
     meta: { title: "home.where.title" },
   },
   {
+    path: "/report/similar",
+    name: "similar",
+    component: () => import("./cases/SimilarPage.vue"),
+    meta: { title: "home.similar.title" },
+  },
+  {
     path: "/report/contact",
     name: "contact",
     component: () => import("./cases/ContactPage.vue"),

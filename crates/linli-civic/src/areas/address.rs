@@ -94,7 +94,7 @@ async fn complete_address(
 }
 
 fn named_areas(q: &str, tree: &AreaTree, within: &impl Fn(&AreaCode) -> bool) -> Vec<AreaCode> {
-    let mut found = tree.search(q, LOOKED_AT);
+    let mut found = tree.search(q, LOOKED_AT, within);
     if found.is_empty() {
         // 红旗社区3号楼: the area stands in what was typed, not the other way round.
         found = meant(q, tree);

@@ -91,7 +91,8 @@ async fn rows(app: &App, codes: &[AreaCode], reach: &Scope) -> Answer<Vec<AreaRo
 /// Areas by name.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct AreaRefs {
-    /// Found by name: whole names first, wider areas first, at most 20. Below an area: in the order of their codes.
+    /// Found by name: whole names first, the caller's own areas first, wider areas first, at most 20. Below an area: in the order of
+    /// their codes.
     items: Vec<AreaRef>,
 }
 
@@ -99,11 +100,11 @@ pub struct AreaRefs {
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct SearchAreas {
-    /// Names, or the beginning of a code; several words narrow it.
+    /// Names in Chinese or in pinyin (`hongqi`, `hqsq`), or the beginning of a code; several words narrow it.
     q: String,
 }
 
-/// Finds areas by name or code, for whoever says where something is.
+/// Finds areas by name, by pinyin or its initials, or by code, for whoever says where something is.
 #[utoipa::path(get, path = "/api/areas/search", tag = "areas", params(SearchAreas), responses((status = 200, body = AreaRefs), (status = 429, body = crate::http::ProblemBody)), extensions(("x-access" = json!("public"))))]
 async fn search_areas(
     State(app): State<App>,
@@ -116,9 +117,11 @@ async fn search_areas(
     }
     let q: String = wish.q.chars().take(MAX_QUERY).collect();
     let areas = app.areas();
+    let own = caller.map(|caller| scope(&caller, Act::ViewCase));
     // A city has a hundred thousand areas: looking through them all is no work for an async thread.
     let found = tokio::task::spawn_blocking(move || {
-        areas.search(&q, MAX_FOUND).iter().map(|code| areas.reference(code)).collect()
+        let near = |code: &AreaCode| own.as_ref().is_some_and(|own| !own.within(code).is_empty());
+        areas.search(&q, MAX_FOUND, near).iter().map(|code| areas.reference(code)).collect()
     });
     let items = found.await.map_err(|_| Refused::from(ProblemCode::Internal))?;
     Ok(Json(AreaRefs { items }))

@@ -1,12 +1,13 @@
 //! The areas in memory: names, lineage, search by name, and which area a point lies in.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, OnceLock};
 
 use linli_db::{Conn, Row, StoreError};
 use linli_kernel::{AreaCode, AreaLevel};
 use serde::Serialize;
 
+use super::gazetteer::Gazetteer;
 use super::geometry::{Point, Shape};
 use super::lookup::{AreaIndex, Located};
 use super::records::Profile;
@@ -78,9 +79,32 @@ pub struct AreaTree {
     children: HashMap<AreaCode, Vec<AreaCode>>,
     cities: Vec<AreaCode>,
     index: Arc<AreaIndex>,
+    /// Made when first asked for: a server is ready before anybody has searched.
+    names: Arc<OnceLock<Gazetteer>>,
 }
 
 const MOST_CANDIDATES: usize = 20;
+/// Fewer digits are a house number rather than the beginning of a code.
+const LEAST_CODE: usize = 4;
+
+/// What one word may mean, both in order.
+struct Alike {
+    /// Areas of that name.
+    whole: Vec<AreaCode>,
+    /// Areas with the word somewhere in their name, and those.
+    like: Vec<AreaCode>,
+}
+
+impl Alike {
+    fn is_whole(&self, code: &AreaCode) -> bool {
+        self.whole.binary_search(code).is_ok()
+    }
+
+    /// Whether an area lies within what the word may mean.
+    fn holds(&self, code: &AreaCode) -> bool {
+        code.lineage().iter().any(|above| self.like.binary_search(above).is_ok())
+    }
+}
 
 /// The codes of an area and of everything below it, as a half-open range of texts compared bytewise: for conditions of a
 /// query. The prefix is cut by level: zeros that belong to the area's own number (社区 010) are kept.
@@ -135,7 +159,7 @@ impl AreaTree {
         children.values_mut().for_each(|codes| codes.sort_unstable());
         cities.sort_unstable();
         let areas = areas.into_iter().map(|area| (area.code, area)).collect();
-        Self { areas, children, cities, index: Arc::new(AreaIndex::build(shapes)) }
+        Self { areas, children, cities, index: Arc::new(AreaIndex::build(shapes)), names: Arc::default() }
     }
 
     /// Reads one area by its code.
@@ -153,7 +177,7 @@ impl AreaTree {
     /// The same areas with `area` in place of the one with its code, or new among them. Boundaries are shared, not built anew.
     #[must_use]
     pub fn with(&self, area: Area) -> Self {
-        let mut tree = self.clone();
+        let mut tree = Self { names: Arc::default(), ..self.clone() };
         let code = area.code;
         if tree.areas.insert(code, area).is_none() {
             let siblings = code.parent().map_or(&mut tree.cities, |parent| tree.children.entry(parent).or_default());
@@ -234,25 +258,57 @@ impl AreaTree {
         AreaRef { code: *code, name: self.name(code), level: code.level(), full_name: self.full_name(code) }
     }
 
-    /// Areas whose name or full name contains every word of `query`: whole names first, wider areas first.
+    /// Which areas a word names.
     #[must_use]
-    pub fn search(&self, query: &str, limit: usize) -> Vec<AreaCode> {
-        let words: Vec<&str> = query.split_whitespace().collect();
-        let Some(first) = words.first() else { return Vec::new() };
-        let mut found: Vec<(u8, AreaCode)> = self
-            .areas
-            .values()
-            .filter(|area| {
-                area.code.as_str().starts_with(first)
-                    || area.short_name.contains(first)
-                    || area.name.contains(first)
-                    || (first.chars().count() > 2 && self.full_name(&area.code).contains(first))
-            })
-            .filter(|area| words.iter().skip(1).all(|word| self.full_name(&area.code).contains(word)))
-            .map(|area| (u8::from(area.short_name != *first && area.name != *first), area.code))
+    pub fn names(&self) -> &Gazetteer {
+        self.names.get_or_init(|| Gazetteer::of(self.areas.values()))
+    }
+
+    /// Areas that the words of `query` name, in Chinese, in pinyin or by the beginning of their code, each within what the other
+    /// words name: whole names first, those that are `near` before others, wider areas first. What lies directly below the first
+    /// one follows.
+    #[must_use]
+    pub fn search(&self, query: &str, limit: usize, near: impl Fn(&AreaCode) -> bool) -> Vec<AreaCode> {
+        let words: Vec<Alike> =
+            query.split_whitespace().flat_map(|word| self.parts(word)).map(|word| self.alike(word)).collect();
+        let mut found: Vec<(bool, AreaCode)> = words
+            .iter()
+            .flat_map(|word| word.like.iter().map(|code| (!word.is_whole(code), *code)))
+            .filter(|(_, code)| words.iter().all(|word| word.holds(code)))
             .collect();
-        found.sort_by_key(|(inexact, code)| (*inexact, code.level(), *code));
-        found.into_iter().map(|(_, code)| code).take(limit).collect()
+        found.sort_by_key(|(is_part, code)| (*is_part, !near(code), code.level(), *code));
+        let mut codes: Vec<AreaCode> = found.into_iter().map(|(_, code)| code).collect();
+        let below = codes.first().map(|first| self.children(first).to_vec()).unwrap_or_default();
+        codes.extend(below);
+        let mut seen = HashSet::new();
+        codes.retain(|code| seen.insert(*code));
+        codes.truncate(limit);
+        codes
+    }
+
+    /// 向阳街道红旗社区 written as one word is two names.
+    fn parts<'a>(&self, word: &'a str) -> Vec<&'a str> {
+        let mut parts = Vec::new();
+        let mut rest = word;
+        while let (true, Some((_, after))) = (self.names().like(rest).is_empty(), self.names().split(rest)) {
+            if after.is_empty() {
+                break;
+            }
+            parts.extend(rest.strip_suffix(after));
+            rest = after;
+        }
+        parts.push(rest);
+        parts
+    }
+
+    /// Areas that a word may mean.
+    fn alike(&self, word: &str) -> Alike {
+        let mut like = self.names().like(word);
+        if word.len() >= LEAST_CODE && word.bytes().all(|byte| byte.is_ascii_digit()) {
+            like.extend(self.areas.keys().filter(|code| code.as_str().starts_with(word)));
+            like.sort_unstable();
+        }
+        Alike { whole: self.names().named(word), like }
     }
 
     /// The area that an address text names: the deepest one whose names, from the county down, all stand in it.
@@ -366,9 +422,24 @@ mod tests {
 
     #[test]
     fn a_search_finds_by_name_by_code_and_by_both_words() {
-        assert_eq!(tree().search("红旗", 10), [code("610502005007"), code("610524001020")]);
-        assert_eq!(tree().search("红旗 合阳", 10), [code("610524001020")]);
-        assert_eq!(tree().search("610502005007", 10), [code("610502005007"), code("610502005007003")]);
-        assert!(tree().search("  ", 10).is_empty());
+        let search = |query: &str| tree().search(query, 10, |_| false);
+        let flags = [code("610502005007"), code("610524001020"), code("610502005007003")];
+        assert_eq!(search("红旗"), flags);
+        assert_eq!(search("红旗 合阳"), [code("610524001020")]);
+        assert_eq!(search("610502005007"), [code("610502005007"), code("610502005007003")]);
+        assert_eq!(search("向阳街道红旗社区"), [code("610502005007"), code("610502005007003")]);
+        assert!(search("  ").is_empty() && search("没有").is_empty());
+    }
+
+    #[test]
+    fn a_search_in_pinyin_finds_the_same_and_one_s_own_areas_come_first() {
+        let search = |query: &str| tree().search(query, 2, |_| false);
+        let flags = [code("610502005007"), code("610524001020")];
+        for query in ["hqsq", "hongqi", "HQ", "hqs"] {
+            assert_eq!(search(query), flags, "{query}");
+        }
+        assert_eq!(search("hqsq heyang"), [code("610524001020")]);
+        let own = tree().search("hqsq", 2, |area| code("610524000000").contains(area));
+        assert_eq!(own, [code("610524001020"), code("610502005007")]);
     }
 }

@@ -14,6 +14,7 @@ use linli_db::{Bind, Conn, StoreError, Val, placeholders};
 use linli_kernel::{AccountId, AreaCode, Cursor, PublicCode, Timestamp};
 
 use crate::app::App;
+use crate::areas::tree::code_range;
 use crate::http::{Answer, Query, Refused, Signed};
 use crate::people::duty;
 use crate::say::Lang;
@@ -56,7 +57,7 @@ pub struct ReadLog {
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ListReads {
-    /// Only of cases within this area.
+    /// Only of what lies within this area.
     #[param(value_type = Option<String>)]
     area: Option<AreaCode>,
     /// `next` of the page before.
@@ -65,7 +66,7 @@ pub struct ListReads {
     limit: Option<u32>,
 }
 
-/// Lists who read whose contact and why, newest first, for cases of the auditor's areas. Keyset pages.
+/// Lists who read whose contact and why, newest first, for cases and records of the registry in the auditor's areas. Keyset pages.
 #[utoipa::path(get, path = "/api/read-log", tag = "people", params(ListReads), responses((status = 200, body = ReadLog)), extensions(("x-access" = json!("read_audit"))))]
 async fn list_reads(
     State(app): State<App>,
@@ -74,11 +75,14 @@ async fn list_reads(
     Query(wish): Query<ListReads>,
 ) -> Answer<Json<ReadLog>> {
     let reach = scope(&caller, Act::ReadAudit);
-    let keys = wish.area.map_or_else(|| reach.keys().map(str::to_owned).collect(), |area| reach.within(&area));
+    let keys: Vec<String> =
+        wish.area.map_or_else(|| reach.keys().map(str::to_owned).collect(), |area| reach.within(&area));
+    let areas = keys.iter().filter_map(|key: &String| key.parse::<AreaCode>().ok());
+    let ranges: Vec<(String, String)> = areas.map(|area| code_range(&area)).collect();
     let cursor = Cursor::new(wish.cursor, wish.limit);
     let db = app.db.clone();
     let page = db.read(move |conn| {
-        let reads = read_log::within(conn, &keys, &cursor)?;
+        let reads = read_log::within(conn, &keys, &ranges, &cursor)?;
         let page = cursor.page(reads, |read| read.id.to_string());
         let readers: HashSet<AccountId> = page.items.iter().map(|read| read.account).collect();
         let people = duty::people(conn, &app.vault, &readers)?;

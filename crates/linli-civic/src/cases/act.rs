@@ -1,19 +1,24 @@
 //! What an action does to a case. Pure: the flow of the pinned playbook is interpreted here and nowhere else.
 
+use std::collections::BTreeSet;
+
 use linli_kernel::{
-    Action, Actor, AreaCode, Calendar, CaseId, Change, DeadlineId, DeadlineKind, IdSource, NewEvent, Phase, Problem,
-    ProblemCode, Stream, StreamKind, TaskId, Timestamp, Weight,
+    Action, Actor, Approval, AreaCode, Calendar, CaseId, Change, DeadlineId, DeadlineKind, DeadlineState, IdSource,
+    NewEvent, Phase, Problem, ProblemCode, Stream, StreamKind, TaskId, TaskKind, Timestamp, Weight,
 };
 use linli_playbook::{
-    ActionDef, Effect, FieldKind, Flow, FlowRefusal, Playbook, Seating, Situation, Standing, check_form,
+    ActionDef, Effect, FieldKind, Flow, FlowRefusal, Playbook, Seating, Situation, Standing, WhistleKind, check_form,
 };
 use serde_json::{Map, Value, json};
 
+use super::deadline::Deadline;
 use super::dossier::{Dossier, FollowUp};
 use super::effects::{Cause, Master};
 use super::form::Form;
 use super::model::{Case, Draft, Rating, Reply, Seat, Why};
 use super::routing::{Amended, Ground};
+
+const WHISTLE: Effect = Effect::Call(TaskKind::Whistle);
 
 /// Everything outside the case that an action depends on.
 pub struct World<'a> {
@@ -86,6 +91,8 @@ impl Case {
             draft.category.as_deref().and_then(|category| ground.first_seat(&draft.area, Some(category), weight));
         let seating = if routed.is_some() { Seating::Found } else { Seating::NotFound };
         let mut routing = draft.found_by.clone();
+        // By the clock of a phone: told beside the moment of receipt, which alone counts.
+        let captured = draft.found_by.iter().find_map(|why| why.values.get("captured_at")).cloned();
         let scanned = draft.found_by.iter().find_map(|why| why.values.get("place")).cloned();
         let seat = match routed {
             Some(routed) => {
@@ -113,6 +120,7 @@ impl Case {
             area: draft.area,
             seat,
             back: None,
+            risen_from: None,
             phase: flow.stage(&stage).map_or(Phase::Open, |stage| stage.phase),
             stage,
             handler: None,
@@ -146,12 +154,16 @@ impl Case {
         };
         if let Some(def) = begin {
             let form = Form { def, fields: &Map::new() };
-            let cause = Cause { form: &form, actor: &actor, master: None, reply: None };
+            let standing = Standing::anyone();
+            let cause = Cause { form: &form, actor: &actor, standing: &standing, master: None, reply: None };
             for effect in &def.effects {
                 case.follow(*effect, world, &cause)?;
             }
         }
-        let payload = json!({ "to": case.stage, "seat": case.seat, "category": case.category, "weight": case.weight, "channel": case.channel, "place": scanned, "routed": seating == Seating::Found, "private": case.private, "parent": case.parent });
+        let mut payload = json!({ "to": case.stage, "seat": case.seat, "kind": case.kind, "phase": case.phase, "category": case.category, "weight": case.weight, "channel": case.channel, "place": scanned, "routed": seating == Seating::Found, "private": case.private, "parent": case.parent });
+        if let (Some(object), Some(at)) = (payload.as_object_mut(), captured) {
+            object.insert("captured_at".to_owned(), at.into());
+        }
         let reported = case.tell("reported", payload, None, world.at, actor);
         if seating == Seating::NotFound {
             return Ok(Change::new(case, reported));
@@ -170,10 +182,25 @@ impl Case {
     /// The actions that may be taken now by someone who stands so.
     #[must_use]
     pub fn offers<'b>(&self, book: &'b Playbook, standing: &Standing, now: Timestamp) -> Vec<&'b ActionDef> {
-        book.flow(self.kind).map(|flow| flow.offers(&self.situation(book, now), standing)).unwrap_or_default()
+        let mut offers =
+            book.flow(self.kind).map(|flow| flow.offers(&self.situation(book, now), standing)).unwrap_or_default();
+        // A whistle that nobody here may blow is no button.
+        offers.retain(|def| !def.effects.contains(&WHISTLE) || !self.whistles(book, def, standing).is_empty());
+        offers
     }
 
-    fn situation<'a>(&'a self, book: &'a Playbook, now: Timestamp) -> Situation<'a> {
+    /// The kinds of whistle that someone who stands so may blow by this action, as the case stands.
+    #[must_use]
+    pub fn whistles<'b>(&self, book: &'b Playbook, def: &ActionDef, standing: &Standing) -> Vec<&'b WhistleKind> {
+        let roles = standing.roles_for(&def.who);
+        let may = |whistle: &&WhistleKind| {
+            whistle.levels.contains(&self.seat.level())
+                && whistle.initiators.iter().any(|initiator| roles.contains(initiator))
+        };
+        book.whistles.iter().filter(may).collect()
+    }
+
+    pub(super) fn situation<'a>(&'a self, book: &'a Playbook, now: Timestamp) -> Situation<'a> {
         Situation {
             playbook: book,
             stage: &self.stage,
@@ -190,20 +217,41 @@ impl Case {
     /// # Errors
     /// `NotNow`, `Forbidden` or `OwnWork` as the flow says; `Invalid` naming the fields; `TakenBack` when the matter
     /// may not be dispatched down.
-    pub fn act(mut self, verb: Action, given: &Given, doer: &Doer, world: &World<'_>) -> Result<Change<Self>, Problem> {
+    pub fn act(self, verb: Action, given: &Given, doer: &Doer, world: &World<'_>) -> Result<Change<Self>, Problem> {
+        let held = self.rules_held(world);
+        self.act_since(&held, verb, given, doer, world)
+    }
+
+    /// [`Case::act`], where `held` of the rules held before anything happened.
+    pub(super) fn act_since(
+        mut self,
+        held: &[bool],
+        verb: Action,
+        given: &Given,
+        doer: &Doer,
+        world: &World<'_>,
+    ) -> Result<Change<Self>, Problem> {
         let flow = world.book.flow(self.kind).ok_or(ProblemCode::NotFound)?;
         let def =
             flow.step(&self.situation(world.book, world.at), &doer.standing, verb, &given.fields).map_err(refusal)?;
+        if def.effects.contains(&WHISTLE) && self.whistles(world.book, def, &doer.standing).is_empty() {
+            return Err(ProblemCode::Forbidden.into());
+        }
         check_form(world.book, def, &given.fields).map_err(form_problem)?;
-        let actor = acting(&doer.actor, &doer.standing, def);
-        let before = Before { stage: self.stage.clone(), seat: self.seat.clone() };
         let form = Form { def, fields: &given.fields };
-
-        let held: Vec<bool> = flow.rules.iter().map(|rule| self.holds(flow, rule, world)).collect();
+        let actor = acting(doer, &form, world.book);
+        let before = Before { stage: self.stage.clone(), seat: self.seat.clone() };
+        let owed = self.owed();
 
         self.take_form(&form, world)?;
         let granted = self.dossier.pending.clone();
-        let cause = Cause { form: &form, actor: &actor, master: given.master.as_ref(), reply: given.reply.as_ref() };
+        let cause = Cause {
+            form: &form,
+            actor: &actor,
+            standing: &doer.standing,
+            master: given.master.as_ref(),
+            reply: given.reply.as_ref(),
+        };
         let mut called = Vec::new();
         for effect in &def.effects {
             called.extend(self.follow(*effect, world, &cause)?);
@@ -212,11 +260,13 @@ impl Case {
         self.remember(verb, &form, &actor, &before, world.at);
         if self.phase == Phase::Closed {
             self.cancel_tasks(world.at);
-            self.dossier.pending = None;
+            // Whether it counts in the figures is asked of what is over, too.
+            self.dossier.pending.take_if(|pending| pending.what != Approval::Exclusion);
         }
+        self.keep_running(world);
 
         let mut payload = json!({
-            "from": before.stage, "to": self.stage, "seat": self.seat, "level": self.seat.level(),
+            "from": before.stage, "to": self.stage, "phase": self.phase, "seat": self.seat, "level": self.seat.level(),
             "category": self.category, "weight": self.weight, "photos": form.photos(), "ground": form.ground(), "deadline": given.breached, "n_reopened": self.n_reopened,
             "public": form.flag("public"),
         });
@@ -232,6 +282,7 @@ impl Case {
         }
         if let Some(object) = payload.as_object_mut() {
             object.extend(self.more_to_tell(verb, &form, given, granted.as_ref()));
+            object.extend(self.met_of(&owed));
         }
         let said = form.said().or_else(|| {
             // What was asked for is told to the resident in the words of whoever asked.
@@ -241,20 +292,23 @@ impl Case {
             // The breach and what follows from it are one change: neither is ever seen without the other.
             let breach = self.tell(
                 "deadline_breached",
-                json!({ "deadline": given.breached, "level": before.seat.level(), "seat": before.seat }),
+                json!({
+                    "deadline": given.breached, "started": self.breached_now(given.breached, None, world.at),
+                    "level": before.seat.level(), "seat": before.seat,
+                }),
                 None,
                 world.at,
                 Actor::System,
             );
             let event = self.tell(verb.event(), payload, said, world.at, actor);
             let change = Change::new(self, breach).and(event);
-            return Self::by_rules(change, flow, &held, world);
+            return Ok(Self::by_rules(change, held, world));
         }
         let event = self.tell(verb.event(), payload.clone(), said, world.at, actor.clone());
         let reopens = def.effects.contains(&Effect::CountReopen) && verb != Action::Reopen;
         if reopens {
             let reopened = self.tell("reopened", payload, None, world.at, Actor::System);
-            return Self::by_rules(Change::new(self, event).and(reopened), flow, &held, world);
+            return Ok(Self::by_rules(Change::new(self, event).and(reopened), held, world));
         }
         // Each one who was called has an entry of their own.
         let body = form.said();
@@ -263,43 +317,7 @@ impl Case {
             calls.push(self.tell("task_called", call, body.clone(), world.at, Actor::System));
         }
         let change = calls.into_iter().fold(Change::new(self, event), Change::and);
-        Self::by_rules(change, flow, &held, world)
-    }
-
-    fn holds(&self, flow: &Flow, rule: &linli_playbook::Rule, world: &World<'_>) -> bool {
-        flow.rules_that_hold(&self.situation(world.book, world.at)).contains(&rule)
-    }
-
-    /// Takes what the rules say of what has just come to be so; each fires when it begins to hold, and once.
-    fn by_rules(change: Change<Self>, flow: &Flow, held: &[bool], world: &World<'_>) -> Result<Change<Self>, Problem> {
-        let case = change.state();
-        if !matches!(case.phase, Phase::Open | Phase::Waiting) {
-            return Ok(change);
-        }
-        let begins = flow.rules.iter().zip(held).find(|(rule, held)| !**held && case.holds(flow, rule, world));
-        let Some((rule, _)) = begins else { return Ok(change) };
-        let standing = Standing::system();
-        let situation = case.situation(world.book, world.at);
-        let Ok(def) = flow.step(&situation, &standing, rule.take, &Map::new()) else { return Ok(change) };
-        let (mut case, events, _) = change.into_parts();
-        let before = case.seat.clone();
-        let form = Form { def, fields: &Map::new() };
-        let cause = Cause { form: &form, actor: &Actor::System, master: None, reply: None };
-        for effect in &def.effects {
-            case.follow(*effect, world, &cause)?;
-        }
-        case.enter(def, flow, world.at);
-        let mut payload = json!({
-            "to": case.stage, "seat": case.seat, "level": case.seat.level(), "category": case.category,
-            "weight": case.weight, "rule": rule.why,
-        });
-        if let (Some(object), true) = (payload.as_object_mut(), case.seat != before) {
-            object.insert("seat_before".to_owned(), json!(before));
-        }
-        let event = case.tell(rule.take.event(), payload, None, world.at, Actor::System);
-        let mut events = events.into_iter();
-        let Some(first) = events.next() else { return Err(ProblemCode::Internal.into()) };
-        Ok(events.fold(Change::new(case, first), Change::and).and(event))
+        Ok(Self::by_rules(change, held, world))
     }
 
     /// What the payload of some acts holds besides.
@@ -331,28 +349,37 @@ impl Case {
                 "reached": form.flag("reached"), "solved": form.flag("solved"), "satisfied": form.flag("satisfied"),
             }),
             Action::SetPrivacy => json!({ "private": self.private }),
+            Action::Conclude => json!({ "agreed": form.flag("agreed") }),
+            Action::OpenForce => json!({ "members": self.dossier.force.as_ref().map(|force| &force.members) }),
             _ => json!({}),
         };
         value.as_object().cloned().unwrap_or_default()
     }
 
-    /// Marks a clock that ran out; what it was of.
-    pub fn mark_breached(&mut self, id: DeadlineId, at: Timestamp) -> Option<(DeadlineKind, Option<TaskId>)> {
-        let deadline = self.deadlines.iter_mut().find(|deadline| deadline.id == id && deadline.is_over(at))?;
-        deadline.breach(at);
-        Some((deadline.kind, deadline.task))
+    /// The clocks that are owed.
+    pub(super) fn owed(&self) -> BTreeSet<DeadlineId> {
+        self.deadlines.iter().filter(|deadline| deadline.is_owed()).map(|deadline| deadline.id).collect()
     }
 
-    /// A clock that was marked ran out, and linli does nothing but say so.
-    pub fn say_breached(mut self, kind: DeadlineKind, task: Option<TaskId>, world: &World<'_>) -> Change<Self> {
-        let task =
-            task.and_then(|id| self.task(id)).map(|task| super::task::task_payload(task.id, task.kind, &task.party));
-        let payload = json!({
-            "deadline": kind, "level": self.seat.level(), "seat": self.seat, "category": self.category,
-            "weight": self.weight, "task": task,
-        });
-        let event = self.tell("deadline_breached", payload, None, world.at, Actor::System);
-        Change::new(self, event)
+    /// What an event says of the clocks that were `owed` and are met by it; nothing where it met none.
+    pub(super) fn met_of(&self, owed: &BTreeSet<DeadlineId>) -> Option<(String, Value)> {
+        let met = self.deadlines.iter().filter(|deadline| deadline.state == DeadlineState::Met);
+        let met: Vec<Value> = met.filter(|deadline| owed.contains(&deadline.id)).map(Deadline::told).collect();
+        (!met.is_empty()).then(|| ("met".to_owned(), json!(met)))
+    }
+
+    /// When the clock started that was found to be over at `at`: with its kind it says which one it is.
+    pub(super) fn breached_now(
+        &self,
+        kind: Option<DeadlineKind>,
+        task: Option<TaskId>,
+        at: Timestamp,
+    ) -> Option<Timestamp> {
+        let found = self
+            .deadlines
+            .iter()
+            .find(|deadline| Some(deadline.kind) == kind && deadline.task == task && deadline.breached_at == Some(at));
+        found.map(|deadline| deadline.starts_at)
     }
 
     pub(super) fn tell(
@@ -408,7 +435,7 @@ impl Case {
         Ok(())
     }
 
-    fn enter(&mut self, def: &ActionDef, flow: &Flow, at: Timestamp) {
+    pub(super) fn enter(&mut self, def: &ActionDef, flow: &Flow, at: Timestamp) {
         let Some(to) = &def.to else { return };
         let before = self.phase;
         self.stage.clone_from(to);
@@ -482,13 +509,14 @@ struct Before {
     seat: Seat,
 }
 
-fn acting(actor: &Actor, standing: &Standing, def: &ActionDef) -> Actor {
-    match actor {
-        Actor::Staff { account, role } => {
-            Actor::Staff { account: *account, role: standing.role_for(&def.who).unwrap_or(*role) }
-        }
-        Actor::Reporter | Actor::System | Actor::Partner { .. } => actor.clone(),
-    }
+/// Who acts, in the role that allowed it: of a whistle the role that may blow it.
+fn acting(doer: &Doer, form: &Form<'_>, book: &Playbook) -> Actor {
+    let Actor::Staff { account, role } = doer.actor else { return doer.actor.clone() };
+    let who = &form.def.who;
+    let whistle = form.whistle().and_then(|code| book.whistle(code));
+    let blows = whistle
+        .and_then(|whistle| doer.standing.roles_for(who).into_iter().find(|role| whistle.initiators.contains(role)));
+    Actor::Staff { account, role: blows.or_else(|| doer.standing.role_for(who)).unwrap_or(role) }
 }
 
 fn refusal(refusal: FlowRefusal) -> Problem {

@@ -23,7 +23,7 @@ use super::reader::Reader;
 use super::seats::{self, SeatSuggestion, Seats};
 use super::store::{self, Named};
 use crate::app::App;
-use crate::http::{Answer, Body, CommandKey, Refused, Signed, key_scope, said};
+use crate::http::{Answer, Body, CommandKey, Refused, Signed, body_of, key_scope};
 use crate::say::Lang;
 
 /// Cases that one request may name.
@@ -187,7 +187,7 @@ fn refused_one(id: CaseId, refused: Refused, lang: Lang) -> BulkOutcome {
         ProblemCode::VersionConflict | ProblemCode::NotNow => BulkResult::Conflict,
         _ => BulkResult::Refused,
     };
-    let said = said(&problem, lang);
+    let said = body_of(&problem, lang);
     BulkOutcome { id, result, gone: false, sentence: Some(said.detail), code: Some(said.code), errors: said.errors }
 }
 
@@ -248,7 +248,7 @@ async fn list_offers_for_all(
         for id in ids {
             let Some(case) = visible(conn, &caller, id)? else { continue };
             let book = app.playbooks.pinned(conn, &case.playbook.0, &case.playbook.1)?;
-            all.push(reader.offers(&case, &book, &case.standing(&caller), &caller));
+            all.push(reader.offers(&case, &book, &case.standing(&caller)));
         }
         Ok::<_, Refused>(bulk_offers::common(all, lang))
     });

@@ -12,13 +12,14 @@ use utoipa_axum::routes;
 
 use linli_access::{Act, Caller, Decision, decide};
 use linli_db::Conn;
-use linli_kernel::{AreaCode, AreaLevel, CaseId, Timestamp};
+use linli_kernel::{AreaCode, AreaLevel, CaseId, CaseKind, Timestamp};
 
 use super::list::{self, Asker, BoxKey, ListCases};
 use super::reader::Reader;
 use super::report::{MAX_PLACE, MAX_TEXT, Wanted, find_place, short};
 use super::row::CaseRow;
 use super::similar::{self, Matter};
+use super::similar_http;
 use super::store::{self, Named};
 use crate::app::App;
 use crate::areas::Point;
@@ -150,6 +151,7 @@ impl Said {
             return Ok(Vec::new());
         }
         let matter = Matter {
+            kind: CaseKind::Request,
             area: self.area,
             point: self.point,
             category: self.category.as_deref(),
@@ -164,9 +166,9 @@ impl Said {
             }
             let book = app.playbooks.pinned(conn, &case.playbook.0, &case.playbook.1)?;
             alike.push(AlikeCase {
-                token: similar::token(&app.vault, other.id, reader.now),
-                distance_m: other.distance(),
-                n_callers: other.n_callers(),
+                token: similar_http::token(&app.vault, other.id, reader.now),
+                distance_m: other.distance_m.map(similar_http::whole),
+                n_callers: other.n_callers,
                 promised_at: case.promise().map(|promise| promise.due_at),
                 case: CaseRow::of(&case, &book, reader, None),
             });
@@ -198,6 +200,6 @@ impl Said {
 
     fn distance(&self, case: &CaseRow) -> Option<u32> {
         let there = Point::from(case.point?);
-        self.point.map(|here| similar::metres(here, there))
+        self.point.map(|here| similar_http::whole(similar::distance_m(here, there)))
     }
 }

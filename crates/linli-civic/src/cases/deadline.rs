@@ -4,6 +4,7 @@ use linli_kernel::{Action, AreaLevel, DeadlineId, DeadlineKind, DeadlineState, T
 use linli_kernel::{Amount, Calendar, WorkingHours};
 use linli_playbook::{DeadlineRule, OnBreach};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use super::act::World;
 
@@ -232,6 +233,12 @@ impl Deadline {
     #[must_use]
     pub fn is_over(&self, at: Timestamp) -> bool {
         self.state == DeadlineState::Running && self.due_at <= at
+    }
+
+    /// What an event says of it once it was met: which one, and whether in time.
+    #[must_use]
+    pub fn told(&self) -> Value {
+        json!({ "deadline": self.kind, "started": self.starts_at, "late": self.breached_at.is_some() })
     }
 
     /// It is over and not met.

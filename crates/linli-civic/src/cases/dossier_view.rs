@@ -1,10 +1,11 @@
 //! What a case keeps besides its stage, as staff see it; and texts to begin from.
 
 use linli_access::{Act, Caller, Decision, decide};
+use linli_kernel::Phase;
 use linli_playbook::{Standing, Template};
 
 use super::reader::{Reader, Shown};
-use super::view::{CaseLink, ForceView, PendingView, TemplateView};
+use super::view::{CaseLink, ForceView, JoinedCase, PendingView, TemplateView};
 
 /// Characters of another case's text.
 const SHORT: usize = 40;
@@ -50,6 +51,14 @@ impl Reader<'_> {
             }
         };
         shown.relatives.iter().map(link).collect()
+    }
+
+    /// The case that this one goes along with, for whoever holds the public code of this one.
+    pub(super) fn joined(&self, shown: &Shown) -> Option<JoinedCase> {
+        let master = shown.relatives.iter().find(|other| other.relation == "master" && !other.is_private)?;
+        let stage = shown.book.stage(master.kind, &master.stage);
+        let stage_name = stage.map_or_else(|| master.stage.clone(), |stage| stage.public_name.clone());
+        Some(JoinedCase { stage_name, phase: master.phase }).filter(|_| shown.case.phase == Phase::Waiting)
     }
 
     /// Texts to begin from, for the actions that are offered.

@@ -3,13 +3,16 @@
 
 use std::time::Duration;
 
-use linli_db::{Conn, Row, Store, StoreError, Val, Writer, params, placeholders};
+use linli_db::{Conn, Row, Store, StoreError, Val, Writer, feed, params, placeholders};
 use linli_kernel::{
-    Actor, AreaCode, CaseId, Change, HotSpotId, NewEvent, Problem, ProblemCode, Stream, StreamKind, Timestamp,
+    AccountId, Actor, AreaCode, CaseId, Change, HotSpotId, NewEvent, Problem, ProblemCode, Stream, StreamKind,
+    Timestamp,
 };
 use serde_json::json;
 
+use super::row::Facts;
 use crate::app::App;
+use crate::areas::tree::code_range;
 use crate::http::{Answer, Refused};
 
 const EVERY: Duration = Duration::from_secs(60);
@@ -82,7 +85,7 @@ impl HotSpot {
 
     /// More came.
     pub fn grown(mut self, seen: &Seen, at: Timestamp) -> Change<Self> {
-        (self.n_cases, self.last_at) = (seen.n_cases, seen.last_at);
+        (self.n_cases, self.first_at, self.last_at) = (seen.n_cases, seen.first_at, seen.last_at);
         self.version += 1;
         let event = self.event("grown", None, at, Actor::System);
         Change::new(self, event)
@@ -134,7 +137,7 @@ impl Store for HotSpot {
     fn store(&self, writer: &mut Writer<'_>) -> Result<(), StoreError> {
         let sql = "INSERT INTO hot_spot (id, area_code, category, state, n_cases, first_at, last_at, case_id, version) \
                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
-                   ON CONFLICT (id) DO UPDATE SET state = $4, n_cases = $5, last_at = $7, case_id = $8, version = $9";
+                   ON CONFLICT (id) DO UPDATE SET state = $4, n_cases = $5, first_at = $6, last_at = $7, case_id = $8, version = $9";
         writer.exec_one(
             sql,
             &params![
@@ -181,15 +184,46 @@ pub fn load(conn: &mut Conn, id: HotSpotId) -> Result<Option<HotSpot>, StoreErro
     conn.first(&format!("SELECT {COLUMNS} FROM hot_spot WHERE id = $1"), &params![id], from_row)
 }
 
-/// Those that wait for a person, within the areas of `keys`; the newest first.
+/// Which of them a list shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// Those that wait for a person.
+    #[default]
+    Open,
+    /// Those that somebody decided.
+    Decided,
+}
+
+/// Those within the areas of `keys`; the newest first.
 ///
 /// # Errors
 /// The database's.
-pub fn waiting(conn: &mut Conn, keys: &[AreaCode]) -> Result<Vec<HotSpot>, StoreError> {
-    let sql = format!("SELECT {COLUMNS} FROM hot_spot WHERE state = 'open' ORDER BY id DESC LIMIT {MOST}");
-    let found = conn.all(&sql, &[], from_row)?;
-    Ok(found.into_iter().filter(|spot| keys.iter().any(|key| key.contains(&spot.area))).collect())
+pub fn within(conn: &mut Conn, keys: &[AreaCode], standing: Standing) -> Result<Vec<HotSpot>, StoreError> {
+    let mut values = Vec::new();
+    let mut areas = Vec::new();
+    for key in keys {
+        let (low, high) = code_range(key);
+        values.extend(params![low, high].iter().cloned());
+        areas.push(format!("(area_code >= ${} AND area_code < ${})", values.len() - 1, values.len()));
+    }
+    if areas.is_empty() {
+        return Ok(Vec::new());
+    }
+    let state = match standing {
+        Standing::Open => "state = 'open'",
+        Standing::Decided => "state <> 'open'",
+    };
+    let sql = format!(
+        "SELECT {COLUMNS} FROM hot_spot WHERE {state} AND ({}) ORDER BY id DESC LIMIT {MOST}",
+        areas.join(" OR ")
+    );
+    conn.all(&sql, &values, from_row)
 }
+
+/// What is not counted: private matters, and those that linli's own staff opened or split off. In the words of `seen` and of
+/// `behind`, so that a number and the cases behind it agree.
+const COUNTED: &str = "c.private = FALSE AND c.channel NOT IN ('proactive', 'split')";
 
 /// What was counted at one place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -208,10 +242,12 @@ pub struct Seen {
 
 /// Counts what came since `since`, where it came at least `least` times. Not scoped: looking is linli's own work.
 fn seen(conn: &mut Conn, since: Timestamp, least: u32) -> Result<Vec<Seen>, StoreError> {
-    let sql = "SELECT c.area_code, c.category, COUNT(*) AS n, MIN(c.reported_at) AS first_at, MAX(c.reported_at) AS last_at \
-               FROM cases c WHERE c.id >= $1 AND c.category IS NOT NULL AND c.private = FALSE AND c.channel NOT IN ('proactive', 'split') \
-               GROUP BY c.area_code, c.category HAVING COUNT(*) >= $2 LIMIT $3";
-    conn.all(sql, &params![super::list::id_at(since), least, MOST], |row| {
+    let sql = format!(
+        "SELECT c.area_code, c.category, COUNT(*) AS n, MIN(c.reported_at) AS first_at, MAX(c.reported_at) AS last_at \
+         FROM cases c WHERE c.id >= $1 AND c.category IS NOT NULL AND {COUNTED} \
+         GROUP BY c.area_code, c.category HAVING COUNT(*) >= $2 LIMIT $3"
+    );
+    conn.all(&sql, &params![super::list::id_at(since), least, MOST], |row| {
         Ok(Seen {
             area: row.parse("area_code")?,
             category: row.get("category")?,
@@ -278,17 +314,44 @@ fn of_place(conn: &mut Conn, seen: &Seen, since: Timestamp) -> Result<Option<Hot
     conn.first(&sql, &params![seen.area, seen.category, since], from_row)
 }
 
-/// The numbers for paper of the cases that made a hot spot, the newest first.
+/// The cases that made a hot spot, of those that are reached by `keys`; the newest first.
 ///
 /// # Errors
 /// The database's.
-pub fn cases_of(conn: &mut Conn, spot: &HotSpot, keys: &[String]) -> Result<Vec<CaseId>, StoreError> {
-    let list = placeholders(4, keys.len());
+pub(super) fn behind(conn: &mut Conn, spot: &HotSpot, keys: &[String]) -> Result<Vec<Facts>, StoreError> {
+    let list = placeholders(6, keys.len());
     let sql = format!(
-        "SELECT DISTINCT c.id FROM cases c JOIN case_scope s ON s.case_id = c.id \
-         WHERE c.id >= $1 AND c.area_code = $2 AND c.category = $3 AND s.scope_key IN ({list}) ORDER BY c.id DESC LIMIT 20"
+        "SELECT DISTINCT {} FROM cases c JOIN case_scope s ON s.case_id = c.id \
+         WHERE c.id >= $1 AND c.reported_at >= $2 AND c.reported_at <= $3 AND c.area_code = $4 AND c.category = $5 AND {COUNTED} \
+         AND s.scope_key IN ({list}) ORDER BY c.id DESC LIMIT {MOST}",
+        super::row::COLUMNS
     );
-    let mut values = params![super::list::id_at(spot.first_at), spot.area, spot.category].to_vec();
+    let mut values =
+        params![super::list::id_at(spot.first_at), spot.first_at, spot.last_at, spot.area, spot.category].to_vec();
     values.extend(keys.iter().map(|key| Val::Text(Some(key.clone()))));
-    conn.all(&sql, &values, |row| row.parse("id"))
+    conn.all(&sql, &values, Facts::from_row)
+}
+
+/// What a person decided.
+pub struct Decision {
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub by: Option<AccountId>,
+    /// Why nothing follows.
+    pub reason: Option<String>,
+}
+
+/// What was decided of a hot spot, by its history.
+///
+/// # Errors
+/// The database's.
+pub fn decision(conn: &mut Conn, spot: &HotSpot) -> Result<Option<Decision>, StoreError> {
+    let history = feed::history(conn, StreamKind::HotSpot.as_str(), &spot.id.to_string())?;
+    let last = history.into_iter().rfind(|(event, _)| matches!(event.kind.as_str(), "opened" | "dismissed"));
+    Ok(last.map(|(event, reason)| Decision {
+        at: event.at,
+        by: event.actor_id.as_deref().and_then(|id| id.parse().ok()),
+        reason,
+    }))
 }

@@ -7,22 +7,27 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use linli_access::{Act, Caller, Keys, scope};
-use linli_kernel::{AreaCode, CaseId, CaseKind, Channel, HotSpotId, Problem, ProblemCode, Timestamp, Weight};
+use linli_db::Conn;
+use linli_kernel::{AreaCode, CaseId, CaseKind, Channel, HotSpotId, Page, Problem, ProblemCode, Timestamp, Weight};
 
 use super::Case;
-use super::hot_spots::{self, HotSpot};
+use super::hot_spots::{self, HotSpot, HotSpotState, Standing};
 use super::model::{Draft, Reporter, Why};
+use super::reader::Reader;
 use super::report::MAX_TEXT;
+use super::row::{CaseRow, rows};
 use super::surroundings::Surroundings;
 use crate::app::App;
 use crate::areas::tree::AreaRef;
-use crate::http::{Answer, Body, Path, Refused, Signed};
+use crate::http::{Answer, Body, Path, Query, Refused, Signed};
+use crate::people::duty;
 use crate::say::Lang;
 
 /// The routes.
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list_hot_spots))
+        .routes(routes!(show_hot_spot))
         .routes(routes!(open_hot_spot))
         .routes(routes!(dismiss_hot_spot))
 }
@@ -35,65 +40,148 @@ pub struct HotSpotView {
     id: HotSpotId,
     /// Where.
     area: AreaRef,
+    /// The category's code.
+    category: String,
     /// What kind.
     category_name: String,
+    /// How it stands.
+    state: HotSpotState,
     /// How many.
     n_cases: i64,
     /// Within so many days.
     days: u32,
+    /// When the first one was said.
+    first_at: Timestamp,
     /// When the last one was said.
     last_at: Timestamp,
-    /// The latest of them.
-    cases: Vec<CaseId>,
-    /// What a case to open could say.
-    draft: String,
-    /// Whether the reader may open one.
-    may_open: bool,
+    /// What was decided, once it was.
+    decision: Option<HotSpotDecision>,
+    /// Whether the reader may decide.
+    may_decide: bool,
 }
 
-/// Those that wait for a person.
+/// What a person decided.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct HotSpotDecision {
+    /// When.
+    at: Timestamp,
+    /// Who.
+    by: Option<String>,
+    /// The case that was opened.
+    case_id: Option<CaseId>,
+    /// Why nothing follows.
+    reason: Option<String>,
+}
+
+/// Hot spots of the caller's areas.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct HotSpots {
-    /// The newest first.
+    /// The newest first, 200 at most.
     items: Vec<HotSpotView>,
 }
 
+/// Which are wanted.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ListHotSpots {
+    /// Those that wait for a person, without it.
+    #[serde(default)]
+    #[param(inline)]
+    state: Standing,
+}
+
 /// Lists the places of the caller's areas from which the same kind of matter keeps coming.
-#[utoipa::path(get, path = "/api/hot-spots", tag = "cases", responses((status = 200, body = HotSpots)), extensions(("x-access" = json!("view_case"))))]
-async fn list_hot_spots(State(app): State<App>, Signed(caller): Signed, lang: Lang) -> Answer<Json<HotSpots>> {
-    let (book, areas) = (app.playbooks.current(), app.areas());
-    let days = book.settings.hot_spot_days;
-    let items = app.db.read(move |conn| {
-        let keys: Vec<String> = scope(&caller, Act::ViewCase).keys().map(str::to_owned).collect();
-        let codes: Vec<AreaCode> = keys.iter().filter_map(|key| key.parse().ok()).collect();
-        let mut items = Vec::new();
-        for spot in hot_spots::waiting(conn, &codes)? {
-            let category = book.category(&spot.category);
-            let category_name = category.map_or_else(|| spot.category.clone(), |category| category.name.clone());
-            let (n, days_text) = (spot.n_cases.to_string(), days.to_string());
-            let place = areas.full_name(&spot.area);
-            let draft = lang.say(
-                "hot_spot.draft",
-                &[("place", &place), ("category", &category_name), ("n", &n), ("days", &days_text)],
-            );
-            items.push(HotSpotView {
-                id: spot.id,
-                area: areas.reference(&spot.area),
-                category_name,
-                n_cases: spot.n_cases,
-                days,
-                last_at: spot.last_at,
-                cases: hot_spots::cases_of(conn, &spot, &keys)?,
-                draft,
-                may_open: may_open(&caller, &spot.area),
-            });
-        }
-        Ok::<_, Refused>(items)
+#[utoipa::path(get, path = "/api/hot-spots", tag = "cases", params(ListHotSpots), responses((status = 200, body = HotSpots)), extensions(("x-access" = json!("view_case"))))]
+async fn list_hot_spots(
+    State(app): State<App>,
+    Signed(caller): Signed,
+    lang: Lang,
+    Query(wish): Query<ListHotSpots>,
+) -> Answer<Json<HotSpots>> {
+    let db = app.db.clone();
+    let items = db.read(move |conn| {
+        let codes: Vec<AreaCode> = scope(&caller, Act::ViewCase).keys().filter_map(|key| key.parse().ok()).collect();
+        let found = hot_spots::within(conn, &codes, wish.state)?;
+        found.into_iter().map(|spot| view(&app, conn, &caller, spot, lang)).collect::<Result<Vec<_>, Refused>>()
     });
     Ok(Json(HotSpots { items: items.await? }))
 }
 
-fn may_open(caller: &Caller, area: &AreaCode) -> bool {
+fn view(app: &App, conn: &mut Conn, caller: &Caller, spot: HotSpot, lang: Lang) -> Result<HotSpotView, Refused> {
+    let book = app.playbooks.current();
+    let category = book.category(&spot.category);
+    Ok(HotSpotView {
+        id: spot.id,
+        area: app.areas().reference(&spot.area),
+        category_name: category.map_or_else(|| spot.category.clone(), |category| category.name.clone()),
+        state: spot.state,
+        n_cases: spot.n_cases,
+        days: book.settings.hot_spot_days,
+        first_at: spot.first_at,
+        last_at: spot.last_at,
+        decision: decision(app, conn, &spot, lang)?,
+        may_decide: spot.state == HotSpotState::Open && may_decide(caller, &spot.area),
+        category: spot.category,
+    })
+}
+
+fn decision(app: &App, conn: &mut Conn, spot: &HotSpot, lang: Lang) -> Result<Option<HotSpotDecision>, Refused> {
+    if spot.state == HotSpotState::Open {
+        return Ok(None);
+    }
+    let Some(decided) = hot_spots::decision(conn, spot)? else { return Ok(None) };
+    let people = duty::people(conn, &app.vault, &decided.by.into_iter().collect())?;
+    let by = decided.by.and_then(|id| people.get(&id)).map(|person| person.name.clone());
+    Ok(Some(HotSpotDecision {
+        at: decided.at,
+        by: Some(by.unwrap_or_else(|| lang.text("actor.unknown"))),
+        case_id: spot.case,
+        reason: decided.reason,
+    }))
+}
+
+/// A hot spot with the cases behind it.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct HotSpotDetail {
+    /// What lists show of it.
+    #[serde(flatten)]
+    spot: HotSpotView,
+    /// The cases behind it that the reader may see, the newest first.
+    cases: Vec<CaseRow>,
+    /// What a case to open could say.
+    draft: String,
+}
+
+/// Shows a hot spot with the cases that made it.
+#[utoipa::path(get, path = "/api/hot-spots/{id}", tag = "cases", params(("id" = String, Path)), responses((status = 200, body = HotSpotDetail), (status = 404, body = crate::http::ProblemBody)), extensions(("x-access" = json!("view_case"))))]
+async fn show_hot_spot(
+    State(app): State<App>,
+    Signed(caller): Signed,
+    lang: Lang,
+    Path(id): Path<HotSpotId>,
+) -> Answer<Json<HotSpotDetail>> {
+    let spot = seen(&app, &caller, id).await?;
+    let db = app.db.clone();
+    let detail = db.read(move |conn| {
+        let (book, areas) = (app.playbooks.current(), app.areas());
+        let keys: Vec<String> = scope(&caller, Act::ViewCase).keys().map(str::to_owned).collect();
+        let reader =
+            Reader { areas: &areas, vault: &app.vault, lang, now: app.now(), public_url: &app.site.public_url };
+        let behind = hot_spots::behind(conn, &spot, &keys)?;
+        let cases = rows(conn, &book, Page { items: behind, next: None }, &reader)?.items;
+        let spot = view(&app, conn, &caller, spot, lang)?;
+        Ok::<_, Refused>(HotSpotDetail { draft: draft(&spot, lang), spot, cases })
+    });
+    Ok(Json(detail.await?))
+}
+
+fn draft(spot: &HotSpotView, lang: Lang) -> String {
+    let (n, days) = (spot.n_cases.to_string(), spot.days.to_string());
+    let values = [("place", &*spot.area.full_name), ("category", &*spot.category_name), ("n", &*n), ("days", &*days)];
+    lang.say("hot_spot.draft", &values)
+}
+
+fn may_decide(caller: &Caller, area: &AreaCode) -> bool {
     scope(caller, Act::ReportOnBehalf).reaches(&Keys::of_area(area)).is_some()
 }
 
@@ -203,13 +291,18 @@ fn said(text: &str, field: &str) -> Answer<String> {
     }
 }
 
-/// One that the caller may see; 404 else, and 403 when they see it and may not decide.
-async fn load(app: &App, caller: &Caller, id: HotSpotId) -> Answer<HotSpot> {
+/// One that the caller may see; 404 else.
+async fn seen(app: &App, caller: &Caller, id: HotSpotId) -> Answer<HotSpot> {
     let spot = app.db.read(move |conn| hot_spots::load(conn, id).map_err(Refused::from)).await?;
     let spot = spot.ok_or(ProblemCode::NotFound)?;
-    let keys = Keys::of_area(&spot.area);
-    if scope(caller, Act::ViewCase).reaches(&keys).is_none() {
-        return Err(ProblemCode::NotFound.into());
+    match scope(caller, Act::ViewCase).reaches(&Keys::of_area(&spot.area)) {
+        Some(_) => Ok(spot),
+        None => Err(ProblemCode::NotFound.into()),
     }
-    if may_open(caller, &spot.area) { Ok(spot) } else { Err(ProblemCode::Forbidden.into()) }
+}
+
+/// One that the caller may decide: 403 when they see it and may not.
+async fn load(app: &App, caller: &Caller, id: HotSpotId) -> Answer<HotSpot> {
+    let spot = seen(app, caller, id).await?;
+    if may_decide(caller, &spot.area) { Ok(spot) } else { Err(ProblemCode::Forbidden.into()) }
 }

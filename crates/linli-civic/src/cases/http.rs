@@ -76,7 +76,7 @@ async fn show_inbox(
     Ok(Json(Inbox { boxes: boxes.await? }))
 }
 
-/// Lists cases that the caller may see: a box of the inbox, a search, or all that is open. Keyset pages.
+/// Lists cases that the caller may see: a box of the inbox, or all that is open. Keyset pages.
 #[utoipa::path(get, path = "/api/cases", tag = "cases", params(ListCases), responses((status = 200, body = inline(Page<CaseRow>))), extensions(("x-access" = json!("view_case"))))]
 async fn list_cases(
     State(app): State<App>,

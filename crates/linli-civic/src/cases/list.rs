@@ -1,123 +1,16 @@
 //! The inbox and its lists: everything that a caller reaches, by what they must do now.
 
-use std::collections::HashSet;
-
 use linli_access::{Act, Caller, scope, scope::unit_key};
 use linli_db::{Bind, Conn, StoreError, Val, placeholders};
-use linli_kernel::{
-    AccountId, Action, AreaCode, AreaLevel, CaseId, CaseKind, Cursor, Page, Phase, PublicCode, Role, Timestamp, Weight,
-};
+use linli_kernel::{Action, AreaCode, AreaLevel, CaseId, CaseKind, Cursor, Page, Phase, Role, Timestamp, Weight};
 use linli_playbook::Playbook;
 use serde::{Deserialize, Serialize};
 
+pub use super::boxes::BoxKey;
 use super::reader::Reader;
-use super::row::{COLUMNS, CaseRow, Facts};
+use super::row::{COLUMNS, CaseRow, Facts, rows};
 use super::unattended::handler_is_gone;
 use crate::areas::tree::code_range;
-use crate::people::duty;
-
-/// 收件箱: a box of the inbox.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum BoxKey {
-    /// 待受理: at my seat, nobody has accepted it.
-    ToAccept,
-    /// 待签收: at my seat, nobody has signed for it.
-    ToSign,
-    /// 我在办
-    Mine,
-    /// 待核查: others settled it, I may verify.
-    ToVerify,
-    /// 被退回: came back to my seat.
-    SentBack,
-    /// 请我办的: called to help, whistled for, a task of the task force.
-    Tasks,
-    /// 待我审批: an extension, a suspension, an exclusion that was asked for below.
-    ToApprove,
-    /// 待裁定: an objection at my seat.
-    ToRule,
-    /// 待回访: answered, and drawn for a follow-up.
-    ToFollowUp,
-    /// 无人经办: whoever had it in hand cannot go on with it.
-    Unattended,
-    /// 等待居民
-    Waiting,
-    /// 挂账台账
-    Suspended,
-    /// 督办
-    Supervised,
-    /// 将到期
-    Soon,
-    /// 已逾期
-    Late,
-    /// 全部在办
-    AllOpen,
-    /// 已办结
-    Closed,
-}
-
-impl BoxKey {
-    /// Every box, in the order of the page.
-    pub const ALL: [Self; 17] = [
-        Self::ToAccept,
-        Self::ToSign,
-        Self::Mine,
-        Self::ToVerify,
-        Self::SentBack,
-        Self::Tasks,
-        Self::ToApprove,
-        Self::ToRule,
-        Self::ToFollowUp,
-        Self::Unattended,
-        Self::Waiting,
-        Self::Suspended,
-        Self::Supervised,
-        Self::Soon,
-        Self::Late,
-        Self::AllOpen,
-        Self::Closed,
-    ];
-
-    /// The stable identifier.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::ToAccept => "to_accept",
-            Self::ToSign => "to_sign",
-            Self::Mine => "mine",
-            Self::ToVerify => "to_verify",
-            Self::SentBack => "sent_back",
-            Self::Tasks => "tasks",
-            Self::ToApprove => "to_approve",
-            Self::ToRule => "to_rule",
-            Self::ToFollowUp => "to_follow_up",
-            Self::Suspended => "suspended",
-            Self::Supervised => "supervised",
-            Self::Unattended => "unattended",
-            Self::Waiting => "waiting",
-            Self::Soon => "soon",
-            Self::Late => "late",
-            Self::AllOpen => "all_open",
-            Self::Closed => "closed",
-        }
-    }
-
-    /// The actions without one of which the box is none of a caller's; nothing for those that everyone has.
-    const fn verbs(self) -> &'static [Action] {
-        match self {
-            Self::ToApprove => &[Action::GrantExtension, Action::Suspend, Action::Exclude],
-            Self::ToRule => &[Action::Rule],
-            Self::ToFollowUp => &[Action::FollowUp],
-            Self::Suspended | Self::Supervised => &[Action::Supervise],
-            _ => &[],
-        }
-    }
-
-    /// Whether it is ordered by what ends next; the others show the newest first.
-    const fn by_due(self) -> bool {
-        !matches!(self, Self::AllOpen | Self::Closed)
-    }
-}
 
 /// What a list is asked for.
 #[derive(Clone, Debug, Default, Deserialize, utoipa::IntoParams)]
@@ -136,9 +29,6 @@ pub struct ListCases {
     pub weight: Option<Weight>,
     /// Only at this stage.
     pub stage: Option<String>,
-    /// Words, a public code or a paper number. Phone numbers are looked for by `POST /api/cases/by-phone`: they do not belong
-    /// into an address.
-    pub q: Option<String>,
     /// `next` of the page before.
     pub cursor: Option<String>,
     /// Rows wanted, at most 200.
@@ -247,9 +137,17 @@ impl Asker<'_> {
     }
 
     /// The keys of everything that they may see, narrowed to an area if one is asked for.
-    fn keys(&self, area: Option<&AreaCode>) -> Vec<String> {
+    #[must_use]
+    pub fn keys(&self, area: Option<&AreaCode>) -> Vec<String> {
         let view = scope(self.caller, Act::ViewCase);
         area.map_or_else(|| view.keys().map(str::to_owned).collect(), |area| view.within(area))
+    }
+
+    /// A category and those below it.
+    #[must_use]
+    pub fn categories(&self, code: &str) -> Vec<String> {
+        let below = self.book.categories.iter().filter(|other| other.parent.as_deref() == Some(code));
+        std::iter::once(code.to_owned()).chain(below.map(|other| other.code.clone())).collect()
     }
 
     fn stages(&self, verb: Action) -> Vec<String> {
@@ -287,6 +185,18 @@ impl Asker<'_> {
         ));
     }
 
+    /// Seats below those of the caller; what stands at a unit of their own area is below them too.
+    fn below(&self, filter: &mut Filter) {
+        let areas = self.caller.grants.iter().filter(|grant| grant.unit.is_none()).map(|grant| grant.area);
+        let below = areas.map(|area| {
+            let (low, high) = code_range(&area);
+            let (low, high, own) = (filter.bind(&low), filter.bind(&high), filter.bind(&area.to_string()));
+            format!("(c.seat_area >= {low} AND c.seat_area < {high} AND c.seat_key <> {own})")
+        });
+        let below: Vec<String> = below.collect();
+        filter.conditions.push(if below.is_empty() { "FALSE".to_owned() } else { format!("({})", below.join(" OR ")) });
+    }
+
     fn filter(&self, key: BoxKey, area: Option<&AreaCode>) -> Filter {
         const ACTIVE: &[Phase] = &[Phase::Open, Phase::Waiting];
         let mut filter = Filter::new();
@@ -322,6 +232,14 @@ impl Asker<'_> {
             BoxKey::Waiting => {
                 filter.within(&self.keys(area), &[Phase::Waiting]);
                 filter.conditions.push("c.suspended_until IS NULL AND c.master_id IS NULL".to_owned());
+            }
+            BoxKey::CameUp => {
+                filter.any_of("c.seat_key", &self.seats());
+                filter.conditions.push("c.risen_from IS NOT NULL AND c.phase IN ('open', 'waiting')".to_owned());
+            }
+            BoxKey::Below => {
+                filter.within(&self.keys(area), ACTIVE);
+                self.below(&mut filter);
             }
             BoxKey::Tasks => self.tasks(&mut filter),
             BoxKey::ToApprove => filter.few("c.pending IS NOT NULL", &self.keys(area)),
@@ -435,29 +353,9 @@ pub fn list(
     reader: &Reader<'_>,
 ) -> Result<Page<CaseRow>, StoreError> {
     let cursor = Cursor::new(wish.cursor.clone(), wish.limit);
-    let searched = wish.q.as_deref().map(str::trim).filter(|q| !q.is_empty());
-    let mut filter = match (wish.key, searched) {
-        (Some(key), _) => asker.filter(key, wish.area.as_ref()),
-        // A search looks everywhere that the caller may look, closed cases too.
-        (None, Some(_)) => {
-            let mut filter = Filter::new();
-            filter.within(&asker.keys(wish.area.as_ref()), Phase::ALL);
-            filter
-        }
-        (None, None) => asker.filter(BoxKey::AllOpen, wish.area.as_ref()),
-    };
-    if let Some(q) = searched {
-        search(&mut filter, conn, q);
-    }
+    let mut filter = asker.filter(wish.key.unwrap_or(BoxKey::AllOpen), wish.area.as_ref());
     if let Some(category) = &wish.category {
-        let below = asker
-            .book
-            .categories
-            .iter()
-            .filter(|other| other.parent.as_deref() == Some(category))
-            .map(|other| other.code.clone());
-        let codes: Vec<String> = std::iter::once(category.clone()).chain(below).collect();
-        filter.any_of("c.category", &codes);
+        filter.any_of("c.category", &asker.categories(category));
     }
     if let Some(weight) = wish.weight {
         let weight = filter.bind(&weight);
@@ -467,7 +365,7 @@ pub fn list(
         let stage = filter.bind(stage);
         filter.conditions.push(format!("c.stage = {stage}"));
     }
-    let by_due = searched.is_none() && wish.key.is_some_and(BoxKey::by_due);
+    let by_due = wish.key.is_some_and(BoxKey::by_due);
     let order = if by_due { order_by_due(&mut filter, &cursor) } else { order_by_newest(&mut filter, &cursor) };
     let limit = filter.bind(&cursor.fetch());
     // DISTINCT costs a sort: only where two keys could list a case twice.
@@ -531,38 +429,6 @@ pub(super) fn of_phone(
     let roles: Vec<Option<Role>> = facts.iter().map(|facts| reach.reaches(&facts.keys())).collect();
     let page = rows(conn, asker.book, Page { items: facts, next: None }, reader)?;
     Ok(page.items.into_iter().zip(roles).filter_map(|(row, role)| Some((row, role?))).collect())
-}
-
-fn rows(conn: &mut Conn, book: &Playbook, page: Page<Facts>, reader: &Reader<'_>) -> Result<Page<CaseRow>, StoreError> {
-    let handlers: HashSet<AccountId> = page.items.iter().filter_map(|facts| facts.handler).collect();
-    let names = duty::people(conn, reader.vault, &handlers)?;
-    let named = |handler: Option<AccountId>| handler.and_then(|id| names.get(&id)).map(|person| person.name.clone());
-    let items = page.items.into_iter().map(|facts| {
-        let name = named(facts.handler);
-        facts.row(book, reader, name)
-    });
-    Ok(Page { items: items.collect(), next: page.next })
-}
-
-fn search(filter: &mut Filter, conn: &Conn, q: &str) {
-    if let Some(code) = PublicCode::parse(q) {
-        let code = filter.bind(&code);
-        filter.conditions.push(format!("c.code = {code}"));
-        return;
-    }
-    if q.len() > 7 && q.contains('-') && q.chars().all(|c| c.is_ascii_digit() || c == '-') {
-        let paper = filter.bind(&q);
-        filter.conditions.push(format!("c.paper_no = {paper}"));
-        return;
-    }
-    match conn.dialect().query_text(q) {
-        Some(words) => {
-            filter.values.push(words.val());
-            filter.conditions.push(conn.dialect().has_words(filter.values.len()));
-        }
-        // Nothing but punctuation finds nothing, rather than everything.
-        None => filter.conditions.push("FALSE".to_owned()),
-    }
 }
 
 /// A case without a clock comes after all others.

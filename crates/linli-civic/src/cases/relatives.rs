@@ -25,6 +25,8 @@ pub struct Relative {
     pub stage: String,
     /// Its summary.
     pub phase: Phase,
+    /// Whether it is for those alone who answer for it.
+    pub is_private: bool,
     /// By what it is reached.
     pub keys: Keys,
 }
@@ -50,6 +52,7 @@ pub fn read(conn: &mut Conn, case: &Case) -> Result<Vec<Relative>, StoreError> {
                 relation,
                 id,
                 keys: other.keys(),
+                is_private: other.private,
                 paper_no: other.paper_no,
                 kind: other.kind,
                 body: other.body,

@@ -26,7 +26,7 @@ use crate::people::Staffed;
 use crate::people::posts::Around;
 
 pub(super) const MAX_TEXT: usize = 2_000;
-pub(super) const MAX_PLACE: usize = 200;
+pub(crate) const MAX_PLACE: usize = 200;
 pub(super) const MAX_PHOTOS: usize = 9;
 
 /// A report. Only `text` and one of `point`, `area_code`, `place` or `address` are needed.
@@ -156,7 +156,7 @@ pub struct Ready {
 /// # Errors
 /// As [`report`].
 pub async fn prepare(app: &App, body: ReportCase, sender: Sender) -> Answer<Ready> {
-    let same_as = body.same_as.as_deref().and_then(|token| super::similar::opened(&app.vault, token, app.now()));
+    let same_as = body.same_as.as_deref().and_then(|token| super::similar_http::opened(&app.vault, token, app.now()));
     let checked = Checked::of(app, body, sender.caller())?;
     let found = find_place(app, &checked.place).await.map_err(Refused::from)?;
     if let Some(caller) = sender.caller()
@@ -262,11 +262,11 @@ struct Checked {
 
 /// How a place was named.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Wanted {
-    pub(super) point: Option<Point>,
-    pub(super) area: Option<AreaCode>,
-    pub(super) place: Option<String>,
-    pub(super) address: Option<String>,
+pub(crate) struct Wanted {
+    pub(crate) point: Option<Point>,
+    pub(crate) area: Option<AreaCode>,
+    pub(crate) place: Option<String>,
+    pub(crate) address: Option<String>,
 }
 
 impl Checked {
@@ -338,16 +338,16 @@ impl Checked {
 }
 
 /// A place that was found.
-pub(super) struct FoundPlace {
-    pub(super) area: AreaCode,
-    pub(super) point: Option<Point>,
-    place_text: String,
-    qr: Option<String>,
-    pub(super) why: Vec<Why>,
+pub(crate) struct FoundPlace {
+    pub(crate) area: AreaCode,
+    pub(crate) point: Option<Point>,
+    pub(crate) place_text: String,
+    pub(crate) qr: Option<String>,
+    pub(crate) why: Vec<Why>,
 }
 
 /// Why no place was found.
-pub(super) enum NoPlace {
+pub(crate) enum NoPlace {
     /// The address means several.
     Several(Vec<AreaCode>),
     /// It means none, or lies outside.
@@ -374,7 +374,7 @@ pub(super) fn short(text: &str, max: usize) -> String {
     text.chars().take(max).collect()
 }
 
-pub(super) async fn find_place(app: &App, wanted: &Wanted) -> Result<FoundPlace, NoPlace> {
+pub(crate) async fn find_place(app: &App, wanted: &Wanted) -> Result<FoundPlace, NoPlace> {
     let tree = app.areas();
     let text = |area: &AreaCode| wanted.address.clone().unwrap_or_else(|| tree.full_name(area));
     if let Some(code) = &wanted.place {

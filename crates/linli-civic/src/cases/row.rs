@@ -1,8 +1,10 @@
 //! A case in a list: what is read of it and how it is shown.
 
+use std::collections::HashSet;
+
 use linli_access::Keys;
-use linli_db::{Row, StoreError};
-use linli_kernel::{AccountId, AreaCode, CaseId, CaseKind, Channel, Phase, PublicCode, Timestamp, Weight};
+use linli_db::{Conn, Row, StoreError};
+use linli_kernel::{AccountId, AreaCode, CaseId, CaseKind, Channel, Page, Phase, PublicCode, Timestamp, Weight};
 use linli_playbook::Playbook;
 use serde::Serialize;
 
@@ -11,6 +13,7 @@ use super::reader::Reader;
 use crate::areas::Point;
 use crate::areas::tree::AreaRef;
 use crate::areas::view::PointView;
+use crate::people::duty;
 
 /// How a clock stands in a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -71,6 +74,8 @@ pub struct CaseRow {
     pub point: Option<PointView>,
     /// How it came.
     pub channel: Channel,
+    /// 上报: from where it came up to whoever answers now.
+    pub risen_from: Option<AreaRef>,
     /// The version that a command names.
     pub version: u32,
 }
@@ -101,6 +106,7 @@ impl CaseRow {
             n_photos: case.n_photos,
             point: case.point,
             channel: case.channel,
+            risen_from: case.risen_from,
             version: case.version,
         };
         facts.row(book, reader, handler_name)
@@ -108,7 +114,7 @@ impl CaseRow {
 }
 
 /// What the list query reads of a case.
-pub(super) struct Facts {
+pub struct Facts {
     pub(super) id: CaseId,
     pub(super) code: PublicCode,
     pub(super) paper_no: String,
@@ -127,11 +133,12 @@ pub(super) struct Facts {
     pub(super) n_photos: u32,
     pub(super) point: Option<Point>,
     pub(super) channel: Channel,
+    pub(super) risen_from: Option<AreaCode>,
     pub(super) version: u32,
 }
 
 pub(super) const COLUMNS: &str = "c.id, c.code, c.paper_no, SUBSTR(c.body, 1, 80) AS body, c.kind, c.category, c.weight, c.stage, c.phase, c.area_code, c.seat_area, c.seat_unit, \
-    c.handler_id, c.reported_at, c.due_at, c.due_kind, c.due_soon_at, c.n_reopened, c.n_photos, c.lon, c.lat, c.channel, c.version";
+    c.handler_id, c.reported_at, c.due_at, c.due_kind, c.due_soon_at, c.n_reopened, c.n_photos, c.lon, c.lat, c.channel, c.risen_from, c.version";
 
 impl Facts {
     /// The keys by which the case can be reached.
@@ -171,6 +178,7 @@ impl Facts {
             n_photos: row.count("n_photos")?,
             point: lon.zip(lat).map(|(lon, lat)| Point::new(lon, lat)),
             channel: row.parse("channel")?,
+            risen_from: row.parse_opt("risen_from")?,
             version: row.count("version")?,
         })
     }
@@ -210,7 +218,28 @@ impl Facts {
             has_photos: self.n_photos > 0,
             point: self.point.map(Into::into),
             channel: self.channel,
+            risen_from: self.risen_from.map(|area| reader.areas.reference(&area)),
             version: self.version,
         }
     }
+}
+
+/// What was read, with the names of whoever has each in hand.
+///
+/// # Errors
+/// The database's.
+pub(super) fn rows(
+    conn: &mut Conn,
+    book: &Playbook,
+    page: Page<Facts>,
+    reader: &Reader<'_>,
+) -> Result<Page<CaseRow>, StoreError> {
+    let handlers: HashSet<AccountId> = page.items.iter().filter_map(|facts| facts.handler).collect();
+    let names = duty::people(conn, reader.vault, &handlers)?;
+    let named = |handler: Option<AccountId>| handler.and_then(|id| names.get(&id)).map(|person| person.name.clone());
+    let items = page.items.into_iter().map(|facts| {
+        let name = named(facts.handler);
+        facts.row(book, reader, name)
+    });
+    Ok(Page { items: items.collect(), next: page.next })
 }

@@ -8,10 +8,10 @@ use linli_kernel::{AccountId, CaseId, Phase, PublicCode};
 
 use super::deadline::Deadline;
 use super::dossier::Dossier;
-use super::model::{Case, Reporter, Seat};
+use super::model::{Case, Listing, Reporter, Seat};
 use crate::areas::Point;
 
-const COLUMNS: &str = "c.id, c.code, c.paper_no, c.kind, c.category, c.weight, c.channel, c.area_code, c.seat_area, c.seat_unit, c.back_area, c.back_unit, \
+const COLUMNS: &str = "c.id, c.code, c.paper_no, c.kind, c.category, c.weight, c.channel, c.area_code, c.seat_area, c.seat_unit, c.back_area, c.back_unit, c.risen_from, \
     c.stage, c.phase, c.handler_id, c.playbook_id, c.playbook_version, c.body, c.place_text, c.lon, c.lat, c.reporter_phone_sealed, \
     c.reporter_phone_index, c.reporter_name_sealed, c.reporter_account, c.routing, c.reply, c.question, c.rating, c.n_reopened, c.n_sent_back, \
     c.n_photos, c.reported_at, c.supervised_at, c.settled_at, c.closed_at, c.version, c.private, c.parent_id, c.master_id, c.dossier, \
@@ -61,7 +61,7 @@ fn read(conn: &mut Conn, named: &Named, lock: &str) -> Result<Option<Case>, Stor
     case.deadlines = deadlines(conn, case.id)?;
     case.hands = hands(conn, case.id)?;
     case.tasks = super::task_store::of_case(conn, case.id)?;
-    case.listed = Some((case.phase, case.keys()));
+    case.listed = Some(case.listing());
     Ok(Some(case))
 }
 
@@ -86,6 +86,7 @@ fn from_row(row: &Row<'_>) -> Result<Case, StoreError> {
         area: row.parse("area_code")?,
         seat: Seat { area: row.parse("seat_area")?, unit: row.get("seat_unit")? },
         back: back_area.map(|area| Seat { area, unit: back_unit }),
+        risen_from: row.parse_opt("risen_from")?,
         stage: row.get("stage")?,
         phase: row.parse("phase")?,
         handler: row.parse_opt("handler_id")?,
@@ -195,9 +196,9 @@ impl Case {
                    reporter_phone_sealed, reporter_phone_index, reporter_name_sealed, reporter_account, reported_at, \
                    category, weight, seat_area, seat_unit, seat_key, back_area, back_unit, stage, phase, handler_id, routing, reply, question, stars, rating, \
                    n_reopened, n_sent_back, n_photos, supervised_at, promised_at, due_at, due_kind, due_soon_at, settled_at, closed_at, version, \
-                   private, parent_id, master_id, pending, suspended_until, excluded, outcome, follow_up_at, dossier) \
+                   private, parent_id, master_id, pending, suspended_until, excluded, outcome, follow_up_at, dossier, risen_from) \
                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, \
-                   $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51, $52) RETURNING row_no";
+                   $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51, $52, $53) RETURNING row_no";
         let mut values = params![
             self.id,
             self.code,
@@ -219,15 +220,12 @@ impl Case {
         ]
         .to_vec();
         values.extend(self.changing()?);
-        let dialect = writer.dialect();
-        let words = dialect.index_text(&format!("{} {}", self.body, self.place_text));
-        if let Some(sql) = dialect.insert_with_words(sql, values.len() + 1) {
-            values.push(Val::Text(Some(words)));
-            writer.exec(&sql, &values)?;
+        let Some(both) = writer.dialect().insert_then(sql, FRESH) else {
+            writer.returning(sql, &values, |_| Ok(()))?;
+            writer.exec(&format!("{FRESH} FROM cases WHERE id = $1"), &params![self.id])?;
             return Ok(());
-        }
-        let row_no = writer.returning(sql, &values, |row| row.get::<i64>("row_no"))?;
-        writer.exec(dialect.index_words(), &params![row_no.first().copied().unwrap_or_default(), words])?;
+        };
+        writer.exec(&both, &values)?;
         Ok(())
     }
 
@@ -236,9 +234,10 @@ impl Case {
                    phase = $10, handler_id = $11, routing = $12, reply = $13, question = $14, stars = $15, rating = $16, n_reopened = $17, n_sent_back = $18, \
                    n_photos = $19, supervised_at = $20, promised_at = $21, due_at = $22, due_kind = $23, due_soon_at = $24, settled_at = $25, closed_at = $26, \
                    version = $27, private = $28, parent_id = $29, master_id = $30, pending = $31, suspended_until = $32, excluded = $33, outcome = $34, \
-                   follow_up_at = $35, dossier = $36 WHERE id = $1 AND version < $27";
+                   follow_up_at = $35, dossier = $36, risen_from = $37, playbook_id = $38, playbook_version = $39 WHERE id = $1 AND version < $27";
         let mut values = params![self.id].to_vec();
         values.extend(self.changing()?);
+        values.extend(params![self.playbook.0, self.playbook.1]);
         writer.exec_one(sql, &values)
     }
 
@@ -287,21 +286,33 @@ impl Case {
             self.dossier.excluded,
             self.dossier.outcome,
             self.follow_up_due(),
-            dossier
+            dossier,
+            self.risen_from
         ]
         .to_vec())
     }
 
-    /// Writes the rows by which lists find the case, when they changed.
+    /// How lists and the search find it.
+    fn listing(&self) -> Listing {
+        Listing {
+            phase: self.phase,
+            keys: self.keys(),
+            found_by: (self.category.clone(), self.weight, self.reply.clone()),
+        }
+    }
+
+    /// Writes the rows by which lists find the case, when they changed, and notes it for the search.
     fn list(&self, writer: &mut Writer<'_>) -> Result<(), StoreError> {
-        let now = (self.phase, self.keys());
-        if self.listed.as_ref() == Some(&now) {
-            return Ok(());
-        }
-        if self.listed.is_some() {
+        let now = self.listing();
+        let Some(before) = &self.listed else { return insert_scope(writer, self.id, now.phase, &now.keys) };
+        if (before.phase, &before.keys) != (now.phase, &now.keys) {
             writer.exec("DELETE FROM case_scope WHERE case_id = $1", &params![self.id])?;
+            insert_scope(writer, self.id, now.phase, &now.keys)?;
         }
-        insert_scope(writer, self.id, self.phase, &now.1)
+        if (&before.keys, &before.found_by) != (&now.keys, &now.found_by) {
+            writer.exec(&format!("{FRESH} FROM cases WHERE id = $1 {AGAIN}"), &params![self.id])?;
+        }
+        Ok(())
     }
 
     fn store_deadlines(&self, writer: &mut Writer<'_>) -> Result<(), StoreError> {
@@ -333,8 +344,9 @@ impl Case {
         let sql = format!(
             "INSERT INTO deadline (id, case_id, kind, level, state, starts_at, due_at, soon_at, provisional, unit, paused_at, met_at, breached_at, on_breach, rule, task_id) \
              VALUES {} ON CONFLICT (id) DO UPDATE SET state = excluded.state, due_at = excluded.due_at, soon_at = excluded.soon_at, \
-             provisional = excluded.provisional, paused_at = excluded.paused_at, met_at = excluded.met_at, breached_at = excluded.breached_at \
-             WHERE deadline.state <> excluded.state OR deadline.due_at <> excluded.due_at",
+             provisional = excluded.provisional, paused_at = excluded.paused_at, met_at = excluded.met_at, breached_at = excluded.breached_at, \
+             on_breach = excluded.on_breach, rule = excluded.rule \
+             WHERE deadline.state <> excluded.state OR deadline.due_at <> excluded.due_at OR deadline.on_breach <> excluded.on_breach",
             value_rows(DEADLINE_COLUMNS, self.deadlines.len())
         );
         writer.exec(&sql, &values)?;
@@ -343,6 +355,10 @@ impl Case {
 }
 
 const DEADLINE_COLUMNS: usize = 16;
+/// Notes that the search has to read the case anew.
+const FRESH: &str = "INSERT INTO case_fresh (row_no, afresh) SELECT row_no, FALSE";
+/// The row is locked although nothing of it changes: whoever is reading the case for the search just now reads it once more.
+const AGAIN: &str = "ON CONFLICT (row_no) DO UPDATE SET afresh = case_fresh.afresh";
 
 /// The cases that follow another and wait for its answer.
 ///
@@ -351,6 +367,21 @@ const DEADLINE_COLUMNS: usize = 16;
 pub fn followers(conn: &mut Conn, master: CaseId) -> Result<Vec<CaseId>, StoreError> {
     let sql = "SELECT id FROM cases WHERE master_id = $1 AND phase IN ('open', 'waiting') ORDER BY id";
     conn.all(sql, &params![master], |row| row.parse("id"))
+}
+
+/// Running cases that go by a version, after `after`, the oldest first. Not scoped: moving them all is the operator's work.
+///
+/// # Errors
+/// The database's.
+pub fn running_by(
+    conn: &mut Conn,
+    (id, version): (&str, &str),
+    after: Option<CaseId>,
+    limit: u32,
+) -> Result<Vec<CaseId>, StoreError> {
+    let sql = "SELECT id FROM cases WHERE playbook_id = $1 AND playbook_version = $2 AND phase <> 'closed' AND id > $3 ORDER BY id LIMIT $4";
+    let after = after.map_or_else(String::new, |after| after.to_string());
+    conn.all(sql, &params![id, version, after, i64::from(limit)], |row| row.parse("id"))
 }
 
 /// How many cases were split off another.

@@ -8,7 +8,7 @@ use linli_kernel::{
 };
 use linli_playbook::TaskClocks;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use super::act::World;
 use super::deadline::Deadline;
@@ -138,6 +138,27 @@ pub struct TaskSaid {
     pub photos: Vec<String>,
 }
 
+const MAX_PHOTOS: usize = 9;
+
+impl TaskSaid {
+    /// From the fields of a form.
+    #[must_use]
+    pub fn from_fields(fields: &Map<String, Value>) -> Self {
+        let photos = fields.get("photos").and_then(Value::as_array);
+        Self {
+            text: fields.get("text").and_then(Value::as_str).map(|text| text.replace('\0', "")),
+            stars: fields.get("stars").and_then(Value::as_u64).and_then(|stars| u32::try_from(stars).ok()),
+            photos: photos
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+                .take(MAX_PHOTOS)
+                .map(str::to_owned)
+                .collect(),
+        }
+    }
+}
+
 /// Somebody to be called.
 pub(super) struct Call<'a> {
     pub kind: TaskKind,
@@ -155,7 +176,11 @@ impl Case {
 
     /// Calls somebody: a task with its clocks.
     pub(super) fn call(&mut self, call: Call<'_>, world: &World<'_>, by: Option<AccountId>) -> TaskId {
-        let (clocks, basis) = world.book.task_clocks(call.kind, call.whistle);
+        let unit = match &call.party {
+            Party::Seat(seat) => seat.unit.as_deref(),
+            Party::Outside(_) => None,
+        };
+        let (clocks, basis) = world.book.task_clocks(call.kind, call.whistle, unit);
         let id = TaskId::new(world.ids.uuid(world.at));
         let level = match &call.party {
             Party::Seat(seat) => seat.level(),
@@ -226,6 +251,7 @@ impl Case {
         actor: Actor,
         at: Timestamp,
     ) -> Result<Change<Self>, Problem> {
+        let owed = self.owed();
         let task = self.tasks.iter_mut().find(|task| task.id == id).ok_or(ProblemCode::NotFound)?;
         if !task.offers(side).contains(&verb) {
             return Err(ProblemCode::NotNow.into());
@@ -276,10 +302,13 @@ impl Case {
             }
         }
         self.n_photos += u32::try_from(said.photos.len()).unwrap_or(0);
-        let payload = json!({
+        let mut payload = json!({
             "task": task_payload(id, kind, &party), "stars": said.stars, "photos": said.photos,
             "seat": self.seat, "level": self.seat.level(), "category": self.category, "weight": self.weight,
         });
+        if let Some(object) = payload.as_object_mut() {
+            object.extend(self.met_of(&owed));
+        }
         let event = self.tell(verb.event(), payload, text, at, actor);
         Ok(Change::new(self, event))
     }

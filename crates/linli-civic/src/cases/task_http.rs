@@ -3,11 +3,10 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
-use serde_json::Value;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use linli_access::{Act, Decision, Vault, decide};
+use linli_access::Vault;
 use linli_db::{Conn, StoreError, Tx, idempotency};
 use linli_kernel::{Actor, CaseId, ProblemCode, TaskAction, TaskId, TaskState, Timestamp};
 
@@ -16,16 +15,15 @@ use super::http::ActOnCase;
 use super::reader::{Reader, Shown};
 use super::store::{self, Named};
 use super::task::{Party, Side, TaskSaid};
-use super::task_view::{TaskOffer, TaskView, sides};
+use super::task_command::{self, TaskCommand};
+use super::task_view::{TaskOffer, TaskView};
 use super::{Case, task_store};
 use crate::app::App;
-use crate::files;
 use crate::http::{Answer, Body, CommandKey, Origin, Path, Refused, Signed, key_scope};
 use crate::say::Lang;
 
 /// Characters of the proof in a link. Enough that none is guessed: 96 bits.
 const PROOF_LEN: usize = 24;
-const MAX_PHOTOS: usize = 9;
 
 /// The routes.
 pub fn routes() -> OpenApiRouter<App> {
@@ -59,47 +57,10 @@ async fn act_on_task(
         &key_scope(Some(&caller)),
         &[id.as_bytes(), task.to_string().as_bytes(), verb.as_str().as_bytes(), &request],
     );
-    let said = said(&body);
-    let (doer, place) = (caller.clone(), named.clone());
-    let at = app.now();
-    app.db
-        .write(move |tx| {
-            once(tx, key.as_ref(), at, |tx| {
-                let case = store::load_for_change(tx, &place)?.ok_or(ProblemCode::NotFound)?;
-                let role = match decide(&doer, Act::WorkOnCase, &case.keys()) {
-                    Decision::Allowed(role) => role,
-                    Decision::Forbidden => return Err(ProblemCode::Forbidden.into()),
-                    Decision::Hidden => return Err(ProblemCode::NotFound.into()),
-                };
-                let known = case.task(task).ok_or(ProblemCode::NotFound)?;
-                let standing = case.standing(&doer);
-                let on = sides(&case, known, &doer, &standing);
-                let side = on.iter().copied().find(|side| known.offers(*side).contains(&verb));
-                let side = side.ok_or(if on.is_empty() { ProblemCode::Forbidden } else { ProblemCode::NotNow })?;
-                let account = Some(doer.account);
-                commit(tx, case, task, verb, &said, side, doer.acting_as(role), account, at)
-            })
-        })
-        .await?;
+    let command = TaskCommand { named: named.clone(), task, verb, said: TaskSaid::from_fields(&body.fields) };
+    let (doer, at) = (caller.clone(), app.now());
+    app.db.write(move |tx| once(tx, key.as_ref(), at, |tx| task_command::run_in(tx, &command, &doer, at))).await?;
     Ok(Json(acted(&app, named, caller, lang).await?))
-}
-
-#[expect(clippy::too_many_arguments, reason = "one act with everything that it is")]
-fn commit(
-    tx: &mut Tx<'_>,
-    case: Case,
-    task: TaskId,
-    verb: TaskAction,
-    said: &TaskSaid,
-    side: Side,
-    actor: Actor,
-    account: Option<linli_kernel::AccountId>,
-    at: Timestamp,
-) -> Answer<()> {
-    let id = case.id;
-    let case = tx.commit(case.act_on_task(task, verb, said, side, actor, at)?)?;
-    files::attach::<Refused>(tx, &said.photos, id, case.version, account)?;
-    Ok(())
 }
 
 /// Does something once for each key.
@@ -121,15 +82,6 @@ fn once(
         idempotency::remember(tx, key, &true, at)?;
     }
     Ok(())
-}
-
-fn said(body: &ActOnCase) -> TaskSaid {
-    let photos = body.fields.get("photos").and_then(Value::as_array);
-    TaskSaid {
-        text: body.fields.get("text").and_then(Value::as_str).map(|text| text.replace('\0', "")),
-        stars: body.fields.get("stars").and_then(Value::as_u64).and_then(|stars| u32::try_from(stars).ok()),
-        photos: photos.into_iter().flatten().filter_map(Value::as_str).take(MAX_PHOTOS).map(str::to_owned).collect(),
-    }
 }
 
 /// The secret part of a link: the task's id and a proof that we made it. Nothing needs to be kept.
@@ -220,7 +172,7 @@ async fn act_on_linked_task(
     let verb: TaskAction = verb.parse().map_err(|_| ProblemCode::NotFound)?;
     let request = serde_json::to_vec(&body).map_err(StoreError::from)?;
     let key = key.of(&key_scope(None), &[token.as_bytes(), verb.as_str().as_bytes(), &request]);
-    let (said, at) = (said(&body), app.now());
+    let (said, at) = (TaskSaid::from_fields(&body.fields), app.now());
     app.db
         .write(move |tx| {
             once(tx, key.as_ref(), at, |tx| {
@@ -230,7 +182,8 @@ async fn act_on_linked_task(
                     return Err(ProblemCode::NotFound.into());
                 };
                 let actor = Actor::Partner { id: id.to_string(), name };
-                commit(tx, case, id, verb, &said, Side::Called, actor, None, at)
+                let command = TaskCommand { named: Named::Id(case.id), task: id, verb, said: said.clone() };
+                task_command::commit(tx, case, &command, Side::Called, (actor, None), at)
             })
         })
         .await?;

@@ -390,6 +390,15 @@ pub enum StepState {
     Todo,
 }
 
+/// 并单: the case that this one goes along with. Of somebody else's case only where it stands.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct JoinedCase {
+    /// Its stage in plain words.
+    pub(super) stage_name: String,
+    /// Its summary.
+    pub(super) phase: Phase,
+}
+
 /// A case as whoever holds its public code sees it.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct PublicCase {
@@ -441,6 +450,8 @@ pub struct PublicCase {
     pub(super) qr_url: String,
     /// Where, on the map.
     pub(super) point: Option<PointView>,
+    /// The same matter as somebody said it before, while both are worked on together.
+    pub(super) joined: Option<JoinedCase>,
     /// Who looked at the reporter's contact and why, the newest first.
     pub contact_looks: Vec<ContactLook>,
 }
@@ -456,6 +467,12 @@ impl PublicCase {
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// Where the case stands that this one goes along with, in plain words.
+    #[must_use]
+    pub fn joined_stage(&self) -> Option<&str> {
+        self.joined.as_ref().map(|joined| joined.stage_name.as_str())
     }
 
     /// The promise, while it is owed.

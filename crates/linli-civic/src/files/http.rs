@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
 
@@ -16,6 +17,7 @@ use crate::app::App;
 use crate::cases::publicity::{self, Publicity};
 use crate::cases::store::{self, Named};
 use crate::http::{Answer, MaybeSigned, Origin, Path, Query, Raw, Refused};
+use crate::visits;
 
 /// A photo as pages show it.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
@@ -106,13 +108,15 @@ async fn send_photo(
             tracing::error!(%error, "a photo cannot be written");
             Refused::from(ProblemCode::Internal)
         })?;
-        Ok::<_, Refused>((photo, sha256))
+        Ok::<_, Refused>((photo, sha256, hex::encode(Sha256::digest(&body))))
     });
-    let (photo, sha256) = worked.await??;
+    let (photo, sha256, sent_sha256) = worked.await??;
     let attachment = Attachment {
         id: AttachmentId::new(app.ids.uuid(now)),
         case: None,
         event_n: None,
+        visit: None,
+        sent_sha256: Some(sent_sha256),
         sha256,
         size_bytes: i64::try_from(photo.jpeg.len()).unwrap_or(i64::MAX),
         width: i64::from(photo.width),
@@ -165,14 +169,20 @@ async fn show_photo(
                 }
                 None => false,
             };
-            Ok::<_, Refused>(Some((attachment, case, public)))
+            let visit = match attachment.visit {
+                Some(visit) => visits::store::load(conn, visit)?,
+                None => None,
+            };
+            Ok::<_, Refused>(Some((attachment, case, public, visit)))
         })
         .await?;
-    let (attachment, case, public) = found.ok_or(ProblemCode::NotFound)?;
+    let (attachment, case, public, visit) = found.ok_or(ProblemCode::NotFound)?;
     let account = caller.as_ref().map(|caller| caller.account);
+    let on_visit = visit.zip(caller.as_ref()).is_some_and(|(visit, caller)| visit.is_seen_by(caller));
     let may = match &case {
+        _ if on_visit => true,
         // Not attached yet: only its sender previews it.
-        None => account.is_some() && account == attachment.account,
+        None => attachment.visit.is_none() && account.is_some() && account == attachment.account,
         Some(case) => {
             (public && code.as_ref() == Some(&case.code))
                 || caller

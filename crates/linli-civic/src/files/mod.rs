@@ -3,11 +3,11 @@
 //!
 //! Rules
 //! - At most 10 MB in; at most 1,600 pixels on the longer side out; JPEG.
-//! - A photo that is not attached to a case within a day is removed.
+//! - A photo that is not attached to a case or a visit within a day is removed.
 
 pub mod http;
 mod photo;
 mod store;
 
 pub use photo::{MAX_BYTES, Photo, THUMB_PX};
-pub use store::{Attachment, Files, attach, loose_older_than, of_case};
+pub use store::{Attachment, Files, attach, attach_to_visit, loose_by_sent, loose_older_than, of_case, of_visit};

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use sha2::{Digest, Sha256};
 
 use linli_db::{Conn, Row, StoreError, Tx, params};
-use linli_kernel::{AccountId, AttachmentId, CaseId, Problem, Timestamp};
+use linli_kernel::{AccountId, AttachmentId, CaseId, Problem, Timestamp, VisitId};
 
 use super::photo::Photo;
 
@@ -132,6 +132,10 @@ pub struct Attachment {
     pub case: Option<CaseId>,
     /// The event of the case that it came with.
     pub event_n: Option<i64>,
+    /// The visit on which it was taken.
+    pub visit: Option<VisitId>,
+    /// The digest of the bytes as they were sent.
+    pub sent_sha256: Option<String>,
     /// The digest that names the file.
     pub sha256: String,
     /// Bytes of the photo as kept.
@@ -148,7 +152,8 @@ pub struct Attachment {
     pub at: Timestamp,
 }
 
-const COLUMNS: &str = "id, case_id, event_n, sha256, size_bytes, width, height, by_staff, account_id, at";
+const COLUMNS: &str =
+    "id, case_id, event_n, visit_id, sent_sha256, sha256, size_bytes, width, height, by_staff, account_id, at";
 
 impl Attachment {
     fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
@@ -156,6 +161,8 @@ impl Attachment {
             id: row.parse("id")?,
             case: row.parse_opt("case_id")?,
             event_n: row.get("event_n")?,
+            visit: row.parse_opt("visit_id")?,
+            sent_sha256: row.get("sent_sha256")?,
             sha256: row.get("sha256")?,
             size_bytes: row.get("size_bytes")?,
             width: row.get("width")?,
@@ -173,8 +180,8 @@ impl Attachment {
     pub fn note(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
         tx.bookkeep(|writer| {
             writer.exec(
-                "INSERT INTO attachment (id, sha256, mime, size_bytes, width, height, by_staff, account_id, at) VALUES ($1, $2, 'image/jpeg', $3, $4, $5, $6, $7, $8)",
-                &params![self.id, self.sha256, self.size_bytes, self.width, self.height, self.by_staff, self.account, self.at],
+                "INSERT INTO attachment (id, sha256, mime, size_bytes, width, height, by_staff, account_id, at, sent_sha256) VALUES ($1, $2, 'image/jpeg', $3, $4, $5, $6, $7, $8, $9)",
+                &params![self.id, self.sha256, self.size_bytes, self.width, self.height, self.by_staff, self.account, self.at, self.sent_sha256],
             )
         })?;
         Ok(())
@@ -204,7 +211,7 @@ pub fn attach<E: From<StoreError> + From<Problem>>(
         let owner = account.map(|account| account.to_string()).unwrap_or_default();
         let n = tx.bookkeep(|writer| {
             writer.exec(
-                "UPDATE attachment SET case_id = $2, event_n = $3 WHERE id = $1 AND case_id IS NULL AND COALESCE(account_id, '') = $4",
+                "UPDATE attachment SET case_id = $2, event_n = $3 WHERE id = $1 AND case_id IS NULL AND visit_id IS NULL AND COALESCE(account_id, '') = $4",
                 &params![id, case, event_n, owner],
             )
         })?;
@@ -213,6 +220,55 @@ pub fn attach<E: From<StoreError> + From<Problem>>(
         }
     }
     Ok(())
+}
+
+/// Puts photos to the visit on which they were taken; those that its finding took to a case belong to both.
+///
+/// # Errors
+/// As [`attach`].
+pub fn attach_to_visit<E: From<StoreError> + From<Problem>>(
+    tx: &mut Tx<'_>,
+    ids: &[String],
+    visit: VisitId,
+    case: Option<CaseId>,
+    account: AccountId,
+) -> Result<(), E> {
+    for id in ids {
+        let n = tx.bookkeep(|writer| {
+            writer.exec(
+                "UPDATE attachment SET visit_id = $2 WHERE id = $1 AND visit_id IS NULL AND account_id = $3 AND COALESCE(case_id, '') = COALESCE($4, '')",
+                &params![id, visit, account, case],
+            )
+        })?;
+        if n != 1 {
+            return Err(Problem::field("attachments", "unknown").into());
+        }
+    }
+    Ok(())
+}
+
+/// The photo that `account` sent with these bytes and put to nothing yet; the newest, when it was sent twice.
+///
+/// # Errors
+/// The database's.
+pub fn loose_by_sent(conn: &mut Conn, account: AccountId, sent: &str) -> Result<Option<AttachmentId>, StoreError> {
+    conn.first(
+        "SELECT id FROM attachment WHERE case_id IS NULL AND visit_id IS NULL AND account_id = $1 AND sent_sha256 = $2 ORDER BY id DESC LIMIT 1",
+        &params![account, sent],
+        |row| row.parse("id"),
+    )
+}
+
+/// The photos of a visit, oldest first.
+///
+/// # Errors
+/// The database's.
+pub fn of_visit(conn: &mut Conn, visit: VisitId) -> Result<Vec<Attachment>, StoreError> {
+    conn.all(
+        &format!("SELECT {COLUMNS} FROM attachment WHERE visit_id = $1 ORDER BY id"),
+        &params![visit],
+        Attachment::from_row,
+    )
 }
 
 /// The photos of a case, oldest first.
@@ -234,7 +290,7 @@ pub fn of_case(conn: &mut Conn, case: CaseId) -> Result<Vec<Attachment>, StoreEr
 pub fn loose_older_than(tx: &mut Tx<'_>, before: Timestamp) -> Result<Vec<String>, StoreError> {
     let gone = tx.bookkeep(|writer| {
         writer.returning(
-            "DELETE FROM attachment WHERE case_id IS NULL AND at < $1 RETURNING sha256",
+            "DELETE FROM attachment WHERE case_id IS NULL AND visit_id IS NULL AND at < $1 RETURNING sha256",
             &params![before],
             |row| row.get::<String>("sha256"),
         )

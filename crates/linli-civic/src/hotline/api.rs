@@ -23,7 +23,6 @@ use super::partner::Hotline;
 use super::plan::Judged;
 use super::push::{self, ChangeView};
 use super::run::judge_for;
-use super::sheet::Cell;
 use super::sign::SignedBy;
 use super::store::{self, Direction, Kept};
 use crate::app::App;
@@ -32,6 +31,7 @@ use crate::cases::store::{self as cases, Named};
 use crate::cases::view::PublicCase;
 use crate::http::{Answer, Refused};
 use crate::say::Lang;
+use crate::sheets::sheet::Cell;
 
 /// The routes that hotlines call.
 pub fn routes() -> OpenApiRouter<App> {
@@ -111,7 +111,7 @@ impl Source for OrderBody {
             | Column::Solved
             | Column::Satisfied => return Vec::new(),
         };
-        let clean = super::clean::text(text);
+        let clean = crate::sheets::clean::text(text);
         if clean.is_empty() { Vec::new() } else { vec![Cell::Text(clean)] }
     }
 }
@@ -160,7 +160,7 @@ fn wrong(faults: &[RowFault]) -> Refused {
     extensions(("x-access" = json!("public"))))]
 async fn hand_in_order(State(app): State<App>, signed: SignedBy) -> Answer<(StatusCode, Json<HandedIn>)> {
     let body: OrderBody = parsed(&signed.body)?;
-    let no = super::clean::text(&body.order_no).replace(char::is_whitespace, "");
+    let no = crate::sheets::clean::text(&body.order_no).replace(char::is_whitespace, "");
     let order = order::order_of(&body, no, app.now()).map_err(|faults| wrong(&faults))?;
     let SignedBy { hotline, .. } = signed;
     let known = refuse_closed(&app, &hotline, &order).await?;
@@ -301,7 +301,7 @@ async fn tell_order(
     signed: SignedBy,
 ) -> Answer<Json<OrderState>> {
     let body: MessageBody = parsed(&signed.body)?;
-    let text = super::clean::text(&body.text);
+    let text = crate::sheets::clean::text(&body.text);
     let needs_text = !matches!(body.kind, Telling::FollowUp | Telling::Urge | Telling::Withdraw);
     if (needs_text && text.is_empty()) || text.chars().count() > MAX_TEXT {
         return Err(Problem::field("text", if text.is_empty() { "required" } else { "too_long" })

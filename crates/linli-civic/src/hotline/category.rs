@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use linli_playbook::Playbook;
 
-use super::clean::key;
+use crate::sheets::clean::key;
 
 /// Finds categories by the hotline's words.
 pub struct Categories {

@@ -3,21 +3,20 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use rust_xlsxwriter::{Format, Workbook, XlsxError};
+use rust_xlsxwriter::Workbook;
 
-use super::files::Scratch;
 use super::import_store::{self, Import, Outcome, RowOutcome};
 use super::order::RowFault;
-use super::sheet::{self, Cell, Next, SheetFault};
 use crate::app::App;
 use crate::http::{Answer, Refused};
 use crate::say::Lang;
+use crate::sheets::Scratch;
+use crate::sheets::rows::{TextRows, WriteFault};
+use crate::sheets::sheet::{self, Cell, Next};
 use linli_kernel::ProblemCode;
 
 /// Rows of outcomes read at a time.
 const PAGE: i64 = 5_000;
-/// Most characters of an Excel cell.
-const MAX_CELL: usize = 32_000;
 
 /// Why a row was refused, in words.
 #[must_use]
@@ -58,12 +57,12 @@ pub async fn write(app: &App, import: &Import, lang: Lang) -> Answer<Scratch> {
         after = (last.sheet, last.n);
         why.extend(page.into_iter().map(|row| ((row.sheet, row.n), (row.outcome, row.faults))));
     }
-    let path = app.hotline.path(id);
+    let path = app.hotline.files.path(id);
     if !path.exists() {
         return Err(ProblemCode::NotFound.into());
     }
-    let out = app.hotline.scratch(&format!("{id}-errors"))?;
-    let (import, folder) = (import.clone(), app.hotline.folder()?.to_owned());
+    let out = app.hotline.files.scratch(&format!("{id}-errors"))?;
+    let (import, folder) = (import.clone(), app.hotline.files.folder()?.to_owned());
     let why = Arc::new(why);
     let written = app.slowly(move || {
         let mut out = out;
@@ -73,20 +72,6 @@ pub async fn write(app: &App, import: &Import, lang: Lang) -> Answer<Scratch> {
         tracing::error!(%error, "a sheet of errors cannot be written");
         ProblemCode::Internal.into()
     })
-}
-
-/// Why a sheet could not be written.
-#[derive(Debug, thiserror::Error)]
-pub enum WriteFault {
-    /// The file that it is made of cannot be read.
-    #[error("the file cannot be read again")]
-    Read(#[from] SheetFault),
-    /// It cannot be written.
-    #[error("the sheet cannot be written")]
-    Write(#[from] XlsxError),
-    /// The file is taken already.
-    #[error("the file to write is gone")]
-    Gone,
 }
 
 fn fill(
@@ -101,7 +86,7 @@ fn fill(
     book.set_tempdir(folder)?;
     let page = book.add_worksheet_with_constant_memory()?;
     page.set_name(lang.text("hotline.sheet_errors"))?;
-    let mut writer = TextRows { page, row: 0, plain: Format::new(), quoted: Format::new().set_quote_prefix() };
+    let mut writer = TextRows::new(page);
     let mut current: Option<u32> = None;
     let mut fault = None;
     sheet::read(path, &mut |name, row| {
@@ -141,41 +126,4 @@ fn fill(
     let file = out.file.take().ok_or(WriteFault::Gone)?;
     book.save_to_writer(file)?;
     Ok(())
-}
-
-/// Rows of text: nothing that is written can be a formula.
-pub struct TextRows<'a> {
-    /// Where they are written.
-    pub page: &'a mut rust_xlsxwriter::Worksheet,
-    /// The next row, from 0.
-    pub row: u32,
-    /// Of ordinary cells.
-    pub plain: Format,
-    /// Of cells that begin like a formula: they stay text even when somebody edits them.
-    pub quoted: Format,
-}
-
-impl TextRows<'_> {
-    /// Writes the next row.
-    ///
-    /// # Errors
-    /// When the sheet is full or cannot be written.
-    pub fn write(&mut self, cells: &[String]) -> Result<(), XlsxError> {
-        for (cell, column) in cells.iter().zip(0_u16..) {
-            if cell.is_empty() {
-                continue;
-            }
-            let short: String;
-            let text = if cell.len() > MAX_CELL {
-                short = cell.chars().take(MAX_CELL / 4).collect();
-                short.as_str()
-            } else {
-                cell.as_str()
-            };
-            let format = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { &self.quoted } else { &self.plain };
-            self.page.write_string_with_format(self.row, column, text, format)?;
-        }
-        self.row += 1;
-        Ok(())
-    }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use rust_xlsxwriter::{Format, Workbook};
+use rust_xlsxwriter::Workbook;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 use utoipa_axum::router::OpenApiRouter;
@@ -18,17 +18,20 @@ use linli_db::{Bind, Tx, placeholders};
 use linli_kernel::{AreaCode, CaseId, Channel, EventId, Phase, Problem, ProblemCode, Timestamp};
 
 use super::columns::Column;
-use super::errors_sheet::TextRows;
+
 use super::order::Place;
-use super::send_file::send;
+
+use super::partner;
 use super::store::Kept;
-use super::{partner, when};
 use crate::app::App;
 use crate::cases::http::{NAME_FIELD, PHONE_FIELD};
 use crate::cases::store::{self as cases, Named};
 use crate::cases::{Case, Reply};
 use crate::http::{Answer, Body, Refused, Signed};
 use crate::say::Lang;
+use crate::sheets::rows::TextRows;
+use crate::sheets::send::send;
+use crate::sheets::when;
 
 /// The route.
 pub fn routes() -> OpenApiRouter<App> {
@@ -80,8 +83,8 @@ async fn export_orders(
     let wish = checked(&app, body)?;
     let (send_rows, mut pages) = mpsc::channel::<Vec<Vec<String>>>(2);
     let name = EventId::new(app.ids.uuid(app.now()));
-    let scratch = app.hotline.scratch(&format!("{name}-export"))?;
-    let folder = app.hotline.folder()?.to_owned();
+    let scratch = app.hotline.files.scratch(&format!("{name}-export"))?;
+    let folder = app.hotline.files.folder()?.to_owned();
     let title = lang.text("hotline.sheet_orders");
     // Written beside the reading: neither holds more than a few pages.
     let writing = tokio::task::spawn_blocking(move || {
@@ -91,7 +94,7 @@ async fn export_orders(
         let page = book.add_worksheet_with_constant_memory()?;
         page.set_name(title)?;
         page.set_freeze_panes(1, 0)?;
-        let mut writer = TextRows { page, row: 0, plain: Format::new(), quoted: Format::new().set_quote_prefix() };
+        let mut writer = TextRows::new(page);
         let headers: Vec<String> = Column::ALL.iter().map(|column| column.title().to_owned()).collect();
         writer.write(&headers)?;
         while let Some(rows) = pages.blocking_recv() {

@@ -7,9 +7,7 @@ use axum::body::Body as Stream;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use futures_util::StreamExt;
 use serde::{Deserialize, Serialize};
-use tokio::io::AsyncWriteExt;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
 
@@ -17,17 +15,19 @@ use linli_access::{Act, Caller, scope};
 use linli_kernel::{AreaCode, ImportId, Problem, ProblemCode, Timestamp};
 
 use super::category::path_key;
-use super::columns::{Column, Mapping, header_key};
+use super::columns::{Column, Mapping};
 use super::import_store::{self, Counts, Import, ImportState, Outcome};
 use super::import_view::{ImportView, view};
 use super::intake::{self, Bringer, Choice};
 use super::plan::Judged;
-use super::send_file::send;
-use super::sheet::{self, SheetFault};
 use super::{errors_sheet, partner, run, store};
 use crate::app::App;
 use crate::http::{Answer, Body, Path, Query, Refused, Signed};
 use crate::say::Lang;
+use crate::sheets::header::header_key;
+use crate::sheets::receive::receive;
+use crate::sheets::send::send;
+use crate::sheets::sheet::SheetFault;
 
 /// The routes of imports.
 pub fn routes() -> OpenApiRouter<App> {
@@ -137,28 +137,14 @@ async fn upload_orders(
     let hotline = partner::find(&app, wish.partner.as_deref())
         .ok_or_else(|| Refused::from(Problem::field("partner", "unknown")))?;
     let id = ImportId::new(app.ids.uuid(app.now()));
-    if let Err(refused) = keep(&app, id, body).await {
-        app.hotline.remove(id);
+    if let Err(refused) = receive(&app.hotline.files, id, body).await {
+        app.hotline.files.remove(id);
         return Err(refused);
     }
     let bringer = Bringer { account: Some(caller.account), areas: own_areas(&caller) };
     let brought = intake::bring(&app, id, &hotline, bringer, wish.file_name.as_deref().unwrap_or_default()).await?;
     let import = brought.map_err(|fault| no_table(&fault))?;
     Ok((StatusCode::CREATED, Json(view(&app, &import, Counts::default()))))
-}
-
-/// Streams a body to disk, never more than is allowed.
-async fn keep(app: &App, id: ImportId, body: Stream) -> Answer<()> {
-    let mut file = tokio::fs::File::from_std(app.hotline.create(id)?);
-    let mut left = sheet::MAX_BYTES;
-    let mut chunks = body.into_data_stream();
-    while let Some(chunk) = chunks.next().await {
-        let chunk = chunk.map_err(|_| Refused::from(ProblemCode::BadRequest))?;
-        left = u64::try_from(chunk.len()).ok().and_then(|n| left.checked_sub(n)).ok_or(ProblemCode::TooLarge)?;
-        file.write_all(&chunk).await?;
-    }
-    file.flush().await?;
-    Ok(())
 }
 
 /// A list of imports.

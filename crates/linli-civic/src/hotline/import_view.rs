@@ -7,8 +7,8 @@ use linli_kernel::{ImportId, Timestamp};
 use super::columns::Column;
 use super::import_store::{Counts, Import, ImportState, SheetPlan};
 use super::partner;
-use super::sheet::SheetFault;
 use crate::app::App;
+use crate::sheets::sheet::SheetFault;
 
 /// One column of a sheet.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -122,6 +122,6 @@ pub fn view(app: &App, import: &Import, counts: Counts) -> ImportView {
         created_at: import.created_at,
         started_at: import.started_at,
         finished_at: import.finished_at,
-        has_file: app.hotline.path(import.id).exists(),
+        has_file: app.hotline.files.path(import.id).exists(),
     }
 }

@@ -7,14 +7,14 @@ use linli_kernel::{AccountId, AreaCode, ImportId};
 
 use super::category::path_key;
 use super::columns::Mapping;
-use super::files;
 use super::import_store::{Import, ImportState};
 use super::partner::Hotline;
 use super::plan;
-use super::sheet::SheetFault;
 use super::store::{self, Decided};
 use crate::app::App;
 use crate::http::{Answer, Refused};
+use crate::sheets::folder;
+use crate::sheets::sheet::SheetFault;
 
 /// Most characters of a file's name that are kept.
 const MAX_NAME: usize = 120;
@@ -41,16 +41,16 @@ pub async fn bring(
 ) -> Answer<Result<Import, SheetFault>> {
     let partner = hotline.id.clone();
     let chosen = app.db.read(move |conn| store::chosen_columns(conn, &partner).map_err(Refused::from)).await?;
-    let path = app.hotline.path(id);
+    let path = app.hotline.files.path(id);
     let looked = app.slowly(move || {
-        let (sha256, size) = files::digest(&path)?;
+        let (sha256, size) = folder::digest(&path)?;
         let sheets = plan::analyse(&path, &chosen)?;
         Ok::<_, SheetFault>((sha256, size, sheets))
     });
     let (sha256, size, sheets) = match looked.await? {
         Ok(looked) => looked,
         Err(fault) => {
-            app.hotline.remove(id);
+            app.hotline.files.remove(id);
             return Ok(Err(fault));
         }
     };
@@ -95,7 +95,7 @@ pub async fn start(app: &App, import: &Import) -> Result<Import, StoreError> {
     import.state = ImportState::Running;
     import.n_rows = import.sheets.iter().filter(|sheet| sheet.chosen).map(|sheet| i64::from(sheet.n_rows)).sum();
     save(app, &import).await?;
-    app.hotline.ring();
+    app.hotline.files.ring();
     Ok(import)
 }
 
@@ -136,7 +136,7 @@ pub async fn choose(
         store::chosen_columns(tx, &partner).map_err(Refused::from)
     });
     let chosen = chosen.await?;
-    let path = app.hotline.path(import.id);
+    let path = app.hotline.files.path(import.id);
     let mut sheets = match app.slowly(move || plan::analyse(&path, &chosen)).await? {
         Ok(sheets) => sheets,
         Err(fault) => return Ok(Err(fault)),

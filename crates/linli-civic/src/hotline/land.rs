@@ -130,7 +130,7 @@ impl Landing<'_> {
         }
         if self.order.is_finished() {
             let values = [
-                ("when", self.order.finished_at.map(super::when::written).unwrap_or_default()),
+                ("when", self.order.finished_at.map(crate::sheets::when::written).unwrap_or_default()),
                 ("reply", self.order.reply.clone()),
             ];
             let text = say("closed_there", &values, MAX_CLOSING);

@@ -16,7 +16,6 @@
 
 pub mod api;
 pub mod category;
-mod clean;
 pub mod columns;
 pub mod errors_sheet;
 pub mod export;
@@ -32,12 +31,9 @@ pub mod place;
 pub mod plan;
 pub mod push;
 pub mod run;
-mod send_file;
-pub mod sheet;
 pub mod sign;
 pub mod store;
 pub mod transfer;
-pub mod when;
 
 pub use files::Inbox;
 pub use partner::Hotline;

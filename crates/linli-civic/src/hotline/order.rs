@@ -6,10 +6,11 @@ use linli_kernel::{Amount, Phone, RealName, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::clean::{self, Called};
-use super::columns::{Column, Layout, is_hint};
-use super::sheet::{Cell, SheetRow};
-use super::when;
+use super::columns::{Column, Layout};
+use crate::sheets::clean::{self, Called};
+use crate::sheets::header::is_hint;
+use crate::sheets::sheet::{Cell, SheetRow};
+use crate::sheets::when;
 
 /// Most characters of a number.
 const MAX_NO: usize = 64;

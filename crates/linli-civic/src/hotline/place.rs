@@ -8,10 +8,10 @@ use std::sync::{Arc, Mutex};
 
 use linli_kernel::{AreaCode, AreaLevel};
 
-use super::clean::key;
 use super::order::{Place, RowFault};
 use crate::areas::short_name;
 use crate::areas::tree::{AreaTree, Meant};
+use crate::sheets::clean::key;
 
 /// So many candidates are named to the person who has to choose.
 const NAMED: usize = 4;

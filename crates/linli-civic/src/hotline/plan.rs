@@ -7,12 +7,13 @@ use std::sync::Arc;
 use linli_kernel::{AreaCode, Timestamp};
 
 use super::category::Categories;
-use super::columns::{Layout, MAX_HEAD_ROWS, Mapping};
+use super::columns::{Layout, Mapping};
 use super::import_store::{Outcome, SheetPlan};
 use super::order::{self, Order, Read, RowFault};
 use super::partner::Hotline;
 use super::place::Places;
-use super::sheet::{self, Cell, Next, SheetFault, SheetRow};
+use crate::sheets::header::MAX_HEAD_ROWS;
+use crate::sheets::sheet::{self, Cell, Next, SheetFault, SheetRow};
 
 /// Looks at a file: which sheets hold orders, and what their columns are.
 ///

@@ -16,7 +16,6 @@ use super::order::Place;
 use super::partner::{self, Hotline};
 use super::sign::{NONCE, PARTNER, SIGNATURE, Said, TIMESTAMP};
 use super::store::{self, Direction, Kept};
-use super::when;
 use crate::app::App;
 use crate::cases::http::{NAME_FIELD, PHONE_FIELD};
 use crate::cases::store::{self as cases, Named};
@@ -25,6 +24,7 @@ use crate::delivery::consume::{self, Consumer};
 use crate::delivery::web::{self, Call, Reach};
 use crate::delivery::worker::block_on;
 use crate::delivery::{self, Channel, Delivery, NewDelivery, Outcome};
+use crate::sheets::when;
 
 /// The channel, and the consumer of the feed.
 const NAME: &str = "hotline";

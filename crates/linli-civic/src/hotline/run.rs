@@ -15,10 +15,10 @@ use super::import_store::{self, Counts, Import, ImportState, Outcome, RowOutcome
 use super::land::{self, RowOf};
 use super::partner::{self, Hotline};
 use super::plan::{Judge, Judged, Placed};
-use super::sheet::{self, Next, SheetFault};
 use super::store;
 use crate::app::App;
 use crate::http::{Answer, Refused};
+use crate::sheets::sheet::{self, Next, SheetFault};
 
 /// Rows that are read ahead at a time.
 const CHUNK: usize = 512;
@@ -36,7 +36,7 @@ pub async fn run(app: App) {
         if let Err(error) = once(&app).await {
             tracing::warn!(error = ?error, "imports cannot be worked on; trying again");
         }
-        drop(tokio::time::timeout(LOOK_EVERY, app.hotline.rung()).await);
+        drop(tokio::time::timeout(LOOK_EVERY, app.hotline.files.rung()).await);
     }
 }
 
@@ -50,7 +50,7 @@ pub async fn once(app: &App) -> Answer<usize> {
     let mut n = 0;
     for import in waiting {
         // The file may lie on another node.
-        if app.hotline.path(import.id).exists() {
+        if app.hotline.files.path(import.id).exists() {
             work(app, import.id, &|_, _| {}).await?;
             n += 1;
         }
@@ -84,7 +84,7 @@ pub async fn work(app: &App, id: ImportId, tell: &(dyn Fn(Counts, i64) + Send + 
     let worker = Worker { app, id, hotline: &judge.hotline };
     let (send, mut chunks) = mpsc::channel::<Vec<Row>>(3);
     let reading = tokio::task::spawn_blocking({
-        let (path, judge) = (app.hotline.path(id), Arc::clone(&judge));
+        let (path, judge) = (app.hotline.files.path(id), Arc::clone(&judge));
         move || read(&path, &judge, &done, &send)
     });
     while let Some(chunk) = chunks.recv().await {
@@ -109,7 +109,7 @@ pub async fn work(app: &App, id: ImportId, tell: &(dyn Fn(Counts, i64) + Send + 
     let now = app.now();
     app.db.write(move |tx| import_store::end(tx, id, state, fault, now)).await?;
     if state == ImportState::Done && counts.n_bad + counts.n_skipped == 0 {
-        app.hotline.remove(id);
+        app.hotline.files.remove(id);
     }
     Ok(counts)
 }
@@ -309,7 +309,7 @@ const SHOWN: usize = 20;
 /// The database's; `Invalid` for a file that cannot be read.
 pub async fn rehearse(app: &App, import: &Import) -> Answer<Result<Rehearsed, SheetFault>> {
     let judge = Arc::new(judge(app, import).await?);
-    let (path, partner) = (app.hotline.path(import.id), import.partner.clone());
+    let (path, partner) = (app.hotline.files.path(import.id), import.partner.clone());
     let read_rows = app.slowly({
         let judge = Arc::clone(&judge);
         move || {
@@ -370,6 +370,6 @@ pub async fn tidy(app: &App, now: Timestamp) -> Result<(), StoreError> {
         .db
         .read(move |conn| import_store::ended_before(conn, now.plus_ms(-7 * DAY_MS), now.plus_ms(-DAY_MS)))
         .await?;
-    ended.into_iter().for_each(|import| app.hotline.remove(import));
+    ended.into_iter().for_each(|import| app.hotline.files.remove(import));
     app.db.write(move |tx| store::forget_nonces(tx, now)).await.map(drop)
 }

@@ -234,6 +234,15 @@ pub fn order(conn: &mut Conn, partner: &str, no: &str) -> Result<Option<Kept>, S
     conn.first(&sql, &params![partner, no], Kept::from_row)
 }
 
+/// The cases of an order of whichever partner, by its number as it is written or in capitals.
+///
+/// # Errors
+/// The database's.
+pub fn cases_of_order(conn: &mut Conn, no: &str) -> Result<Vec<CaseId>, StoreError> {
+    let sql = "SELECT case_id FROM hotline_order WHERE order_no IN ($1, $2) ORDER BY case_id DESC LIMIT 10";
+    conn.all(sql, &params![no, no.to_ascii_uppercase()], |row| row.parse("case_id"))
+}
+
 /// The orders of a case, oldest first.
 ///
 /// # Errors

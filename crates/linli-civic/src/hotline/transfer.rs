@@ -167,7 +167,7 @@ async fn transfer_case(
     Path(named): Path<Named>,
     Body(body): Body<TransferCase>,
 ) -> Answer<Json<CaseOrders>> {
-    let reason = super::clean::text(&body.reason);
+    let reason = crate::sheets::clean::text(&body.reason);
     if !(2..=400).contains(&reason.chars().count()) {
         return Err(Problem::field("reason", "required").into());
     }

@@ -60,6 +60,8 @@ pub async fn keep(app: &App, bytes: Vec<u8>) -> Answer<AttachmentId> {
         id: AttachmentId::new(app.ids.uuid(now)),
         case: None,
         event_n: None,
+        visit: None,
+        sent_sha256: None,
         sha256,
         size_bytes: i64::try_from(photo.jpeg.len()).unwrap_or(i64::MAX),
         width: i64::from(photo.width),

@@ -24,6 +24,22 @@ pub struct Filled {
     /// A phone number.
     #[serde(default)]
     pub phone: String,
+    /// Which known matter it is: the token of a suggestion; `none` once they said that it is none of them.
+    #[serde(default)]
+    pub same: String,
+}
+
+/// Said of the known matters that were shown: it is none of them.
+pub const NONE_OF_THEM: &str = "none";
+
+/// A matter that may be the same, to choose: its token, what it is, and lines of how it stands.
+pub struct Known {
+    /// Sent back as `same`.
+    pub token: String,
+    /// What and where.
+    pub title: String,
+    /// Since when, where it stands, what was promised.
+    pub lines: Vec<String>,
 }
 
 /// A category to choose: code, name, the name above it.
@@ -44,7 +60,7 @@ main{max-width:36rem;margin:0 auto;padding:1rem}h1{font-size:1.5rem;line-height:
 .h{color:#4d625f;margin:0 0 .3rem;font-weight:400}input,select,textarea{font:inherit;width:100%;box-sizing:border-box;padding:.6rem;border:2px solid #4d625f;border-radius:6px;background:#fff;color:inherit}\
 button{font:inherit;font-weight:700;width:100%;min-height:3.2rem;margin-top:1.6rem;border:0;border-radius:8px;background:#006a60;color:#fff}\
 :focus-visible{outline:3px solid #006a60;outline-offset:2px}.e{border:3px solid #b3261e;border-radius:8px;padding:.8rem 1rem}.e a,.w{color:#b3261e}\
-.n{background:#e6f2f0;border-left:6px solid #006a60;padding:.6rem 1rem;margin:.5rem 0}.n.warn{background:#fdf1d8;border-color:#8a5a00}.n.urgent{background:#fbe9e7;border-color:#b3261e;font-weight:700}.p{background:#e6f2f0;border-radius:8px;padding:.8rem 1rem;font-weight:700}ol{padding-left:1.2rem}time{color:#4d625f;display:block;font-size:.9em}a{color:#006a60}code{font-size:1.3em;letter-spacing:.1em}";
+.n{background:#e6f2f0;border-left:6px solid #006a60;padding:.6rem 1rem;margin:.5rem 0}.n.warn{background:#fdf1d8;border-color:#8a5a00}.n.urgent{background:#fbe9e7;border-color:#b3261e;font-weight:700}.s{border:2px solid #4d625f;border-radius:8px;padding:.2rem 1rem 1rem;margin:1rem 0}.s button{margin-top:0;background:#fff;color:#006a60;border:2px solid #006a60}.p{background:#e6f2f0;border-radius:8px;padding:.8rem 1rem;font-weight:700}ol{padding-left:1.2rem}time{color:#4d625f;display:block;font-size:.9em}a{color:#006a60}code{font-size:1.3em;letter-spacing:.1em}";
 
 fn shell(lang: Lang, title: &str, body: &str) -> String {
     let tag = match lang {
@@ -155,6 +171,35 @@ pub fn report(lang: Lang, filled: &Filled, place_name: Option<&str>, choices: &[
     shell(lang, &lang.text("plain.report_title"), &body)
 }
 
+/// The page between filling in and sending: matters near by that may be the same. What was filled in goes along, unseen.
+pub fn same(lang: Lang, filled: &Filled, known: &[Known]) -> String {
+    let say = |key: &str| escape(&lang.text(&format!("plain.{key}")));
+    let kept = [
+        ("key", &filled.key),
+        ("text", &filled.text),
+        ("address", &filled.address),
+        ("place", &filled.place),
+        ("category", &filled.category),
+        ("phone", &filled.phone),
+    ];
+    let mut body =
+        format!("<h1>{}</h1><p>{}</p><form method=post action=\"/plain\">", say("same_title"), say("same_lead"));
+    for (name, value) in kept {
+        body.push_str(&format!("<input type=hidden name={name} value=\"{}\">", escape(value)));
+    }
+    for one in known {
+        let lines: String = one.lines.iter().map(|line| format!("<br>{}", escape(line))).collect();
+        body.push_str(&format!(
+            "<div class=s><p><strong>{}</strong>{lines}</p><button name=same value=\"{}\">{}</button></div>",
+            escape(&one.title),
+            escape(&one.token),
+            say("same_follow")
+        ));
+    }
+    body.push_str(&format!("<button name=same value={NONE_OF_THEM}>{}</button></form>", say("same_none")));
+    shell(lang, &lang.text("plain.same_title"), &body)
+}
+
 /// The page to follow a case on.
 pub fn follow(
     lang: Lang,
@@ -172,6 +217,9 @@ pub fn follow(
     );
     if let Some(promise) = promise {
         body.push_str(&format!("<p class=p>{}</p>", escape(promise)));
+    }
+    if let Some(stage) = case.joined_stage() {
+        body.push_str(&format!("<p>{}</p>", escape(&lang.say("plain.joined", &[("stage", stage)]))));
     }
     body.push_str(&format!("<p>{}</p>", escape(case.text())));
     body.push_str(&format!("<h2>{}</h2><ol>", say("history")));

@@ -7,14 +7,16 @@ use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use linli_kernel::{AreaCode, FieldProblem, Problem, ProblemCode, PublicCode, Timestamp};
+use linli_db::idempotency;
+use linli_kernel::{AreaCode, FieldProblem, Phone, Problem, ProblemCode, PublicCode, Timestamp};
 
-use super::html::{self, Choice, Filled, Line, Wrong};
+use super::html::{self, Choice, Filled, Known, Line, NONE_OF_THEM, Wrong};
 use crate::app::App;
 use crate::areas;
 use crate::banners::{self, model::Face};
 use crate::cases::public;
 use crate::cases::report::{self, ReportCase};
+use crate::cases::similar_http::{self, FindSimilar, SimilarView};
 use crate::cases::store::{self, Named};
 use crate::http::{Answer, Origin, Path, Query, Raw, Refused};
 use crate::say::Lang;
@@ -43,10 +45,11 @@ async fn show_plain_report(State(app): State<App>, lang: Lang, Query(wish): Quer
     page(&app, lang, filled, &[]).await
 }
 
-/// Makes a report of the filled-in page and leads to the case; with something wrong, the page comes back as it was filled in.
+/// Makes a report of the filled-in page and leads to the case. Where the same seems to be known already, that is shown first; with
+/// something wrong, the page comes back as it was filled in.
 #[utoipa::path(post, path = "/plain", tag = "public",
     request_body(content = String, content_type = "application/x-www-form-urlencoded"),
-    responses((status = 303), (status = 422, content_type = "text/html", body = String)), extensions(("x-access" = json!("public"))))]
+    responses((status = 200, content_type = "text/html", body = String), (status = 303), (status = 422, content_type = "text/html", body = String)), extensions(("x-access" = json!("public"))))]
 async fn send_plain_report(State(app): State<App>, origin: Origin, lang: Lang, Raw(body): Raw) -> Answer<Response> {
     app.limits.take(origin, app.now())?;
     let request = axum::http::Request::post("/")
@@ -55,17 +58,23 @@ async fn send_plain_report(State(app): State<App>, origin: Origin, lang: Lang, R
     let request = request.map_err(|_| Refused::from(ProblemCode::BadRequest))?;
     let axum::Form(filled): axum::Form<Filled> =
         axum::Form::from_request(request, &()).await.map_err(|_| Refused::from(ProblemCode::BadRequest))?;
-    let some = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+    let key = (!filled.key.is_empty()).then(|| idempotency::Key::new("reporters", &filled.key, &[b"plain", &body]));
+    // Sent before, by an impatient thumb: it would be offered to itself.
+    if filled.same.is_empty() && is_new(&app, key.clone()).await? {
+        let known = known(&app, &filled, lang).await?;
+        if !known.is_empty() {
+            return Ok(Html(html::same(lang, &filled, &known)).into_response());
+        }
+    }
     let asked = ReportCase {
         text: filled.text.clone(),
         place: some(&filled.place),
         address: some(&filled.address),
         category: some(&filled.category),
         phone: some(&filled.phone),
+        same_as: some(&filled.same).filter(|same| same != NONE_OF_THEM),
         ..ReportCase::default()
     };
-    let key =
-        (!filled.key.is_empty()).then(|| linli_db::idempotency::Key::new("reporters", &filled.key, &[b"plain", &body]));
     match report::report(&app, asked, report::Sender::Resident, key).await {
         Ok(code) => Ok(Redirect::to(&format!("/plain/c/{code}")).into_response()),
         Err(Refused::Problem(problem)) if problem.code.status() < 500 => {
@@ -73,6 +82,44 @@ async fn send_plain_report(State(app): State<App>, origin: Origin, lang: Lang, R
             Ok((StatusCode::UNPROCESSABLE_ENTITY, page(&app, lang, filled, &wrong).await?).into_response())
         }
         Err(refused) => Err(refused),
+    }
+}
+
+fn some(text: &str) -> Option<String> {
+    Some(text.trim().to_owned()).filter(|text| !text.is_empty())
+}
+
+async fn is_new(app: &App, key: Option<idempotency::Key>) -> Answer<bool> {
+    let Some(key) = key else { return Ok(true) };
+    let known = app.db.read(move |conn| idempotency::look_up::<String>(conn, &key).map_err(Refused::from)).await?;
+    Ok(matches!(known, idempotency::Known::New))
+}
+
+/// Matters near by that may be the same. A report that lacks something has none yet: what is lacking is said first.
+async fn known(app: &App, filled: &Filled, lang: Lang) -> Answer<Vec<Known>> {
+    if some(&filled.text).is_none() || some(&filled.phone).is_some_and(|phone| Phone::parse(&phone).is_err()) {
+        return Ok(Vec::new());
+    }
+    let asked = FindSimilar {
+        text: filled.text.clone(),
+        category: some(&filled.category),
+        place: some(&filled.place),
+        address: some(&filled.address),
+        ..FindSimilar::default()
+    };
+    let known = similar_http::offered(app, asked).await?;
+    Ok(known.into_iter().map(|other| choice(other, lang)).collect())
+}
+
+fn choice(other: SimilarView, lang: Lang) -> Known {
+    let (day, n) = (local(lang, other.reported_at), other.n_callers.to_string());
+    let kind = other.category_name.unwrap_or_else(|| lang.text("plain.same_kind"));
+    let promise = other.promised_at.map(|at| lang.say("plain.promise", &[("when", &local(lang, at))]));
+    let lines = [lang.say("plain.same_since", &[("when", &day), ("n", &n)]), other.stage_name];
+    Known {
+        token: other.token,
+        title: format!("{kind} · {}", other.place_name),
+        lines: lines.into_iter().chain(promise).collect(),
     }
 }
 

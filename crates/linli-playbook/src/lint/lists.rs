@@ -116,14 +116,14 @@ fn unit(placed: &Placed<UnitDef>, found: &mut Found) {
     }
 }
 
-fn code(code: &str, at: &At, found: &mut Found) {
+pub(super) fn code(code: &str, at: &At, found: &mut Found) {
     let is_good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     if !code.chars().all(is_good) {
         found.error("bad_code", at, format!("代码“{code}”里有不能用的字符"), "只用小写字母、数字和下划线。");
     }
 }
 
-fn unknown_category(code: &str, at: &At, found: &mut Found) {
+pub(super) fn unknown_category(code: &str, at: &At, found: &mut Found) {
     found.error("unknown_category", at, format!("没有类别 {code}"), "写 categories.toml 里有的 code。");
 }
 

@@ -9,9 +9,10 @@ use clap::Args;
 use linli_civic::app::{App, SiteConfig};
 use linli_civic::hotline::import_store::{self, Counts, Import};
 use linli_civic::hotline::intake::{self, Bringer};
-use linli_civic::hotline::{Hotline, errors_sheet, files, partner, run};
+use linli_civic::hotline::{Hotline, errors_sheet, partner, run};
 use linli_civic::http::Refused;
 use linli_civic::say::Lang;
+use linli_civic::sheets::folder;
 use linli_kernel::ImportId;
 use linli_server::open::{self, Options};
 
@@ -85,10 +86,10 @@ pub async fn run(args: &HotlineArgs) -> anyhow::Result<ExitCode> {
 
 /// The import of this file: the one that was cut off, or a new one.
 async fn brought(app: &App, hotline: &Hotline, args: &HotlineArgs) -> anyhow::Result<Result<Import, String>> {
-    let (sha256, _) = files::digest(&args.file).with_context(|| format!("打不开 {}", args.file.display()))?;
+    let (sha256, _) = folder::digest(&args.file).with_context(|| format!("打不开 {}", args.file.display()))?;
     let partner = hotline.id.clone();
     let unfinished = app.db.read(move |conn| import_store::unfinished(conn, &partner, &sha256)).await?;
-    if let Some(import) = unfinished.filter(|import| !args.dry_run && app.hotline.path(import.id).exists()) {
+    if let Some(import) = unfinished.filter(|import| !args.dry_run && app.hotline.files.path(import.id).exists()) {
         tell("上次没有导入完，接着导入。");
         return Ok(Ok(import));
     }
@@ -103,7 +104,7 @@ async fn brought(app: &App, hotline: &Hotline, args: &HotlineArgs) -> anyhow::Re
         Err(fault) => return Ok(Err(fault.sentence())),
     };
     if import.sheets.is_empty() {
-        app.hotline.remove(id);
+        app.hotline.files.remove(id);
         return Ok(Err("没有找到工单：前 30 行里没有“工单编号”“主要内容”这样的列名。".to_owned()));
     }
     let import = Import { with_history: args.with_history, ..import };
@@ -112,14 +113,14 @@ async fn brought(app: &App, hotline: &Hotline, args: &HotlineArgs) -> anyhow::Re
 
 fn copy(app: &App, id: ImportId, file: &Path) -> anyhow::Result<()> {
     let mut from = std::fs::File::open(file).with_context(|| format!("打不开 {}", file.display()))?;
-    let mut to = app.hotline.create(id).context("cannot keep a copy of the file")?;
+    let mut to = app.hotline.files.create(id).context("cannot keep a copy of the file")?;
     std::io::copy(&mut from, &mut to).context("cannot keep a copy of the file")?;
     Ok(())
 }
 
 async fn rehearse(app: &App, import: &Import) -> anyhow::Result<ExitCode> {
     let rehearsed = run::rehearse(app, import).await.map_err(refused)?;
-    app.hotline.remove(import.id);
+    app.hotline.files.remove(import.id);
     match rehearsed {
         Ok(rehearsed) => {
             say(&format!("试算：{}", summary(&rehearsed.counts)));

@@ -52,6 +52,11 @@ pub enum Import {
     /// Started again after an interruption it goes on where it was. Ends with 0 when every row was entered, 2 when some were refused (the good
     /// ones are kept), 1 when nothing could be read.
     Hotline(super::hotline::HotlineArgs),
+    /// A ledger of residents, dwellings, premises or firms, as xlsx, xls or csv.
+    ///
+    /// Columns that linli does not keep are named with their reason; the file is taken with `--leave-out` for each. Ends with 0 when
+    /// every row was entered, 2 when some were refused (the good ones are kept), 1 when nothing could be read.
+    Registry(super::registry::RegistryArgs),
 }
 
 /// Runs it.
@@ -63,6 +68,7 @@ pub async fn run(import: &Import) -> anyhow::Result<ExitCode> {
         Import::Areas { file, data } => areas(file, data).await,
         Import::Boundaries { file, crs, data } => boundaries(file, *crs, data).await,
         Import::Hotline(args) => super::hotline::run(args).await,
+        Import::Registry(args) => super::registry::run(args).await,
     }
 }
 

@@ -83,6 +83,8 @@ pub fn sentence(conn: &mut Conn, broken: &Broken) -> Result<String, StoreError> 
         "place" => format!("二维码 {}", broken.stream_id),
         "playbook" => format!("工作法 {}", broken.stream_id),
         "banner" => format!("公告横幅 {}", broken.stream_id),
+        "visit" => format!("走访记录 {}", broken.stream_id),
+        "device" => format!("设备 {}", broken.stream_id),
         other => format!("{other} {}", broken.stream_id),
     };
     let what = match broken.what {

@@ -199,6 +199,12 @@ impl Cast {
         at.iter().copied().find(|who| self.people.get(*who).is_some_and(|person| person.caller.name == name))
     }
 
+    /// The one with this sign-in name.
+    #[must_use]
+    pub fn by_name(&self, name: &str) -> Option<usize> {
+        self.people.iter().position(|person| person.caller.name == name)
+    }
+
     /// Who takes a case at a seat.
     #[must_use]
     pub fn taker(&self, seat: &Seat, chance: &mut Chance) -> Option<usize> {

@@ -59,6 +59,12 @@ impl Scene {
         self
     }
 
+    /// Goes on by a script of `loop.toml` once it stands where it stops.
+    fn then(mut self, script: &str) -> Self {
+        self.fate.then = Some(script.to_owned());
+        self
+    }
+
     fn called(mut self, unit: &str) -> Self {
         self.fate.to_unit = Some(unit.to_owned());
         self
@@ -109,6 +115,15 @@ fn scenes() -> Vec<Scene> {
         // 县区
         scene(HONGQI_5, "advice", Hotline, 2 * HOUR, Stop::Dispatched).weighing(Weight::Major),
         scene(HONGQI_8, "advice", Counter, 29 * HOUR, Stop::Handling).weighing(Weight::Major).by("quzhang"),
+        // 几家一起办的、等人批的、等人裁定的
+        scene(HONGQI_8, "parking", Phone, 2 * DAY + 5 * HOUR, Stop::Handling).weighing(Weight::General).by("shequ").then("late_whistle"),
+        scene(HONGQI_5, "drain", Hotline, 6 * DAY, Stop::Handling).weighing(Weight::Major).by("quzhang").then("task_force"),
+        scene(HONGQI_3, "road", Hotline, 11 * DAY, Stop::Handling).weighing(Weight::Larger).by("jiedao").then("suspended"),
+        scene(HONGQI_5, "charger", Counter, 31 * HOUR, Stop::Handling).by("shequ").then("extension_asked"),
+        scene(HONGQI_8, "public_space", Phone, 4 * DAY, Stop::Handling).by("shequ").then("extension_granted"),
+        scene(HONGQI_3, "ads", Counter, 7 * HOUR, Stop::Dispatched).weighing(Weight::General).called("city_mgmt").then("objection"),
+        scene(HONGQI_8, "property_service", Counter, 3 * DAY, Stop::Handling).by("shequ").then("supervised"),
+        scene(HONGQI_5, "lift", Phone, 9 * HOUR, Stop::Handling).by("shequ").then("outside"),
         // 合阳南苑
         scene(NANYUAN_2, "debris", Web, 33, Stop::Received).with(|fate| fate.unsure = true),
         scene(NANYUAN_6, "manhole", Web, 55, Stop::Dispatched),

@@ -14,14 +14,19 @@ use linli_civic::areas::view::PointView;
 use linli_civic::cases::command::{Command, Who, run_in};
 use linli_civic::cases::report::{Ready, ReportCase, enter, prepare};
 use linli_civic::cases::store::{self, Named};
+use linli_civic::cases::task::{Party, Task, TaskSaid};
+use linli_civic::cases::task_command::{self, TaskCommand};
 use linli_civic::cases::{Case, sweep};
 use linli_civic::files::Attachment;
 use linli_civic::http::{Answer, Refused};
 use linli_db::{Conn, StoreError, Tx, params};
-use linli_kernel::{AttachmentId, CaseId, Channel, DeadlineId, ManualClock, PublicCode, Timestamp};
-use serde_json::Value;
+use linli_kernel::{
+    Action, AttachmentId, CaseId, Channel, DeadlineId, ManualClock, Phase, ProblemCode, PublicCode, TaskAction,
+    Timestamp,
+};
+use serde_json::{Map, Value};
 
-use super::cast::Cast;
+use super::cast::{Cast, Person};
 use super::duty::Shifts;
 use super::photos::Scene;
 use super::plan::{Arrival, Fate, Frame};
@@ -92,6 +97,8 @@ pub struct Running {
     pub n_noted: u32,
     /// Whether the note that fits only its category was made.
     pub own_note_made: bool,
+    /// Lines of its script that were spoken.
+    pub n_lines: usize,
     next: Option<Step>,
     version: u32,
     n_refused: u32,
@@ -221,6 +228,8 @@ fn picture(
         id: AttachmentId::new(app.ids.uuid(at)),
         case: None,
         event_n: None,
+        visit: None,
+        sent_sha256: None,
         sha256: kept.sha256.clone(),
         size_bytes: kept.size_bytes,
         width: kept.width,
@@ -277,6 +286,7 @@ impl Teller<'_> {
             taken_at: None,
             n_noted: 0,
             own_note_made: false,
+            n_lines: 0,
             next: None,
             version: 0,
             n_refused: 0,
@@ -288,6 +298,10 @@ impl Teller<'_> {
 
     /// Takes a step as the engine allows it, and plans the next.
     fn take(&mut self, tx: &mut Tx<'_>, nth: usize, step: Step) -> Answer<()> {
+        // The case that it was to follow may have been answered meanwhile: then it is told so instead.
+        if step.verb == Action::Merge && !self.first_is_open(tx, nth)? {
+            return self.look_ahead(tx, nth);
+        }
         let Some(running) = self.tale.running.get_mut(&nth) else { return Ok(()) };
         let mut fields = step.fields;
         let person = step.who.and_then(|who| self.house.stage.cast.get(who));
@@ -298,15 +312,21 @@ impl Teller<'_> {
             photo.note(tx)?;
             fields.insert("photos".to_owned(), Value::from(vec![photo.id.to_string()]));
         }
-        let command = Command {
-            named: Named::Id(running.case),
-            verb: step.verb,
-            version: running.version,
-            fields,
-            key: None,
-            who: person.map_or(Who::Reporter { signed_in: None }, |person| Who::Staff(person.caller.clone())),
+        let done = match (step.task, person) {
+            (Some((party, verb)), Some(person)) => on_task(tx, running.case, &party, verb, &fields, person, step.at),
+            _ => {
+                let command = Command {
+                    named: Named::Id(running.case),
+                    verb: step.verb,
+                    version: running.version,
+                    fields,
+                    key: None,
+                    who: person.map_or(Who::Reporter { signed_in: None }, |person| Who::Staff(person.caller.clone())),
+                };
+                run_in(&self.house.app, tx, &command)
+            }
         };
-        match run_in(&self.house.app, tx, &command) {
+        match done {
             Ok(()) => self.tale.told.n_commands += 1,
             Err(Refused::Problem(problem)) => {
                 tracing::warn!(verb = %step.verb, code = problem.code.as_str(), fields = ?problem.errors, "the demo's step was refused");
@@ -325,6 +345,7 @@ impl Teller<'_> {
     /// Looks at a case as it stands and plans what happens to it next.
     fn look_ahead(&mut self, tx: &mut Tx<'_>, nth: usize) -> Answer<()> {
         let now = self.tale.at;
+        let first_is_open = self.first_is_open(tx, nth)?;
         let (Some(running), Some(arrival)) = (self.tale.running.get_mut(&nth), self.house.stage.arrivals.get(nth))
         else {
             return Ok(());
@@ -332,7 +353,8 @@ impl Teller<'_> {
         let Some(case) = store::load(tx, &Named::Id(running.case))? else { return Ok(()) };
         running.version = case.version;
         let first = running.fate.same_as.and_then(|first| self.tale.codes.get(&first));
-        let mut next = Next { app: &self.house.app, stage: &self.house.stage, arrival, case: &case, now, first };
+        let (app, stage) = (&self.house.app, &self.house.stage);
+        let mut next = Next { app, stage, arrival, case: &case, now, first, first_is_open };
         running.next = next.step(running);
         match &running.next {
             Some(step) => self.tale.wakes.push(Reverse((step.at, nth))),
@@ -341,6 +363,13 @@ impl Teller<'_> {
             None => {}
         }
         Ok(())
+    }
+
+    /// Whether the case that is the same can be followed still.
+    fn first_is_open(&self, conn: &mut Conn, nth: usize) -> Answer<bool> {
+        let first = self.tale.running.get(&nth).and_then(|running| running.fate.same_as);
+        let Some(code) = first.and_then(|first| self.tale.codes.get(&first)) else { return Ok(false) };
+        Ok(store::load(conn, &Named::Code(code.clone()))?.is_some_and(|first| can_be_followed(&first)))
     }
 
     fn forget(&mut self, nth: usize) {
@@ -372,7 +401,34 @@ impl Teller<'_> {
 
 /// Whether nothing but time can happen to it any more.
 fn is_over(case: &Case, running: &Running) -> bool {
-    matches!(case.stage.as_str(), "closed") || (case.stage == "answered" && running.fate.rated.is_none())
+    let waits_for_a_word = running.fate.rated.is_some() || case.follow_up_due().is_some();
+    matches!(case.stage.as_str(), "closed") || (case.stage == "answered" && !waits_for_a_word)
+}
+
+fn can_be_followed(case: &Case) -> bool {
+    matches!(case.phase, Phase::Open | Phase::Waiting) && case.master.is_none() && !case.private
+}
+
+/// What somebody does with the task of a unit or an outside party.
+fn on_task(
+    tx: &mut Tx<'_>,
+    case: CaseId,
+    party: &str,
+    verb: TaskAction,
+    fields: &Map<String, Value>,
+    person: &Person,
+    at: Timestamp,
+) -> Answer<()> {
+    let named = Named::Id(case);
+    let of_party = |task: &Task| match &task.party {
+        Party::Seat(seat) => seat.unit.as_deref() == Some(party),
+        Party::Outside(name) => name == party,
+    };
+    let found =
+        store::load(tx, &named)?.and_then(|case| case.tasks.iter().find(|task| of_party(task)).map(|task| task.id));
+    let task = found.ok_or(ProblemCode::NotFound)?;
+    let command = TaskCommand { named, task, verb, said: TaskSaid::from_fields(fields) };
+    task_command::run_in(tx, &command, &person.caller, at)
 }
 
 fn first_due(conn: &mut Conn, until: Timestamp) -> Result<Option<(DeadlineId, CaseId, Timestamp)>, StoreError> {

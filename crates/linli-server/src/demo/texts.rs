@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use anyhow::Context;
+use linli_kernel::{Action, TaskAction};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 
 /// Lists by family, first-level category or category; see the top of `talk.toml`.
 pub type Pool = BTreeMap<String, Vec<String>>;
@@ -19,6 +21,8 @@ pub struct Texts {
     pub moves: Moves,
     /// When a case ends.
     pub ends: Ends,
+    /// What becomes of some arranged cases beyond one handler, by the script's name.
+    pub scripts: BTreeMap<String, Vec<Line>>,
     /// How often, and when.
     pub mix: Mix,
     /// Who works there.
@@ -42,6 +46,7 @@ impl Texts {
             talk: read("talk", include_str!("../../demo/talk.toml"))?,
             moves: read("talk_moves", include_str!("../../demo/talk_moves.toml"))?,
             ends: read("talk_ends", include_str!("../../demo/talk_ends.toml"))?,
+            scripts: read("loop", include_str!("../../demo/loop.toml"))?,
             mix: read("mix", include_str!("../../demo/mix.toml"))?,
             people: People::load()?,
             places: read("places", include_str!("../../demo/places.toml"))?,
@@ -176,12 +181,54 @@ pub struct SendBack {
     pub text: String,
 }
 
+/// How calls of the hotline go.
+#[derive(Deserialize)]
+pub struct CallLuck {
+    pub reached: f64,
+    pub satisfied: f64,
+    pub solved_all_the_same: f64,
+}
+
+/// What the hotline writes down after a call.
+#[derive(Deserialize)]
+pub struct FollowUps {
+    pub good: Pool,
+    pub bad: Pool,
+    pub unreached: Pool,
+}
+
+/// `loop.toml`: one thing that somebody does.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Line {
+    /// The account that acts.
+    pub who: Option<String>,
+    /// The unit one of whose people acts.
+    pub unit: Option<String>,
+    /// Minutes after the line before.
+    pub after: i64,
+    /// An action on the case …
+    pub verb: Option<Action>,
+    /// … with what is filled in.
+    #[serde(default)]
+    pub fields: Map<String, Value>,
+    /// An action on a task …
+    pub task: Option<TaskAction>,
+    /// … of this unit or outside party; by default of `unit`.
+    pub of: Option<String>,
+    /// What is said with it.
+    pub text: Option<String>,
+    /// Of a rating.
+    pub stars: Option<u32>,
+}
+
 /// `talk_ends.toml`
 #[derive(Deserialize)]
 pub struct Ends {
     pub verify: Pool,
     pub reject: Pool,
     pub merge: Pool,
+    pub follow_up: FollowUps,
     pub close: BTreeMap<String, Pool>,
     pub withdrawn_by_reporter: Pool,
     pub satisfied: Pool,
@@ -210,6 +257,7 @@ pub struct Mix {
     pub reporter: ReporterMix,
     pub heavier: Heavier,
     pub outcomes: Outcomes,
+    pub follow_up: CallLuck,
     pub stars: Stars,
     pub pace: Pace,
     pub time: Moments,

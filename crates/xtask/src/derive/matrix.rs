@@ -12,7 +12,7 @@ use linli_playbook::{ActionDef, Assignee, Compare, Counter, Effect, Flow, Guard,
 use serde_json::Value;
 
 /// The playbooks whose flows are shown.
-const PLAYBOOKS: &[&str] = &["base", "weinan"];
+const PLAYBOOKS: &[&str] = &["base", "weinan", "shaanqi"];
 
 const HEAD: &str = "\
 # 权限表
@@ -55,6 +55,7 @@ const fn act_name(act: Act) -> &'static str {
         Act::AdministerPeople => "建账号、停用、解锁、定岗位",
         Act::ViewPlaybook => "看工作法和检查结果",
         Act::ViewWall => "看一图",
+        Act::ViewBoard => "看指标看板（部门只看本单位的）",
         Act::ReadAudit => "查谁看过谁的联系方式",
         Act::ViewDeliveries => "看出站记录（发给外部系统的，到没到、为什么）",
         Act::ManageDeliveries => "重发或放弃未送达的",
@@ -63,6 +64,16 @@ const fn act_name(act: Act) -> &'static str {
         Act::ImportOrders => "导入热线工单，设列名和分类对应",
         Act::ExportOrders => "导出热线工单和办理结果（写明理由，留记录）",
         Act::TransferOut => "把不属本单位的诉求转给热线",
+        Act::RecordVisit => "记走访、巡查、检查、会议",
+        Act::ViewVisits => "看走访记录（记录会写到住户家里的事，只到派人上门的这几级）",
+        Act::ViewRegistry => "看底数（房屋、住户、场所、企业；姓名隐去）",
+        Act::ViewRegistryFigures => "看底数的完整度和核实情况（只有数字）",
+        Act::EditRegistry => "登记、修改、核实、归档底数",
+        Act::DecideProposals => "两人改了同一项时定夺",
+        Act::ImportRegistry => "导入底数台账，整批撤销",
+        Act::ReadRegistryPrivate => "看底数中的姓名、电话、证件号（写明用途，留记录，本人可查）",
+        Act::MovePlaybook => "把在办事项换到工作法的另一个版本（写明理由，留记录）",
+        Act::RehearsePlaybook => "用以往事项试演工作法草案（看不到任何人写的内容）",
     }
 }
 
@@ -206,6 +217,8 @@ fn guard_text(book: &Playbook, def: &ActionDef, guard: &Guard) -> String {
                 Counter::Extended => "延期",
                 Counter::Unreached => "回访未联系上",
                 Counter::ExclusionAsked => "申请剔除",
+                Counter::Called => "请来的单位",
+                Counter::CallsLate => "请来的单位没按时报到",
             };
             match compare {
                 Compare::Below => format!("{what}不满{n}次"),

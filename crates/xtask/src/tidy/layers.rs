@@ -17,15 +17,19 @@ const CRATES: &[(&str, &[&str])] = &[
 
 /// The slices from the ground up; a slice knows those before it. Backwards, news travels by event.
 const SLICES: &[&[&str]] = &[
-    &["areas", "people", "files", "playbooks", "partners", "delivery", "banners", "docx"],
-    &["cases"],
-    &["live", "notices"],
-    &["map", "audit", "plain"],
+    &["areas", "people", "files", "playbooks", "partners", "delivery", "banners", "sheets", "docx"],
+    &["cases", "registry"],
+    &["live", "notices", "visits"],
+    &["sync"],
+    &["map", "audit", "plain", "indicators", "rehearsal"],
     &["webhooks", "hotline", "open311"],
+    &["search"],
 ];
 /// Arrows that go up, each with its reason.
-const UPWARDS: &[(&str, &str, &str)] =
-    &[("crates/linli-civic/src/files/http.rs", "cases", "a photo is served to those who may see its case")];
+const UPWARDS: &[(&str, &str, &str)] = &[
+    ("crates/linli-civic/src/files/http.rs", "cases", "a photo is served to those who may see its case"),
+    ("crates/linli-civic/src/files/http.rs", "visits", "a photo is served to those who may see its visit"),
+];
 /// Where the slices stand.
 const CIVIC: &str = "crates/linli-civic/src/";
 /// A folder's opening prose is at least this long. Unit: lines.

@@ -2,7 +2,7 @@
 import { ref, shallowRef, watch, type Ref } from "vue";
 import { api, unwrap } from "@shared/api/client";
 import { toProblem, type ProblemError } from "@shared/api/problem";
-import type { CaseRow, InboxBox } from "@shared/api/types";
+import type { CaseRow, FoundCases, FoundPart, InboxBox } from "@shared/api/types";
 import { useLiveEvents } from "../live";
 import type { CaseQuery } from "./query";
 
@@ -32,27 +32,33 @@ export function useBoxes(area: Ref<string>) {
   return { boxes, failure, load };
 }
 
+/** What a search adds to the list: why each case is in it, how the words were understood. */
+export interface Found extends Pick<FoundCases, "places" | "is_whole"> {
+  parts: ReadonlyMap<string, readonly FoundPart[]>;
+}
+
+function together(before: Found | null, now: Found | null): Found | null {
+  return now === null || before === null ? now : { ...now, parts: new Map([...before.parts, ...now.parts]) };
+}
+
 /** The list follows `query` once it is `ready`: before that the box to begin with is not known. */
 export function useCaseList(query: Ref<CaseQuery>, ready: Ref<boolean>) {
   const rows = shallowRef<readonly CaseRow[]>([]);
   const next = ref<string | null>(null);
+  const found = shallowRef<Found | null>(null);
   const failure = shallowRef<ProblemError | null>(null);
   const state = ref<"loading" | "more" | "ready" | "failed">("loading");
   /** Each load has a turn; an answer that arrives after its turn has passed is dropped. */
   let turn = 0;
 
-  function fetchRows(limit: number, cursor: string | null) {
+  async function fetchRows(limit: number, cursor: string | null): Promise<{ items: CaseRow[]; next?: string | null; found: Found | null }> {
     const { box, area, category, weight, q } = query.value;
-    const asked = {
-      box,
-      limit,
-      ...(area && { area }),
-      ...(category && { category }),
-      ...(weight && { weight }),
-      ...(q && { q }),
-      ...(cursor !== null && { cursor }),
-    };
-    return unwrap(api.GET("/api/cases", { params: { query: asked } }));
+    const asked = { limit, ...(area && { area }), ...(category && { category }), ...(weight && { weight }), ...(cursor !== null && { cursor }) };
+    if (q === "") return { ...(await unwrap(api.GET("/api/cases", { params: { query: { box, ...asked } } }))), found: null };
+    // A search looks through everything that one may see, whatever the box.
+    const { items, next, places, is_whole } = await unwrap(api.GET("/api/search", { params: { query: { q, ...asked } } }));
+    const parts = new Map(items.map((hit) => [hit.case.id, hit.found]));
+    return { items: items.map((hit) => hit.case), next, found: { places, is_whole, parts } };
   }
 
   async function load(): Promise<void> {
@@ -62,6 +68,7 @@ export function useCaseList(query: Ref<CaseQuery>, ready: Ref<boolean>) {
       const page = await fetchRows(PAGE, null);
       if (mine !== turn) return;
       rows.value = page.items;
+      found.value = page.found;
       next.value = page.next ?? null;
       failure.value = null;
       state.value = "ready";
@@ -82,6 +89,7 @@ export function useCaseList(query: Ref<CaseQuery>, ready: Ref<boolean>) {
       if (mine !== turn) return;
       const known = new Set(rows.value.map((row) => row.id));
       rows.value = [...rows.value, ...page.items.filter((row) => !known.has(row.id))];
+      found.value = together(found.value, page.found);
       next.value = page.next ?? null;
       failure.value = null;
     } catch (error) {
@@ -104,6 +112,7 @@ export function useCaseList(query: Ref<CaseQuery>, ready: Ref<boolean>) {
       const isWhole = page.next === undefined || page.next === null || shown <= page.items.length;
       const beyond = isWhole ? [] : rows.value.slice(page.items.length).filter((row) => !fresh.has(row.id));
       rows.value = [...page.items, ...beyond];
+      found.value = together(found.value, page.found);
       if (isWhole) next.value = page.next ?? null;
     } catch {
       // What is on screen stays; the connection's state is told elsewhere and the next event tries again.
@@ -112,5 +121,5 @@ export function useCaseList(query: Ref<CaseQuery>, ready: Ref<boolean>) {
 
   watch([query, ready], () => (ready.value ? load() : undefined), { immediate: true });
   useLiveEvents(SETTLE_MS, refresh);
-  return { rows, next, failure, state, load, loadMore, refresh };
+  return { rows, next, found, failure, state, load, loadMore, refresh };
 }

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { attemptKey, reportBody, type ReportDraft } from "./draft";
+import { askedOf, attemptKey, reportBody, sameOf, type ReportDraft } from "./draft";
 import { looksLikePhone } from "@shared/lib/phone";
 import { spaced } from "./code";
 
@@ -11,6 +11,7 @@ const draft = (change: Partial<ReportDraft> = {}): ReportDraft => ({
   address: "",
   phone: "199 0000 5678",
   name: "",
+  same: null,
   attempt: null,
   savedAt: 0,
   ...change,
@@ -30,6 +31,15 @@ it("keeps the key of an attempt until the report changes", () => {
   expect(attemptKey(one, reportBody(one))).toBe(key);
   one.text = "路灯还是不亮";
   expect(attemptKey(one, reportBody(one))).not.toBe(key);
+});
+
+it("follows a known matter as long as the report says the same of the same place", () => {
+  const one = draft();
+  one.same = { token: "sealed", name: "路灯不亮 · 红旗社区", asked: JSON.stringify(askedOf(one)) };
+  expect(reportBody(one).same_as).toBe("sealed");
+  expect(sameOf({ ...one, phone: "" })?.token).toBe("sealed");
+  expect(sameOf({ ...one, text: "楼道堆了杂物" })).toBeNull();
+  expect(reportBody({ ...one, where: { by: "point", point: { lon: 109.6, lat: 34.5 }, name: "" } }).same_as).toBeUndefined();
 });
 
 it("accepts mobiles and land lines, and nothing shorter", () => {

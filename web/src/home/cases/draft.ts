@@ -10,6 +10,16 @@ export type Where =
   | { by: "point"; point: Point; name: string }
   | { by: "area"; area: AreaRef };
 
+/** The known matter that the resident said is theirs too. */
+export interface SameMatter {
+  /** What stands for it when the report is sent. */
+  token: string;
+  /** What kind, and where. */
+  name: string;
+  /** The question that it answered: another text or place asks anew. */
+  asked: string;
+}
+
 export interface ReportDraft {
   text: string;
   photos: Photo[];
@@ -19,6 +29,7 @@ export interface ReportDraft {
   address: string;
   phone: string;
   name: string;
+  same: SameMatter | null;
   /** The last attempt to send: the same content keeps its key, so that a retry acts once, even after a reload. */
   attempt: { key: string; body: string } | null;
   savedAt: number;
@@ -37,6 +48,7 @@ function empty(): ReportDraft {
     address: "",
     phone: "",
     name: "",
+    same: null,
     attempt: null,
     savedAt: 0,
   };
@@ -90,6 +102,17 @@ export function whereBody(where: Where): Pick<ReportCase, "place" | "point" | "a
   }
 }
 
+/** What known matters are looked for by. */
+export function askedOf(from: ReportDraft): Pick<ReportCase, "text" | "category" | "place" | "point" | "area_code"> | null {
+  if (from.where === null || from.text.trim() === "") return null;
+  return { text: from.text.trim(), category: from.category ?? undefined, ...whereBody(from.where) };
+}
+
+/** The known matter that was chosen, as long as it is still the one that was asked about. */
+export function sameOf(from: ReportDraft): SameMatter | null {
+  return from.same !== null && from.same.asked === JSON.stringify(askedOf(from)) ? from.same : null;
+}
+
 /** What is sent. Nothing is sent that was not given. */
 export function reportBody(from: ReportDraft): ReportCase {
   const attachments = sentIds(from.photos);
@@ -102,6 +125,7 @@ export function reportBody(from: ReportDraft): ReportCase {
     phone: given(from.phone.replace(/[\s-]/g, "")),
     name: given(from.name),
     attachments: attachments.length === 0 ? undefined : attachments,
+    same_as: sameOf(from)?.token,
   };
 }
 

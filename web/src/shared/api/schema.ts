@@ -39,6 +39,23 @@ export interface paths {
         patch: operations["edit_account"];
         trace?: never;
     };
+    "/api/accounts/{id}/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the phones of an account that the caller administers: one that was lost is taken away here. */
+        get: operations["list_devices_of_account"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/accounts/{id}/grants": {
         parameters: {
             query?: never;
@@ -149,7 +166,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Finds areas by name or code, for whoever says where something is. */
+        /** Finds areas by name, by pinyin or its initials, or by code, for whoever says where something is. */
         get: operations["search_areas"];
         put?: never;
         post?: never;
@@ -364,7 +381,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists cases that the caller may see: a box of the inbox, a search, or all that is open. Keyset pages. */
+        /** Lists cases that the caller may see: a box of the inbox, or all that is open. Keyset pages. */
         get: operations["list_cases"];
         put?: never;
         /** Reports a matter. No account is needed; staff who report for a resident are recorded as such. */
@@ -786,6 +803,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/hot-spots/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows a hot spot with the cases that made it. */
+        get: operations["show_hot_spot"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/hot-spots/{id}/dismiss": {
         parameters: {
             query?: never;
@@ -1095,6 +1129,108 @@ export interface paths {
         };
         /** Counts what the caller must do now, box by box. */
         get: operations["show_inbox"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/indicators": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Says what each figure is: what stands above and below the line, what is left out and why, where it comes from. */
+        get: operations["list_indicators"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/indicators/board": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows every figure of an area or a unit: in the period, in as many days before, a year before, against like areas, and its course. */
+        get: operations["show_board"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/indicators/board.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Exports a board as xlsx: its figures with their words, and on a second sheet those of the areas directly below. Nothing of a person. */
+        get: operations["export_board"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/indicators/{id}/areas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows one figure for each area directly below, in the order of the official codes. */
+        get: operations["list_area_figures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/indicators/{id}/cases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the cases behind a figure, as far as the caller may see them. Keyset pages. */
+        get: operations["list_counted_cases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/indicators/{id}/units": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows one figure for each unit of an area, in the order of the playbook; by the figure only where the playbook says so. */
+        get: operations["list_unit_figures"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1493,10 +1629,410 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists who read whose contact and why, newest first, for cases of the auditor's areas. Keyset pages. */
+        /** Lists who read whose contact and why, newest first, for cases and records of the registry in the auditor's areas. Keyset pages. */
         get: operations["list_reads"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registry/by-phone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Finds residents and premises by a phone number, among those whose sealed fields the caller may read. The search is recorded. */
+        post: operations["find_records_by_phone"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registry/fields": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the fields of each kind of record, each with the purpose for which it is kept. */
+        get: operations["list_registry_fields"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registry/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Counts the records of an area and of each area below it: how many, how many complete, how many confirmed in 12 months. */
+        get: operations["show_registry_figures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registry/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the latest imports of the caller's areas. */
+        get: operations["list_ledger_imports"];
+        put?: never;
+        /**
+         * Uploads a ledger (xlsx, xls or csv, at most 64 MB) and looks at its columns. Nothing is entered yet. A file with columns that the
+         *     registry does not keep is refused with the reason of each; uploaded again with `leave_out` it is taken without them.
+         */
+        post: operations["upload_ledger"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registry/imports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows an import and how far it is. */
+        get: operations["show_ledger_import"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registry/imports/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stops an import; what was entered stays and can be taken back. */
+        post: operations["cancel_ledger_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registry/imports/{id}/columns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Changes what the columns are read as. */
+        put: operations["choose_ledger_columns"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registry/imports/{id}/errors.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Downloads the rows that were not entered, as they came, with the reasons beside them (xlsx). Corrected, the sheet can be imported again. */
+        get: operations["download_ledger_errors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registry/imports/{id}/faults": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the rows that were refused or left out, with the reasons. */
+        get: operations["list_ledger_faults"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registry/imports/{id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reads every row and says what would come of it: new, changed, the same, refused. Nothing is written. */
+        post: operations["preview_ledger_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registry/imports/{id}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins an import. It goes on by itself, also after the server was restarted. */
+        post: operations["start_ledger_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registry/imports/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 整批撤销: takes an import back. Records that were changed since stay as they are and are counted. */
+        post: operations["undo_ledger_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registry/proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the values that met another one and wait for the caller to decide. */
+        get: operations["list_proposals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registry/proposals/{id}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes the proposed value, or leaves what stands. */
+        post: operations["decide_proposal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registry/{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists records of the caller's areas. What is sealed is not in it; names of people are masked. */
+        get: operations["list_records"];
+        put?: never;
+        /** Enters a record. */
+        post: operations["enter_record"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registry/{kind}/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows a record with its history and what waits for a person. */
+        get: operations["show_record"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Changes fields of a record. What others changed meanwhile in other fields stays too; where both changed the same field, the
+         *     value that stands stays and the other waits for a person (`outcome: conflict`).
+         */
+        patch: operations["change_record"];
+        trace?: never;
+    };
+    "/api/registry/{kind}/{id}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 归档: the person moved away or died, the shop closed. A year later the record is erased. */
+        post: operations["archive_record"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registry/{kind}/{id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 核实: says that a record is as it stands here, today. */
+        post: operations["confirm_record"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registry/{kind}/{id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Erases an archived record before its time, because the person asks for it. What its history said in words is erased too. */
+        post: operations["erase_record"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registry/{kind}/{id}/private": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reads the name, phone number or ID number of a record. Each field is recorded with its purpose, and the person can read that record. */
+        post: operations["read_private_fields"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registry/{kind}/{id}/reads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists who looked at what is sealed of a record, when and why: to be shown to the person who asks. */
+        get: operations["list_record_reads"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/responsibility-entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the lines that rulings added to the responsibility list where the caller works, with their history. */
+        get: operations["list_responsibility_entries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/responsibility-entries/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends a line that a ruling added: cases are routed without it from now on. The line and its history stay. */
+        post: operations["end_responsibility_entry"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1514,6 +2050,23 @@ export interface paths {
         put?: never;
         /** Tells where a report would go, who would answer and by when, and which categories its words suggest. Nothing is kept. */
         post: operations["preview_routing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Finds cases that the caller may see, closed ones too. Keyset pages. */
+        get: operations["search_cases"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1582,6 +2135,136 @@ export interface paths {
         };
         /** What this instance is called, and what everybody should know. */
         get: operations["show_site"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sync/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists one's own phones. */
+        get: operations["list_devices"];
+        put?: never;
+        /** Enrols a phone for whoever is signed in. Another person on the same phone enrols it again: each has their own outbox. */
+        post: operations["enrol_device"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sync/devices/{id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes a phone away: it gets no row and no key any more, and what lies on it cannot be opened. By its owner, or by who
+         *     administers the owner's account.
+         */
+        post: operations["revoke_device"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sync/pull": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Gives a phone what changed since it last asked, within what its owner sees: first what to take off it, then rows. At most
+         *     500 rows or 512 kB a page, 5,000 rows or 8 MB in all.
+         */
+        get: operations["pull_rows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sync/push": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes what a phone noted while it had no network. Each command is done once, however often it is sent; those of one phone are
+         *     done in their order, and one that comes too early is held until the missing ones are here.
+         */
+        post: operations["push_commands"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sync/unlock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lends our half of the key of what lies on a phone, for 72 hours. To its owner and to a phone that was not taken away alone. */
+        post: operations["unlock_device"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/visits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists records of the caller's areas, the last received first. Keyset pages. */
+        get: operations["list_visits"];
+        put?: never;
+        /** Writes a visit, a patrol, an inspection or a meeting down; a finding becomes a case at once. */
+        post: operations["record_visit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/visits/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows one record with its photos. */
+        get: operations["show_visit"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1679,7 +2362,10 @@ export interface paths {
         /** The page to report on, without a script. */
         get: operations["show_plain_report"];
         put?: never;
-        /** Makes a report of the filled-in page and leads to the case; with something wrong, the page comes back as it was filled in. */
+        /**
+         * Makes a report of the filled-in page and leads to the case. Where the same seems to be known already, that is shown first; with
+         *     something wrong, the page comes back as it was filled in.
+         */
         post: operations["send_plain_report"];
         delete?: never;
         options?: never;
@@ -1914,11 +2600,40 @@ export interface components {
         };
         /** @enum {string} */
         Approval: "extension" | "suspension" | "exclusion";
+        /** @description Why a record is archived. */
+        ArchiveRecord: {
+            /** @description Why. */
+            reason: components["schemas"]["RegistryLeft"];
+        };
         /**
          * @description Area code: 12 digits (city to community), 15 (grid) or 18 (micro-grid).
          * @example 610502005007003
          */
         AreaCode: string;
+        /** @description A figure of an area below. */
+        AreaFigure: {
+            /** @description The area. */
+            area: components["schemas"]["AreaRef"];
+            /** @description Its figure. */
+            figure: components["schemas"]["BoardValue"];
+        };
+        /** @description A figure area by area, in the order of the official codes; never by the figure. */
+        AreaFigures: {
+            /** @description The area. */
+            area: components["schemas"]["AreaRef"];
+            /** @description The first day. */
+            from: string;
+            /** @description The figure in words. */
+            indicator: components["schemas"]["IndicatorView"];
+            /** @description What lies directly below. */
+            items: components["schemas"]["AreaFigure"][];
+            /** @description How far the figures are behind. */
+            lag: components["schemas"]["BoardLag"];
+            /** @description The last day. */
+            to: string;
+            /** @description The whole area. */
+            whole: components["schemas"]["BoardValue"];
+        };
         /** @enum {string} */
         AreaLevel: "city" | "county" | "street" | "community" | "grid" | "micro_grid";
         /** @description Someone who answers at an area. */
@@ -1947,7 +2662,10 @@ export interface components {
         };
         /** @description Areas by name. */
         AreaRefs: {
-            /** @description Found by name: whole names first, wider areas first, at most 20. Below an area: in the order of their codes. */
+            /**
+             * @description Found by name: whole names first, the caller's own areas first, wider areas first, at most 20. Below an area: in the order of
+             *     their codes.
+             */
             items: components["schemas"]["AreaRef"][];
         };
         /** @description 区域 in a list. */
@@ -2074,6 +2792,9 @@ export interface components {
          * @example 019a5f0e-7c3a-7000-8000-000000000003
          */
         AttachmentId: string;
+        BTreeMap: {
+            [key: string]: null | string;
+        };
         /**
          * @description A face that shows banners.
          * @enum {string}
@@ -2116,11 +2837,179 @@ export interface components {
              */
             version: number;
         };
+        /** @description 同类区域的中间一半: a quarter of the others lies below, a quarter above. */
+        BoardBand: {
+            /**
+             * Format: double
+             * @description A half lies below.
+             */
+            median: number;
+            /**
+             * Format: int32
+             * @description Areas with a value.
+             */
+            n: number;
+            /**
+             * Format: double
+             * @description A quarter lies below.
+             */
+            p25: number;
+            /**
+             * Format: double
+             * @description A quarter lies above.
+             */
+            p75: number;
+            place?: components["schemas"]["BoardPlace"] | null;
+        };
+        /**
+         * @description Against one's own past.
+         * @enum {string}
+         */
+        BoardChange: "better" | "same" | "worse";
+        /** @description One figure of a board. */
+        BoardItem: {
+            before?: components["schemas"]["BoardValue"] | null;
+            change?: components["schemas"]["BoardChange"] | null;
+            /** @description Its course; empty for a stock. */
+            course: components["schemas"]["BoardPoint"][];
+            /** @description Which way is better than before. */
+            good: components["schemas"]["IndicatorGood"];
+            /** @description What it is shown with. */
+            group: string;
+            healthy?: components["schemas"]["BoardPlace"] | null;
+            /** @description The id of its definition. */
+            id: string;
+            /** @description How it is made. */
+            kind: components["schemas"]["IndicatorKind"];
+            /**
+             * Format: double
+             * @description Of a load: the largest average of a grid below. No grid is named.
+             */
+            largest?: number | null;
+            like?: components["schemas"]["BoardBand"] | null;
+            /** @description What people call it. */
+            name: string;
+            /** @description In the period; of a stock, now. */
+            now: components["schemas"]["BoardValue"];
+            /** @description Of what. */
+            unit: string;
+            year_ago?: components["schemas"]["BoardValue"] | null;
+        };
+        /** @description 统计进度: how far figures are behind what happened. */
+        BoardLag: {
+            /** @description Everything until then is counted. */
+            as_of: components["schemas"]["Timestamp"];
+            /**
+             * Format: int64
+             * @description For how long the first of them has been waiting. Unit: milliseconds.
+             */
+            behind_ms: number;
+            /**
+             * Format: int64
+             * @description Events that are not counted yet.
+             */
+            events_behind: number;
+            /** @description Whether everything is just being counted again, so that figures are incomplete. */
+            is_anew: boolean;
+        };
+        /**
+         * @description Where a value lies.
+         * @enum {string}
+         */
+        BoardPlace: "below" | "inside" | "above";
+        /** @description A point of a course. */
+        BoardPoint: {
+            /** @description Its first day. */
+            day: string;
+            /**
+             * Format: int64
+             * @description Below the line.
+             */
+            den: number;
+            /**
+             * Format: int64
+             * @description Above the line.
+             */
+            num: number;
+            /**
+             * Format: double
+             * @description See [`BoardValue`].
+             */
+            value?: number | null;
+        };
+        /** @description Whose figures. */
+        BoardScope: {
+            /** @description The area. */
+            area: components["schemas"]["AreaRef"];
+            unit?: components["schemas"]["BoardUnit"] | null;
+        };
+        /**
+         * @description 步长: how a course is drawn.
+         * @enum {string}
+         */
+        BoardStep: "day" | "week" | "month";
+        /** @description A unit of an area. */
+        BoardUnit: {
+            /** @description Its code. */
+            code: string;
+            /** @description The key by which its figures are asked for. */
+            key: string;
+            /** @description What people call it. */
+            name: string;
+        };
+        /** @description 数值: one figure with what it is made of. */
+        BoardValue: {
+            /**
+             * Format: int64
+             * @description Below the line; of a load, the workers.
+             */
+            den: number;
+            /**
+             * Format: int64
+             * @description Left out, because the cases were excluded.
+             */
+            n_left_out: number;
+            /**
+             * Format: int64
+             * @description Above the line.
+             */
+            num: number;
+            /**
+             * Format: int64
+             * @description Of a duration: nine in ten were faster. Unit: milliseconds.
+             */
+            p90_ms?: number | null;
+            /**
+             * Format: double
+             * @description A count; a share from 0 to 1; a median in milliseconds; a stock, or a load per worker. Nothing where the line is empty below.
+             */
+            value?: number | null;
+        };
+        /** @description 指标看板 */
+        BoardView: {
+            /** @description The first of the days before. */
+            before_from: string;
+            /** @description The last of the days before. */
+            before_to: string;
+            /** @description The first day. */
+            from: string;
+            /** @description In the order of the playbook. */
+            items: components["schemas"]["BoardItem"][];
+            /** @description How far the figures are behind. */
+            lag: components["schemas"]["BoardLag"];
+            like?: components["schemas"]["LikeAreas"] | null;
+            /** @description Whose figures. */
+            scope: components["schemas"]["BoardScope"];
+            /** @description How the courses are drawn. */
+            step: components["schemas"]["BoardStep"];
+            /** @description The last day. */
+            to: string;
+        };
         /**
          * @description 收件箱: a box of the inbox.
          * @enum {string}
          */
-        BoxKey: "to_accept" | "to_sign" | "mine" | "to_verify" | "sent_back" | "tasks" | "to_approve" | "to_rule" | "to_follow_up" | "unattended" | "waiting" | "suspended" | "supervised" | "soon" | "late" | "all_open" | "closed";
+        BoxKey: "to_accept" | "to_sign" | "mine" | "to_verify" | "sent_back" | "came_up" | "tasks" | "to_approve" | "to_rule" | "to_follow_up" | "unattended" | "waiting" | "suspended" | "supervised" | "below" | "soon" | "late" | "all_open" | "closed";
         /** @description The keys of a browser, base64url. */
         BrowserKeys: {
             /** @description The shared secret. */
@@ -2220,6 +3109,7 @@ export interface components {
             reopened: number;
             /** @description When it was said. */
             reported_at: components["schemas"]["Timestamp"];
+            risen_from?: components["schemas"]["AreaRef"] | null;
             /** @description Who answers now. */
             seat_name: string;
             /** @description The stage. */
@@ -2385,6 +3275,24 @@ export interface components {
             /** @description The present password. */
             old: string;
         };
+        /**
+         * @description Fields that somebody changed, and what they saw.
+         * @example {
+         *       "base_version": 3,
+         *       "fields": {
+         *         "occupancy": "rented"
+         *       }
+         *     }
+         */
+        ChangeRecord: {
+            /**
+             * Format: int64
+             * @description The version that they saw.
+             */
+            base_version: number;
+            /** @description The fields that they changed, and only those; `null` empties one. */
+            fields: components["schemas"]["BTreeMap"];
+        };
         /** @enum {string} */
         Channel: "web" | "qr" | "visit" | "counter" | "phone" | "hotline" | "api" | "proactive" | "split";
         /** @description One entry of a list to choose from. */
@@ -2402,6 +3310,11 @@ export interface components {
             left_out?: number[];
             /** @description Whether orders are entered too that the hotline has finished already. */
             with_history?: boolean;
+        };
+        /** @description What a person decided about a file's columns. */
+        ChooseLedgerColumns: {
+            /** @description Each header of the file. Remembered for the next file of this area with the same headers. */
+            columns: components["schemas"]["LedgerHeaderChoice"][];
         };
         /**
          * @description A resident's choice.
@@ -2445,6 +3358,39 @@ export interface components {
             /** @description What of it, in words. */
             what: string;
         };
+        /** @description One of what a figure counts. */
+        CountedCase: {
+            /** @description The case. */
+            case: components["schemas"]["CaseRow"];
+            /** @description By which day it counts; nothing for what stands so now. */
+            day?: string | null;
+            /** @description Above the line, below it only, or left out. */
+            part: components["schemas"]["CountedPart"];
+            /**
+             * Format: int64
+             * @description How long it took. Unit: milliseconds.
+             */
+            took_ms?: number | null;
+            /** @description The unit that had the case then, by its key. */
+            unit_key?: string | null;
+        };
+        /** @description The cases behind a figure. */
+        CountedCases: {
+            /** @description By area, the newest first in each. A case stands here twice where it counts twice. */
+            items: components["schemas"]["CountedCase"][];
+            /**
+             * Format: int32
+             * @description So many of this page count and are not shown: they went on to somebody else, and the reader may not open them any more.
+             */
+            n_hidden: number;
+            /** @description Pass as `cursor` for the next page; `null` on the last one. */
+            next?: string | null;
+        };
+        /**
+         * @description Which side of a figure.
+         * @enum {string}
+         */
+        CountedPart: "all" | "met" | "missed" | "left_out";
         /** @enum {string} */
         DeadlineKind: "sign" | "contact" | "arrive" | "handle" | "reply" | "verify" | "rate" | "approve" | "rule" | "review" | "follow_up";
         /** @description 时限规则 */
@@ -2485,6 +3431,11 @@ export interface components {
             starts_at: components["schemas"]["Timestamp"];
             /** @description How it stands. */
             state: components["schemas"]["DeadlineState"];
+        };
+        /** @description What a person decided. */
+        DecideProposal: {
+            /** @description Whether the proposed value stands from now on. */
+            accept: boolean;
         };
         /**
          * Format: uuid
@@ -2595,6 +3546,41 @@ export interface components {
             /** @description What they are. */
             role_name: string;
         };
+        /** @description 设备 */
+        Device: {
+            /** @description Since when. */
+            enrolled_at: components["schemas"]["Timestamp"];
+            /** @description Which. */
+            id: components["schemas"]["DeviceId"];
+            last_seen_at?: components["schemas"]["Timestamp"] | null;
+            lease_until?: components["schemas"]["Timestamp"] | null;
+            /** @description As its owner calls it. */
+            name: string;
+            /**
+             * Format: int64
+             * @description The number of the command that is awaited from it.
+             */
+            next_seq: number;
+            revoked_at?: components["schemas"]["Timestamp"] | null;
+        };
+        /**
+         * Format: uuid
+         * @description Id of a phone that works with no network (UUIDv7).
+         * @example 019a5f0e-7c3a-7000-8000-000000000009
+         */
+        DeviceId: string;
+        /** @description Every phone of an account. */
+        DeviceList: {
+            /** @description The newest first; those that were taken away too. */
+            items: components["schemas"]["Device"][];
+        };
+        /** @description Our half of a phone's key. */
+        DeviceShare: {
+            /** @description Until when the phone may use it without asking again. */
+            lease_until: components["schemas"]["Timestamp"];
+            /** @description 32 bytes in base64. With what the PIN gives, it opens the key of what lies on the phone. */
+            share: string;
+        };
         /**
          * @description Which way cases go.
          * @enum {string}
@@ -2650,6 +3636,53 @@ export interface components {
         EmptySeats: {
             /** @description The fullest first, 200 at most. */
             items: components["schemas"]["EmptySeat"][];
+        };
+        /** @description Why a line ends. */
+        EndEntry: {
+            /** @description In words; kept with the line. */
+            reason: string;
+        };
+        /** @description A phone that is to be enrolled. */
+        EnrolDevice: {
+            /**
+             * @description As its owner calls it, 1 to 50 characters.
+             * @example 我的手机
+             */
+            name: string;
+        };
+        /**
+         * @description A record as it is to be.
+         * @example {
+         *       "area_code": "610502005007001",
+         *       "fields": {
+         *         "building": "3号楼",
+         *         "compound": "幸福小区",
+         *         "occupancy": "owner",
+         *         "room": "101室",
+         *         "unit": "2单元"
+         *       }
+         *     }
+         */
+        EnterRecord: {
+            /** @description In which grid. */
+            area_code: string;
+            /** @description What stands in its fields; `GET /api/registry/fields` lists them. */
+            fields: components["schemas"]["BTreeMap"];
+        };
+        /**
+         * Format: uuid
+         * @description Id of a line of the responsibility list (UUIDv7).
+         * @example 019a5f0e-7c3a-7000-8000-000000000005
+         */
+        EntryId: string;
+        /** @description Something that happened to a line. */
+        EntryStep: {
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            /** @description Who. */
+            by: string;
+            /** @description In which words. */
+            text?: string | null;
         };
         /**
          * @description Which orders are wanted, and why.
@@ -2796,6 +3829,19 @@ export interface components {
             /** @description Why, in the reader's own words, 2 to 200 characters. */
             purpose: string;
         };
+        /**
+         * @description A phone number to look for. It travels in the body: addresses end up in histories and logs.
+         * @example {
+         *       "phone": "19900000001",
+         *       "purpose": "核对来电人住在哪里"
+         *     }
+         */
+        FindRecordsByPhone: {
+            /** @description The whole number. */
+            phone: string;
+            /** @description Why. */
+            purpose: string;
+        };
         /** @description What is known before a report is sent. */
         FindSimilar: {
             /** @description Where, in words. */
@@ -2882,6 +3928,39 @@ export interface components {
             /** @description Since when. */
             opened_at: components["schemas"]["Timestamp"];
         };
+        /** @description A case that was found. */
+        FoundCase: {
+            /** @description The case. */
+            case: components["schemas"]["CaseRow"];
+            /** @description Why it is shown; never empty. */
+            found: components["schemas"]["FoundPart"][];
+        };
+        /** @description One page of what was found. */
+        FoundCases: {
+            /** @description Whether every case was looked at; not while the index is being made anew. */
+            is_whole: boolean;
+            /**
+             * @description The number that was typed first, then what is at the place named, then what says the words, then what has them anywhere; the
+             *     newest first in each.
+             */
+            items: components["schemas"]["FoundCase"][];
+            /** @description Pass as `cursor` for the next page; `null` on the last one. */
+            next?: string | null;
+            /** @description Words that were understood as places. */
+            places: components["schemas"]["AreaRef"][];
+        };
+        /**
+         * @description Where a case was found.
+         * @enum {string}
+         */
+        FoundIn: "code" | "paper_no" | "order_no" | "area" | "said" | "place" | "reply";
+        /** @description Why a case is shown: what was found, with a little around it. */
+        FoundPart: {
+            /** @description Where. */
+            part: components["schemas"]["FoundIn"];
+            /** @description The text in pieces, some of which are what was looked for. */
+            pieces: components["schemas"]["Piece"][];
+        };
         /** @description 授权 as answers name it. */
         Grant: {
             /** @description Where. */
@@ -2918,12 +3997,25 @@ export interface components {
             /** @description The header as it stands. */
             header: string;
         };
+        /** @description 健康区间: too little and too much are both worth a look. Unit: per cent. */
+        HealthyBand: {
+            /**
+             * Format: int32
+             * @description From.
+             */
+            from: number;
+            /**
+             * Format: int32
+             * @description To.
+             */
+            to: number;
+        };
         /** @description A place from which the same kind of matter keeps coming. */
         HotSpot: {
             /** @description Where. */
             area: components["schemas"]["AreaRef"];
-            /** @description The latest of them. */
-            cases: components["schemas"]["CaseId"][];
+            /** @description The category's code. */
+            category: string;
             /** @description What kind. */
             category_name: string;
             /**
@@ -2931,19 +4023,39 @@ export interface components {
              * @description Within so many days.
              */
             days: number;
-            /** @description What a case to open could say. */
-            draft: string;
+            decision?: components["schemas"]["HotSpotDecision"] | null;
+            /** @description When the first one was said. */
+            first_at: components["schemas"]["Timestamp"];
             /** @description Its id. */
             id: components["schemas"]["HotSpotId"];
             /** @description When the last one was said. */
             last_at: components["schemas"]["Timestamp"];
-            /** @description Whether the reader may open one. */
-            may_open: boolean;
+            /** @description Whether the reader may decide. */
+            may_decide: boolean;
             /**
              * Format: int64
              * @description How many.
              */
             n_cases: number;
+            /** @description How it stands. */
+            state: components["schemas"]["HotSpotState"];
+        };
+        /** @description What a person decided. */
+        HotSpotDecision: {
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            /** @description Who. */
+            by?: string | null;
+            case_id?: components["schemas"]["CaseId"] | null;
+            /** @description Why nothing follows. */
+            reason?: string | null;
+        };
+        /** @description A hot spot with the cases behind it. */
+        HotSpotDetail: components["schemas"]["HotSpot"] & {
+            /** @description The cases behind it that the reader may see, the newest first. */
+            cases: components["schemas"]["CaseRow"][];
+            /** @description What a case to open could say. */
+            draft: string;
         };
         /**
          * Format: uuid
@@ -2951,9 +4063,14 @@ export interface components {
          * @example 019a5f0e-7c3a-7000-8000-000000000006
          */
         HotSpotId: string;
-        /** @description Those that wait for a person. */
+        /**
+         * @description How a hot spot stands.
+         * @enum {string}
+         */
+        HotSpotState: "open" | "opened" | "dismissed";
+        /** @description Hot spots of the caller's areas. */
         HotSpots: {
-            /** @description The newest first. */
+            /** @description The newest first, 200 at most. */
             items: components["schemas"]["HotSpot"][];
         };
         /** @description A hotline's order beside a case. */
@@ -3388,6 +4505,126 @@ export interface components {
             /** @description In words. */
             name: string;
         };
+        /** @description 指标: one figure, and everything that is needed to check it. */
+        Indicator: {
+            /** @description In plain words: what it says, and what it does not. */
+            about: string;
+            clock?: components["schemas"]["DeadlineKind"] | null;
+            /** @description What is counted below the line. */
+            denominator?: string | null;
+            /** @description The names of events, for `of = "event"`. */
+            events: string[];
+            /** @description Grounds of exclusion that leave a case out; without it all do for shares and durations, and none for counts. */
+            exclusions?: string[] | null;
+            /** @description Which way is better than before. */
+            good: components["schemas"]["IndicatorGood"];
+            /** @description What it is shown with. */
+            group: string;
+            healthy?: components["schemas"]["HealthyBand"] | null;
+            hit?: components["schemas"]["IndicatorHit"] | null;
+            /** @description Stable id. */
+            id: string;
+            /** @description How it is made. */
+            kind: components["schemas"]["IndicatorKind"];
+            /** @description What is left out, and why. */
+            left_out?: string | null;
+            level?: components["schemas"]["AreaLevel"] | null;
+            /** @description How cases that follow another are counted. */
+            merged: components["schemas"]["MergedRule"];
+            /** @description What people call it. */
+            name: string;
+            /** @description What is counted above the line. */
+            numerator?: string | null;
+            /** @description What is counted. */
+            of: components["schemas"]["IndicatorSubject"];
+            /** @description What alone is counted. */
+            only: components["schemas"]["IndicatorFilter"];
+            /** @description Grounds of a closing by which a case went out of the hands of `within`. */
+            outside: string[];
+            per?: components["schemas"]["IndicatorPer"] | null;
+            /** @description Which rule or publication it comes from. */
+            source?: string | null;
+            task?: components["schemas"]["TaskKind"] | null;
+            /** @description Of what: 件, 次, %. */
+            unit: string;
+        };
+        /** @description What alone is counted; an empty list narrows nothing. */
+        IndicatorFilter: {
+            /** @description Codes of categories, first-level ones for all below them. */
+            categories: string[];
+            /** @description How they came. */
+            channels: components["schemas"]["Channel"][];
+            /** @description Kinds of case. */
+            kinds: components["schemas"]["CaseKind"][];
+            /** @description Levels of the seat at that moment. */
+            levels: components["schemas"]["AreaLevel"][];
+            /** @description Weights. */
+            weights: components["schemas"]["Weight"][];
+        };
+        /**
+         * @description Which way is better than before: for one's own past only.
+         * @enum {string}
+         */
+        IndicatorGood: "up" | "down" | "neither";
+        /**
+         * @description What makes one of the counted a hit of a share.
+         * @enum {string}
+         */
+        IndicatorHit: "in_time" | "sent_back" | "overruled" | "reopened" | "within" | "solved" | "satisfied" | "reached" | "whistled";
+        /**
+         * @description How a figure is made.
+         * @enum {string}
+         */
+        IndicatorKind: "count" | "share" | "duration" | "stock";
+        /** @description Every definition, and which playbook they are of. */
+        IndicatorList: {
+            /** @description In the order of the playbook. */
+            items: components["schemas"]["IndicatorView"][];
+            /** @description Whether departments may be listed by their figures. */
+            may_rank_units: boolean;
+            /** @description The playbook. */
+            playbook_name: string;
+            /** @description Its version. */
+            playbook_version: string;
+        };
+        /**
+         * @description What a stock is divided by.
+         * @enum {string}
+         */
+        IndicatorPer: "grid_worker";
+        /**
+         * @description 计数对象: what of a case is counted, and by which day.
+         * @enum {string}
+         */
+        IndicatorSubject: "report" | "event" | "closing" | "clock" | "dispatch" | "send_back" | "settlement" | "ending" | "rating" | "follow_up" | "open" | "suspended";
+        /** @description 指标说明: a figure in words. */
+        IndicatorView: {
+            /** @description What it says, and what it does not. */
+            about: string;
+            /** @description What stands below the line, in words. */
+            denominator?: string | null;
+            /** @description Which way is better than before. */
+            good: components["schemas"]["IndicatorGood"];
+            /** @description What it is shown with. */
+            group: string;
+            healthy?: components["schemas"]["HealthyBand"] | null;
+            /** @description Its id. */
+            id: string;
+            /** @description How it is made. */
+            kind: components["schemas"]["IndicatorKind"];
+            /** @description What is left out, and why. */
+            left_out?: string | null;
+            /** @description What people call it. */
+            name: string;
+            /** @description What stands above the line, in words. */
+            numerator?: string | null;
+            /** @description Whether it is divided by the grid workers of the area. */
+            per_worker: boolean;
+            /** @description Which rule or publication it comes from. */
+            source?: string | null;
+            /** @description Of what: 件, 次, %. */
+            unit: string;
+        };
         /** @description Someone and how they stand to the case. */
         InvolvedPerson: {
             /** @description Their name. */
@@ -3398,6 +4635,168 @@ export interface components {
             relation: string;
             /** @description What they are. */
             role_name: string;
+        };
+        /** @description 并单: the case that this one goes along with. Of somebody else's case only where it stands. */
+        JoinedCase: {
+            /** @description Its summary. */
+            phase: components["schemas"]["Phase"];
+            /** @description Its stage in plain words. */
+            stage_name: string;
+        };
+        /**
+         * @description A column of a ledger.
+         * @enum {string}
+         */
+        LedgerColumn: "grid" | "compound" | "building" | "unit" | "room" | "door" | "dwelling_use" | "area_m2" | "occupancy" | "household_no" | "relation" | "person_name" | "sex" | "birth" | "phone" | "id_number" | "moved_away" | "deceased" | "title" | "sort" | "address" | "in_charge" | "is_key" | "unified_code" | "n_employees";
+        /** @description A column that a ledger may have. */
+        LedgerColumnName: {
+            /** @description Which. */
+            column: components["schemas"]["LedgerColumn"];
+            /** @description Its header. */
+            name: string;
+        };
+        /** @description A header of a file and what it is read as. */
+        LedgerHeader: {
+            column?: components["schemas"]["LedgerColumn"] | null;
+            /** @description As it stands in the file. */
+            header: string;
+        };
+        /** @description A header and what a person says it is. */
+        LedgerHeaderChoice: {
+            column?: components["schemas"]["LedgerColumn"] | null;
+            /** @description The header as it stands. */
+            header: string;
+        };
+        /** @description 台账导入 */
+        LedgerImport: {
+            /** @description Where its records may lie. */
+            area: components["schemas"]["AreaRef"];
+            /** @description The columns that a ledger of this kind may have. */
+            columns: components["schemas"]["LedgerColumnName"][];
+            /** @description What came of them so far. */
+            counts: components["schemas"]["RegistryCounts"];
+            /** @description When it was brought. */
+            created_at: components["schemas"]["Timestamp"];
+            /** @description Why it failed, in words. */
+            fault?: string | null;
+            /** @description As its sender called it. */
+            file_name: string;
+            finished_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Whether the rows are still kept, for the sheet of errors. */
+            has_file: boolean;
+            /** @description Which. */
+            id: string;
+            /** @description Of what. */
+            kind: components["schemas"]["RegistryKind"];
+            /** @description The refused columns that were left out. */
+            left_out: string[];
+            /**
+             * Format: int64
+             * @description Records that somebody changed since and that stay.
+             */
+            n_kept: number;
+            /**
+             * Format: int64
+             * @description Rows below the headers.
+             */
+            n_rows: number;
+            /**
+             * Format: int64
+             * @description Records that were taken back.
+             */
+            n_undone: number;
+            /** @description Its sheets. */
+            sheets: components["schemas"]["LedgerSheet"][];
+            /** @description How it stands. */
+            state: components["schemas"]["RegistryImportState"];
+        };
+        /** @description A list of imports. */
+        LedgerImports: {
+            /** @description Newest first. */
+            items: components["schemas"]["LedgerImport"][];
+        };
+        /** @description What would come of an import. */
+        LedgerPreview: {
+            /** @description Rows by what would become of them. */
+            counts: components["schemas"]["RegistryCounts"];
+            /** @description Why rows would be refused, the commonest first. */
+            reasons: components["schemas"]["LedgerReasonCount"][];
+            /** @description The first rows. */
+            rows: components["schemas"]["LedgerPreviewRow"][];
+        };
+        /** @description A row of a preview. */
+        LedgerPreviewRow: {
+            /** @description The fields of a known record that would change, in words. */
+            changes: string[];
+            /** @description What would come of it. */
+            outcome: components["schemas"]["RegistryRowOutcome"];
+            /** @description Why it would be refused or left out. */
+            reason?: string | null;
+            /**
+             * Format: int32
+             * @description Which row, from 1.
+             */
+            row: number;
+            /** @description What it is: a masked name, an address. */
+            what: string;
+        };
+        /** @description How often a reason stands. */
+        LedgerReasonCount: {
+            /**
+             * Format: int64
+             * @description In how many rows.
+             */
+            n: number;
+            /** @description In words. */
+            reason: string;
+        };
+        /** @description A row that was not entered. */
+        LedgerRowFault: {
+            /** @description Why, in words. */
+            reason: string;
+            /**
+             * Format: int32
+             * @description Which row, from 1.
+             */
+            row: number;
+            /** @description The name of its sheet. */
+            sheet_name: string;
+        };
+        /** @description Rows that were not entered. */
+        LedgerRowFaults: {
+            /** @description In the order of the file. */
+            items: components["schemas"]["LedgerRowFault"][];
+            /** @description Where the next page begins. */
+            next?: string | null;
+        };
+        /** @description A sheet of a file. */
+        LedgerSheet: {
+            /**
+             * Format: int32
+             * @description In which row its header stands.
+             */
+            header_row: number;
+            /** @description Its headers. */
+            headers: components["schemas"]["LedgerHeader"][];
+            /**
+             * Format: int32
+             * @description Rows below it.
+             */
+            n_rows: number;
+            /** @description Its name. */
+            name: string;
+        };
+        /** @description With what an area is compared. */
+        LikeAreas: {
+            /** @description Areas of this level */
+            level: components["schemas"]["AreaLevel"];
+            /**
+             * Format: int32
+             * @description so many besides the own one.
+             */
+            n: number;
+            /** @description within this area, */
+            within: components["schemas"]["AreaRef"];
         };
         /** @description What an outside party is asked to do. Nothing of the resident is in it. */
         LinkedTask: components["schemas"]["TaskView"] & {
@@ -3447,6 +4846,11 @@ export interface components {
             /** @description What they should know. */
             warnings: components["schemas"]["Warning"][];
         };
+        /**
+         * @description 并单计数: how cases that follow another are counted.
+         * @enum {string}
+         */
+        MergedRule: "each" | "once";
         /** @description 消息: what the bell shows. */
         MyNotice: {
             /** @description When. */
@@ -3740,6 +5144,13 @@ export interface components {
             /** @description The words. */
             phrase: string;
         };
+        /** @description A piece of a text. */
+        Piece: {
+            /** @description Whether they are what was looked for. */
+            hit: boolean;
+            /** @description The characters. */
+            text: string;
+        };
         /** @description Which playbook a case is pinned to. */
         PinnedPlaybook: {
             /** @description Its id. */
@@ -3779,6 +5190,8 @@ export interface components {
             flows: components["schemas"]["Flow"][];
             /** @description The folder's name. */
             id: string;
+            /** @description What is counted. */
+            indicators?: components["schemas"]["Indicator"][];
             /** @description Levels that may answer for a case, from the top down. */
             levels: components["schemas"]["AreaLevel"][];
             /** @description What people call it. */
@@ -3898,6 +5311,7 @@ export interface components {
             code: components["schemas"]["PublicCode"];
             /** @description Who looked at the reporter's contact and why, the newest first. */
             contact_looks: components["schemas"]["ContactLook"][];
+            joined?: components["schemas"]["JoinedCase"] | null;
             /** @description Whether the promise was broken. */
             late: boolean;
             /** @description Its summary. */
@@ -3946,6 +5360,38 @@ export interface components {
             name: string;
             /** @description How it stands. */
             state: components["schemas"]["StepState"];
+        };
+        /** @description What a phone sends. */
+        PushCommands: {
+            /** @description At most 50, all of one phone. */
+            commands: components["schemas"]["SyncCommand"][];
+        };
+        /** @description What became of one command. */
+        PushResult: {
+            /**
+             * Format: int32
+             * @description Its number.
+             */
+            device_seq: number;
+            /**
+             * Format: uuid
+             * @description Which.
+             */
+            op_id: string;
+            /** @description Sent again, the same. */
+            outcome: components["schemas"]["SyncOutcome"];
+        };
+        /** @description What became of it. */
+        PushResults: {
+            /**
+             * Format: int64
+             * @description The number of the command that is awaited now.
+             */
+            next_seq: number;
+            /** @description One for each command that was sent, and for those that waited and whose turn came. */
+            results: components["schemas"]["PushResult"][];
+            /** @description The server's time. */
+            server_time: components["schemas"]["Timestamp"];
         };
         /** @description 免打扰: a span of the day that may go over midnight. Minutes after midnight, Beijing time. */
         Quiet: {
@@ -4007,6 +5453,18 @@ export interface components {
             /** @description The field in words. */
             what: string;
         };
+        /**
+         * @description Why somebody looks.
+         * @example {
+         *       "purpose": "通知停水，联系户主"
+         *     }
+         */
+        ReadPrivateFields: {
+            /** @description Which fields; all that are sealed without it. */
+            fields?: string[];
+            /** @description In the reader's own words, 2 to 200 characters. The person can read it. */
+            purpose: string;
+        };
         /** @description How often a reason stands. */
         ReasonCount: {
             /** @description Its code. */
@@ -4016,6 +5474,336 @@ export interface components {
              * @description In how many rows.
              */
             n: number;
+        };
+        /**
+         * @description A record of a visit. Only `kind` and one of `point`, `area_code`, `place` or `address` are needed.
+         * @example {
+         *       "kind": "patrol",
+         *       "note": "楼道通畅，灭火器在有效期内",
+         *       "place": "RQ3H"
+         *     }
+         */
+        RecordVisit: {
+            /** @description Where, in words. */
+            address?: string | null;
+            /** @description Where, by area. */
+            area_code?: string | null;
+            /** @description Ids of photos that were sent before; never needed. */
+            attachments?: string[];
+            captured_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Codes of the units that went along. */
+            companions?: string[];
+            finding?: components["schemas"]["VisitFinding"] | null;
+            /** @description What kind of visit it was. */
+            kind: components["schemas"]["VisitKind"];
+            /** @description What was seen, at most 2,000 characters. */
+            note?: string | null;
+            /** @description Where, by the QR code of a building. */
+            place?: string | null;
+            point?: components["schemas"]["Point"] | null;
+        };
+        /** @description The residents and premises of one phone number. */
+        RecordsOfPhone: {
+            /** @description Residents first. */
+            items: components["schemas"]["RegistryRow"][];
+        };
+        /** @description The counts of one area. */
+        RegistryAreaFigures: {
+            /** @description Which. */
+            area: components["schemas"]["AreaRef"];
+            /** @description 房屋; marked: rented */
+            dwellings: components["schemas"]["RegistryCount"];
+            /** @description 企业; marked: employees */
+            firms: components["schemas"]["RegistryCount"];
+            /** @description 户 */
+            households: components["schemas"]["RegistryCount"];
+            /** @description 场所; marked: key premises */
+            premises: components["schemas"]["RegistryCount"];
+            /** @description 住户 */
+            residents: components["schemas"]["RegistryCount"];
+        };
+        /** @description Counts of one kind. */
+        RegistryCount: {
+            /**
+             * Format: int64
+             * @description Records of the present.
+             */
+            n: number;
+            /**
+             * Format: int64
+             * @description In which nothing is missing.
+             */
+            n_complete: number;
+            /**
+             * Format: int64
+             * @description Which somebody confirmed in the last 12 months.
+             */
+            n_confirmed: number;
+            /**
+             * Format: int64
+             * @description Both.
+             */
+            n_good: number;
+            /**
+             * Format: int64
+             * @description Rented dwellings, key premises, employees of firms.
+             */
+            n_marked: number;
+        };
+        /** @description How many rows came to what. */
+        RegistryCounts: {
+            /**
+             * Format: int64
+             * @description Refused.
+             */
+            n_bad: number;
+            /**
+             * Format: int64
+             * @description Known records with something new.
+             */
+            n_changed: number;
+            /**
+             * Format: int64
+             * @description New records.
+             */
+            n_new: number;
+            /**
+             * Format: int64
+             * @description Known records as they were.
+             */
+            n_same: number;
+            /**
+             * Format: int64
+             * @description Left out: explanations, and people who left and were not known.
+             */
+            n_skipped: number;
+        };
+        /** @description A field as a form needs to know it. */
+        RegistryField: {
+            /** @description Whether no record is without it. */
+            is_required: boolean;
+            /** @description Whether it is sealed. */
+            is_sealed: boolean;
+            /** @description The stable identifier. */
+            key: string;
+            /**
+             * Format: int64
+             * @description Most characters of a text.
+             */
+            max?: number | null;
+            /** @description What it is called. */
+            name: string;
+            of?: components["schemas"]["RegistryKind"] | null;
+            /** @description Why it is asked for: 为什么问. */
+            purpose: string;
+            /** @description `text`, `word`, `number`, `area`, `month`, `phone`, `id_number`, `name`, `unified_code` or `ref`. */
+            shape: string;
+            /** @description The words that may stand in it, with what they are called. */
+            words: components["schemas"]["RegistryWord"][];
+        };
+        /** @description A field that changed. */
+        RegistryFieldChange: {
+            /** @description What stands there since; nothing for what is sealed. */
+            after?: string | null;
+            /** @description What stood there; nothing for what is sealed. */
+            before?: string | null;
+            /** @description Its name in words. */
+            field: string;
+            /** @description Whether it is sealed. */
+            is_sealed: boolean;
+        };
+        /** @description What the registry keeps and why, and what it does not keep. */
+        RegistryFields: {
+            /** @description Each kind with its fields. */
+            kinds: components["schemas"]["RegistryKindFields"][];
+        };
+        /** @description The figures of an area and of what lies below it. */
+        RegistryFigures: {
+            /** @description Each area directly below, in the order of their codes. */
+            parts: components["schemas"]["RegistryAreaFigures"][];
+            /** @description All of it. */
+            total: components["schemas"]["RegistryAreaFigures"];
+        };
+        /** @description One line of a record's history. */
+        RegistryHistoryLine: {
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            /** @description Each field that changed. */
+            changes: components["schemas"]["RegistryFieldChange"][];
+            /**
+             * Format: int64
+             * @description The version after it.
+             */
+            version: number;
+            /** @description What happened, in words. */
+            what: string;
+            /** @description Who, in words. */
+            who: string;
+        };
+        /**
+         * @description 导入状态
+         * @enum {string}
+         */
+        RegistryImportState: "uploaded" | "running" | "cancelled" | "done" | "failed" | "undoing" | "undone";
+        /**
+         * @description 类别 of a record.
+         * @enum {string}
+         */
+        RegistryKind: "dwelling" | "household" | "resident" | "premises" | "firm";
+        /** @description A kind and its fields. */
+        RegistryKindFields: {
+            /** @description Its fields, in the order in which people fill them in. */
+            fields: components["schemas"]["RegistryField"][];
+            /** @description Which. */
+            kind: components["schemas"]["RegistryKind"];
+            /** @description What it is called. */
+            name: string;
+        };
+        /**
+         * @description Why a record is no longer of the present.
+         * @enum {string}
+         */
+        RegistryLeft: "moved_away" | "deceased" | "closed" | "demolished" | "mistake";
+        /** @description One look at what is sealed of a record, as the person may read it. */
+        RegistryLook: {
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            /** @description Why, as they said it. */
+            purpose: string;
+            /** @description Who: role and name. */
+            reader: string;
+            /** @description What of it. */
+            what: string;
+        };
+        /** @description Who looked at a record. */
+        RegistryLooks: {
+            /** @description The newest first. */
+            items: components["schemas"]["RegistryLook"][];
+        };
+        /** @description What came of a command, kept with it: sent again it is answered from here. */
+        RegistryOutcome: {
+            /** @description Which record. */
+            id: string;
+            /** @description The fields that wait for a person. */
+            kept: string[];
+            /** @description Of which kind. */
+            kind: components["schemas"]["RegistryKind"];
+            /** @description How it went. */
+            outcome: components["schemas"]["RegistryVerdict"];
+            /**
+             * Format: int64
+             * @description Its version now.
+             */
+            version: number;
+        };
+        /** @description A page of records. */
+        RegistryPage: {
+            /** @description In the order of addresses and names. */
+            items: components["schemas"]["RegistryRow"][];
+            /** @description Where the next page begins. */
+            next?: string | null;
+        };
+        /** @description What is sealed of a record. */
+        RegistryPrivate: {
+            /** @description Each field with what stands in it. */
+            fields: {
+                [key: string]: string;
+            };
+        };
+        /** @description A value that met another and waits for a person. */
+        RegistryProposal: {
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            /** @description Which field. */
+            field: string;
+            /** @description The field in words. */
+            field_name: string;
+            /** @description Which. */
+            id: string;
+            /** @description Whether it is sealed: read the record's private fields first. */
+            is_sealed: boolean;
+            /** @description What is proposed; nothing for what is sealed. */
+            proposed?: string | null;
+            /** @description Of which record. */
+            record: components["schemas"]["RegistryRow"];
+            /** @description What stands now; nothing for what is sealed. */
+            stands?: string | null;
+            /** @description Who. */
+            who: string;
+        };
+        /** @description What waits for a person. */
+        RegistryProposals: {
+            /** @description The oldest first. */
+            items: components["schemas"]["RegistryProposal"][];
+            /** @description Where the next page begins. */
+            next?: string | null;
+        };
+        /** @description A record with everything that its page shows. */
+        RegistryRecord: {
+            /** @description Its history, newest first. */
+            history: components["schemas"]["RegistryHistoryLine"][];
+            /** @description Whether the caller may decide about proposals. */
+            may_decide: boolean;
+            /** @description Whether the caller may change it. */
+            may_edit: boolean;
+            /** @description Whether the caller may read what is sealed. */
+            may_read: boolean;
+            /**
+             * Format: int64
+             * @description How many records of the present lie in it.
+             */
+            n_inside: number;
+            /** @description What waits for a person. */
+            proposals: components["schemas"]["RegistryProposal"][];
+            /** @description As in a list. */
+            record: components["schemas"]["RegistryRow"];
+        };
+        /** @description A record as a list shows it. */
+        RegistryRow: {
+            /** @description Its address. */
+            address: string;
+            /** @description Where. */
+            area: components["schemas"]["AreaRef"];
+            confirmed_at?: components["schemas"]["Timestamp"] | null;
+            /** @description What stands in its open fields, in the words of the standard values. */
+            fields: {
+                [key: string]: string;
+            };
+            /** @description Which. */
+            id: string;
+            /** @description Whether nothing is missing. */
+            is_complete: boolean;
+            /** @description Of which kind. */
+            kind: components["schemas"]["RegistryKind"];
+            /** @description Why it left, in words; `null` for what is of the present. */
+            left?: string | null;
+            left_at?: components["schemas"]["Timestamp"] | null;
+            /** @description What it is called: a masked name for people and households. */
+            name: string;
+            /** @description The sealed fields in which something stands. */
+            sealed: string[];
+            /**
+             * Format: int64
+             * @description The version that a change names.
+             */
+            version: number;
+        };
+        /**
+         * @description 每行结果
+         * @enum {string}
+         */
+        RegistryRowOutcome: "new" | "changed" | "same" | "skipped" | "bad";
+        /**
+         * @description What came of a command.
+         * @enum {string}
+         */
+        RegistryVerdict: "applied" | "merged" | "conflict" | "same";
+        /** @description A standard value. */
+        RegistryWord: {
+            /** @description What it is called. */
+            name: string;
+            /** @description The stable identifier. */
+            word: string;
         };
         /** @description What would come of an import. */
         Rehearsal: {
@@ -4185,6 +5973,34 @@ export interface components {
             /** @description The level at which the case stands. */
             level: components["schemas"]["AreaLevel"];
         };
+        /** @description Lines that rulings added. */
+        ResponsibilityEntries: {
+            /** @description The newest first, those that ended among them. */
+            items: components["schemas"]["ResponsibilityEntry"][];
+        };
+        /** @description A line that a ruling added to the responsibility list. */
+        ResponsibilityEntry: {
+            /** @description Who added it and when. */
+            added: components["schemas"]["EntryStep"];
+            /** @description Where it counts. */
+            area: components["schemas"]["AreaRef"];
+            /** @description The words of the ruling. */
+            basis: string;
+            case?: components["schemas"]["RuledCase"] | null;
+            /** @description The category's code. */
+            category: string;
+            /** @description The category in words. */
+            category_name: string;
+            ended?: components["schemas"]["EntryStep"] | null;
+            /** @description Its id. */
+            id: components["schemas"]["EntryId"];
+            /** @description While a case stands at this level. */
+            level: components["schemas"]["AreaLevel"];
+            /** @description Whether the reader may end it. */
+            may_end: boolean;
+            /** @description The unit that hosts; the people of the area without it. */
+            unit_name?: string | null;
+        };
         /** @enum {string} */
         Role: "resident" | "grid_worker" | "grid_head" | "community_clerk" | "street_dispatcher" | "department_clerk" | "hotline_clerk" | "county_leader" | "auditor" | "administrator";
         /** @description Where a report would go. */
@@ -4209,6 +6025,13 @@ export interface components {
             when: string[];
             /** @description Why, in words for the history. */
             why: string;
+        };
+        /** @description The case behind a line. */
+        RuledCase: {
+            /** @description Its id. */
+            id: components["schemas"]["CaseId"];
+            /** @description The number for paper. */
+            paper_no: string;
         };
         /** @description A seat that a case could be dispatched to. */
         SeatSuggestion: {
@@ -4280,6 +6103,8 @@ export interface components {
              * @description See `hot_spot_cases`. Unit: calendar days.
              */
             hot_spot_days?: number;
+            /** @description Whether departments may be listed by their figures. Areas and people never are. */
+            rank_departments?: boolean;
             /**
              * Format: int32
              * @description How often a case goes back by the resident's word alone; after that a person decides.
@@ -4337,7 +6162,7 @@ export interface components {
         };
         /** @description Matters that may be the same. */
         SimilarCases: {
-            /** @description The likeliest first. */
+            /** @description The likeliest first, three at most. */
             items: components["schemas"]["SimilarView"][];
         };
         /** @description A matter that may be the same: nothing of who said it, and not in whose words. */
@@ -4354,6 +6179,8 @@ export interface components {
              * @description How many people said it.
              */
             n_callers: number;
+            /** @description Where, by the names of the grid and of the building whose printed code was scanned. */
+            place_name: string;
             promised_at?: components["schemas"]["Timestamp"] | null;
             /** @description When it was said first. */
             reported_at: components["schemas"]["Timestamp"];
@@ -4422,6 +6249,147 @@ export interface components {
         SyncCatalogue: {
             /** @description Also when so many services are gone that the answer looks broken. */
             insist?: boolean;
+        };
+        /**
+         * @description What somebody did on a phone, as the phone sends it.
+         * @example {
+         *       "attachments": [],
+         *       "base_version": 3,
+         *       "captured_at": "2026-09-28T01:20:00.000Z",
+         *       "device_id": "019a5f0e-7c3a-7000-8000-000000000009",
+         *       "device_seq": 7,
+         *       "entity_id": "019a5f0e-7c3a-7000-8000-000000000001",
+         *       "op_id": "019a5f0e-7c3a-7000-8000-0000000000a1",
+         *       "payload": {
+         *         "action": "take"
+         *       },
+         *       "type": "case.act"
+         *     }
+         */
+        SyncCommand: {
+            /**
+             * @description SHA-256 of the photos that go with it, as they were sent to `POST /api/attachments`. In the payload a photo is named by
+             *     the same digest.
+             */
+            attachments?: string[];
+            /**
+             * Format: int32
+             * @description The version that its owner saw.
+             */
+            base_version?: number | null;
+            /** @description When it was done, by the phone's clock: shown, never ordered by. */
+            captured_at: components["schemas"]["Timestamp"];
+            /** @description The phone. */
+            device_id: components["schemas"]["DeviceId"];
+            /**
+             * Format: int32
+             * @description Its number on that phone, from 1 and without gaps.
+             */
+            device_seq: number;
+            /**
+             * Format: uuid
+             * @description What it is about: our id, or the id that the phone gave to what an earlier command of it makes.
+             */
+            entity_id?: string | null;
+            /**
+             * Format: uuid
+             * @description Its id, made on the phone (UUIDv7): sent again with it, it is done once.
+             */
+            op_id: string;
+            /** @description As its type says. */
+            payload?: unknown;
+            /** @description What it is: `case.report`, `case.act`, `visit.record`, `visit.finding`. */
+            type: string;
+        };
+        /** @description What was done. */
+        SyncDone: {
+            entity?: components["schemas"]["SyncEntity"] | null;
+            /** @description Photos that were not here yet and so do not go with it. */
+            missing_attachments?: string[];
+            /** @description It was done after five days without those before it. */
+            out_of_order?: boolean;
+        };
+        /** @description Something that a command made or changed. */
+        SyncEntity: {
+            /** @description The case that a finding became. */
+            case_id?: string | null;
+            /** @description The code by which a resident follows it. */
+            code?: string | null;
+            /** @description Our id of it. */
+            id: string;
+            /** @description `case` or `visit`. */
+            kind: string;
+            /**
+             * Format: int32
+             * @description The version that it has now.
+             */
+            version?: number | null;
+        };
+        /** @description What became of a command. All but `held` are final. */
+        SyncOutcome: (components["schemas"]["SyncDone"] & {
+            /** @enum {string} */
+            status: "applied";
+        }) | (components["schemas"]["SyncDone"] & {
+            /** @enum {string} */
+            status: "merged";
+        }) | (components["schemas"]["SyncDone"] & {
+            /** @enum {string} */
+            status: "parallel";
+        }) | (components["schemas"]["SyncDone"] & {
+            /** @enum {string} */
+            status: "conflict";
+        }) | {
+            /** @description How what it was about stands now and what is offered. */
+            current?: unknown;
+            /** @description It was done after five days without those before it. */
+            out_of_order?: boolean;
+            /** @description Why, as any route would say it. */
+            problem: unknown;
+            /** @enum {string} */
+            status: "rejected";
+        } | {
+            /**
+             * Format: int64
+             * @description The number of the one whose turn it is.
+             */
+            missing_seq: number;
+            /** @enum {string} */
+            status: "held";
+        };
+        /** @description One page. */
+        SyncPage: {
+            /** @description Whether more is to be had now. */
+            has_more: boolean;
+            /** @description Rows that could not be read and were left out. */
+            n_skipped: number;
+            /** @description Pass as `cursor` next time. */
+            next_cursor: string;
+            /** @description To be taken off the phone before anything else is done or shown. */
+            removals: components["schemas"]["SyncRemoval"][];
+            /** @description What the caller may see has this version; with another one everything is sent anew. */
+            scope_version: string;
+            /** @description The server's time: a phone can say how wrong its clock is. */
+            server_time: components["schemas"]["Timestamp"];
+            /** @description Whether there is more than a phone holds: the oldest stay here. */
+            truncated: boolean;
+            /** @description To be put in place of what the phone has. */
+            upserts: components["schemas"]["SyncRow"][];
+        };
+        /** @description A row that is to be taken off the phone. */
+        SyncRemoval: {
+            /** @description Which one. */
+            id: string;
+            /** @description `case`, `visit` or `area`. */
+            kind: string;
+        };
+        /** @description A row as it is sent. */
+        SyncRow: {
+            /** @description What the phone keeps of it, in place of what it had. */
+            body: unknown;
+            /** @description Which one. */
+            id: string;
+            /** @description `case`, `visit`, `area`, `playbook` or `form`. */
+            kind: string;
         };
         /** @enum {string} */
         TaskAction: "sign" | "contact" | "arrive" | "finish" | "decline" | "cancel" | "rate" | "rate_call";
@@ -4591,6 +6559,30 @@ export interface components {
             /** @description Short name for lists. */
             short?: string | null;
         };
+        /** @description A figure of a unit. */
+        UnitFigure: {
+            /** @description Its figure. */
+            figure: components["schemas"]["BoardValue"];
+            /** @description The unit. */
+            unit: components["schemas"]["BoardUnit"];
+        };
+        /** @description A figure unit by unit. */
+        UnitFigures: {
+            /** @description The area whose units they are. */
+            area: components["schemas"]["AreaRef"];
+            /** @description The first day. */
+            from: string;
+            /** @description The figure in words. */
+            indicator: components["schemas"]["IndicatorView"];
+            /** @description Whether they stand in the order of their figures: only where the playbook lets departments be listed so, and it was asked for. */
+            is_by_value: boolean;
+            /** @description The units that answer in this area. */
+            items: components["schemas"]["UnitFigure"][];
+            /** @description How far the figures are behind. */
+            lag: components["schemas"]["BoardLag"];
+            /** @description The last day. */
+            to: string;
+        };
         /** @description A unit as answers name it. */
         UnitRef: {
             /** @description Its code. */
@@ -4608,11 +6600,79 @@ export interface components {
             /** @description In the hotline's words; empty: none was given. */
             words: string;
         };
+        /** @description Which phone asks. */
+        UnlockDevice: {
+            /** @description Which. */
+            device_id: components["schemas"]["DeviceId"];
+        };
         /** @description A browser that is to show no notices any more. */
         UnsubscribeBrowser: {
             /** @description Its address. */
             endpoint: string;
         };
+        /** @description 走访记录 */
+        Visit: {
+            /** @description Where. */
+            area: components["schemas"]["AreaRef"];
+            /** @description The photos, where one record is shown; a list leaves them out. */
+            attachments: components["schemas"]["Attachment"][];
+            /** @description Whether that is the reader. */
+            by_me: boolean;
+            /** @description Who was there. */
+            by_name: string;
+            /** @description When it was, by the clock of whoever noted it. */
+            captured_at: components["schemas"]["Timestamp"];
+            case_code?: components["schemas"]["PublicCode"] | null;
+            case_id?: components["schemas"]["CaseId"] | null;
+            /** @description Who went along. */
+            companions: components["schemas"]["UnitRef"][];
+            /** @description Which. */
+            id: components["schemas"]["VisitId"];
+            /** @description What kind of visit it was. */
+            kind: components["schemas"]["VisitKind"];
+            /** @description In words. */
+            kind_name: string;
+            /**
+             * Format: int32
+             * @description How many there are.
+             */
+            n_photos: number;
+            /** @description What was written down. */
+            note?: string | null;
+            /** @description Where, in words; empty after its retention. */
+            place_text: string;
+            point?: components["schemas"]["Point"] | null;
+            /** @description When it came here. */
+            received_at: components["schemas"]["Timestamp"];
+            /** @description What came of it. */
+            result: components["schemas"]["VisitResult"];
+            /** @description In words. */
+            result_name: string;
+        };
+        /** @description What was wrong. Where it is and who found it is known from the visit. */
+        VisitFinding: {
+            /** @description The category's code. */
+            category?: string | null;
+            /** @description Their name; kept encrypted. */
+            name?: string | null;
+            /** @description The phone number of whoever told of it; kept encrypted. */
+            phone?: string | null;
+            /** @description Seen only by those who answer for it. */
+            private?: boolean;
+            /** @description What is the matter, 2 to 2,000 characters. */
+            text: string;
+            weight?: components["schemas"]["Weight"] | null;
+        };
+        /**
+         * Format: uuid
+         * @description Id of a record of a visit (UUIDv7).
+         * @example 019a5f0e-7c3a-7000-8000-000000000008
+         */
+        VisitId: string;
+        /** @enum {string} */
+        VisitKind: "visit" | "patrol" | "inspection" | "meeting";
+        /** @enum {string} */
+        VisitResult: "clear" | "finding";
         /** @description An area on the wall. */
         WallArea: {
             /** @description Its code. */
@@ -4900,6 +6960,35 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_devices_of_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["AccountId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceList"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5204,7 +7293,7 @@ export interface operations {
     search_areas: {
         parameters: {
             query: {
-                /** @description Names, or the beginning of a code; several words narrow it. */
+                /** @description Names in Chinese or in pinyin (`hongqi`, `hqsq`), or the beginning of a code; several words narrow it. */
                 q: string;
             };
             header?: never;
@@ -5727,11 +7816,6 @@ export interface operations {
                 weight?: components["schemas"]["Weight"];
                 /** @description Only at this stage. */
                 stage?: string;
-                /**
-                 * @description Words, a public code or a paper number. Phone numbers are looked for by `POST /api/cases/by-phone`: they do not belong
-                 *     into an address.
-                 */
-                q?: string;
                 /** @description `next` of the page before. */
                 cursor?: string;
                 /** @description Rows wanted, at most 200. */
@@ -5782,6 +7866,7 @@ export interface operations {
                             reopened: number;
                             /** @description When it was said. */
                             reported_at: components["schemas"]["Timestamp"];
+                            risen_from?: components["schemas"]["AreaRef"] | null;
                             /** @description Who answers now. */
                             seat_name: string;
                             /** @description The stage. */
@@ -6667,7 +8752,10 @@ export interface operations {
     };
     list_hot_spots: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Those that wait for a person, without it. */
+                state?: "open" | "decided";
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -6680,6 +8768,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HotSpots"];
+                };
+            };
+        };
+    };
+    show_hot_spot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HotSpotDetail"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -7386,6 +9503,257 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Inbox"];
+                };
+            };
+        };
+    };
+    list_indicators: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IndicatorList"];
+                };
+            };
+        };
+    };
+    show_board: {
+        parameters: {
+            query?: {
+                /** @description An area; the caller's widest one without it. */
+                area?: string;
+                /** @description A unit of an area in place of an area, by its key: `610502000000/urban_management`. */
+                unit?: string;
+                /** @description The first day, such as `2026-09-01`; 30 days in all without it. */
+                from?: string;
+                /** @description The last day; today without it. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BoardView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_board: {
+        parameters: {
+            query?: {
+                /** @description An area; the caller's widest one without it. */
+                area?: string;
+                /** @description A unit of an area in place of an area, by its key: `610502000000/urban_management`. */
+                unit?: string;
+                /** @description The first day, such as `2026-09-01`; 30 days in all without it. */
+                from?: string;
+                /** @description The last day; today without it. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": number[];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_area_figures: {
+        parameters: {
+            query?: {
+                /** @description An area; the caller's widest one without it. */
+                area?: string;
+                /** @description A unit of an area in place of an area, by its key: `610502000000/urban_management`. */
+                unit?: string;
+                /** @description The first day, such as `2026-09-01`; 30 days in all without it. */
+                from?: string;
+                /** @description The last day; today without it. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AreaFigures"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_counted_cases: {
+        parameters: {
+            query?: {
+                /** @description An area; the caller's widest one without it. */
+                area?: string;
+                /** @description A unit of an area in place of an area, by its key. */
+                unit?: string;
+                /** @description The first day; 30 days in all without it. */
+                from?: string;
+                /** @description The last day; today without it. */
+                to?: string;
+                /** @description `all`, `met` above the line, `missed` below it only, `left_out` because the case was excluded. */
+                part?: "all" | "met" | "missed" | "left_out";
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description Rows wanted, at most 200. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CountedCases"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_unit_figures: {
+        parameters: {
+            query?: {
+                /** @description An area; the caller's widest one without it. */
+                area?: string;
+                /** @description The first day; 30 days in all without it. */
+                from?: string;
+                /** @description The last day; today without it. */
+                to?: string;
+                /** @description `listed`, or `value` where the playbook lets departments be listed by their figures. */
+                order?: "listed" | "value";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnitFigures"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -8144,7 +10512,7 @@ export interface operations {
     list_reads: {
         parameters: {
             query?: {
-                /** @description Only of cases within this area. */
+                /** @description Only of what lies within this area. */
                 area?: string;
                 /** @description `next` of the page before. */
                 cursor?: string;
@@ -8163,6 +10531,990 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReadLog"];
+                };
+            };
+        };
+    };
+    find_records_by_phone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FindRecordsByPhone"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordsOfPhone"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_registry_fields: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryFields"];
+                };
+            };
+        };
+    };
+    show_registry_figures: {
+        parameters: {
+            query: {
+                /** @description The area. */
+                area: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryFigures"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_ledger_imports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerImports"];
+                };
+            };
+        };
+    };
+    upload_ledger: {
+        parameters: {
+            query: {
+                /** @description `dwelling`, `resident`, `premises` or `firm`. */
+                kind: string;
+                /** @description Where its records may lie: a community or a grid. */
+                area: string;
+                /** @description What the file is called. */
+                file_name?: string;
+                /** @description Refused columns that are to be left out, one header a line. */
+                leave_out?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The file */
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerImport"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_ledger_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerImport"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_ledger_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerImport"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    choose_ledger_columns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChooseLedgerColumns"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerImport"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    download_ledger_errors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": number[];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_ledger_faults: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerRowFaults"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_ledger_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerPreview"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_ledger_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerImport"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undo_ledger_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerImport"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_proposals: {
+        parameters: {
+            query?: {
+                /** @description Within this area; everywhere that the caller may decide without it. */
+                area?: string;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryProposals"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decide_proposal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecideProposal"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryOutcome"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_records: {
+        parameters: {
+            query?: {
+                /** @description Within this area; everywhere that the caller sees without it. */
+                area?: string;
+                /** @description Whose address or name begins with this. */
+                q?: string;
+                /** @description Households of this dwelling, or residents of this household. */
+                of?: string;
+                /** @description `incomplete`, `unconfirmed` or `left`. */
+                lack?: string;
+                /** @description `next` of the page before. */
+                after?: string;
+                /** @description At most so many, 50 without it. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description dwellings, households, residents, premises or firms */
+                kind: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryPage"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    enter_record: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnterRecord"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryOutcome"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_record: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryRecord"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_record: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeRecord"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryOutcome"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    archive_record: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ArchiveRecord"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryOutcome"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirm_record: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryOutcome"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    erase_record: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryOutcome"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_private_fields: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadPrivateFields"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryPrivate"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_record_reads: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryLooks"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_responsibility_entries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResponsibilityEntries"];
+                };
+            };
+        };
+    };
+    end_responsibility_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EndEntry"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -8186,6 +11538,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Routing"];
+                };
+            };
+        };
+    };
+    search_cases: {
+        parameters: {
+            query: {
+                /**
+                 * @description A public code, a paper number, the number of a hotline's order; or words, all of which have to be found, of which some may name
+                 *     places in Chinese or in pinyin (`红旗社区 路灯`, `hqsq 路灯`). Phone numbers are looked for by `POST /api/cases/by-phone`: they do
+                 *     not belong into an address.
+                 */
+                q: string;
+                /** @description Only within this area. */
+                area?: string;
+                /** @description Only of this category, or below it. */
+                category?: string;
+                /** @description Only of this weight. */
+                weight?: components["schemas"]["Weight"];
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description Rows wanted, at most 200. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundCases"];
                 };
             };
         };
@@ -8361,6 +11749,358 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Site"];
+                };
+            };
+        };
+    };
+    list_devices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceList"];
+                };
+            };
+        };
+    };
+    enrol_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnrolDevice"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["DeviceId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pull_rows: {
+        parameters: {
+            query: {
+                /** @description The phone. */
+                device: components["schemas"]["DeviceId"];
+                /** @description `next_cursor` of the page before; everything without one. */
+                cursor?: string;
+                /** @description Rows wanted, at most 500. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncPage"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    push_commands: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PushCommands"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PushResults"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unlock_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UnlockDevice"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceShare"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_visits: {
+        parameters: {
+            query?: {
+                /** @description Only within this area. */
+                area?: string;
+                /** @description Only of this kind. */
+                kind?: components["schemas"]["VisitKind"];
+                /** @description Only with this result. */
+                result?: components["schemas"]["VisitResult"];
+                /** @description Only those whose finding became this case. */
+                case?: components["schemas"]["CaseId"];
+                /** @description Only one's own. */
+                mine?: boolean;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description Rows wanted, at most 200. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The rows. */
+                        items: {
+                            /** @description Where. */
+                            area: components["schemas"]["AreaRef"];
+                            /** @description The photos, where one record is shown; a list leaves them out. */
+                            attachments: components["schemas"]["Attachment"][];
+                            /** @description Whether that is the reader. */
+                            by_me: boolean;
+                            /** @description Who was there. */
+                            by_name: string;
+                            /** @description When it was, by the clock of whoever noted it. */
+                            captured_at: components["schemas"]["Timestamp"];
+                            case_code?: components["schemas"]["PublicCode"] | null;
+                            case_id?: components["schemas"]["CaseId"] | null;
+                            /** @description Who went along. */
+                            companions: components["schemas"]["UnitRef"][];
+                            /** @description Which. */
+                            id: components["schemas"]["VisitId"];
+                            /** @description What kind of visit it was. */
+                            kind: components["schemas"]["VisitKind"];
+                            /** @description In words. */
+                            kind_name: string;
+                            /**
+                             * Format: int32
+                             * @description How many there are.
+                             */
+                            n_photos: number;
+                            /** @description What was written down. */
+                            note?: string | null;
+                            /** @description Where, in words; empty after its retention. */
+                            place_text: string;
+                            point?: components["schemas"]["Point"] | null;
+                            /** @description When it came here. */
+                            received_at: components["schemas"]["Timestamp"];
+                            /** @description What came of it. */
+                            result: components["schemas"]["VisitResult"];
+                            /** @description In words. */
+                            result_name: string;
+                        }[];
+                        /** @description Pass as `cursor` for the next page; `null` on the last one. */
+                        next?: string | null;
+                    };
+                };
+            };
+        };
+    };
+    record_visit: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key, it is written down once */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecordVisit"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Visit"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_visit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["VisitId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Visit"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -8564,6 +12304,14 @@ export interface operations {
             };
         };
         responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
             303: {
                 headers: {
                     [name: string]: unknown;

@@ -17,6 +17,8 @@ export type Place = Schemas["Place"];
 export type Contact = Schemas["Contact"];
 export type Routing = Schemas["Routing"];
 export type RoutingRequest = Schemas["PreviewRouting"];
+/** A known matter that may be the same as the one being reported. */
+export type SimilarMatter = Schemas["SimilarView"];
 export type Attachment = Schemas["Attachment"];
 export type ReportCase = Schemas["ReportCase"];
 export type PublicCase = Schemas["PublicCase"];
@@ -39,6 +41,8 @@ export type Me = Schemas["Me"];
 export type Grant = Schemas["Grant"];
 export type InboxBox = Schemas["InboxBox"];
 export type CaseRow = Schemas["CaseRow"];
+export type FoundCases = Schemas["FoundCases"];
+export type FoundPart = Schemas["FoundPart"];
 export type CaseView = Schemas["CaseView"];
 /** What became of a command: the case as it stands now, or that it is done and no longer this person's to see. */
 export type Acted = Schemas["Acted"];

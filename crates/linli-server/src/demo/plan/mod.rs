@@ -19,8 +19,14 @@ const HOUR_MS: i64 = 3_600_000;
 /// Share of cases in communities that have no grids yet.
 const ELSEWHERE: f64 = 0.015;
 /// Share of matters that an office closes with advice, by ground of the flow's close form.
-const CLOSED_BY: [(&str, f64); 4] =
-    [("legal_route", 0.004), ("not_verifiable", 0.005), ("withdrawn", 0.006), ("not_ours", 0.002)];
+const CLOSED_BY: [(&str, f64); 6] = [
+    ("court", 0.002),
+    ("reconsideration", 0.001),
+    ("arbitration", 0.001),
+    ("not_verifiable", 0.005),
+    ("withdrawn", 0.006),
+    ("not_ours", 0.002),
+];
 const WITHDRAWN: f64 = 0.012;
 /// Share of what reaches a community that it gives down to a grid; with what grids get at once, about 80 % is settled there.
 const GIVEN_DOWN: f64 = 0.97;
@@ -111,6 +117,8 @@ pub struct Fate {
     pub stop: Option<Stop>,
     /// The account that takes it, where it sits at the seat.
     pub hands: Option<String>,
+    /// What is done with it once it stands where it shall stop; a script of `loop.toml`.
+    pub then: Option<String>,
 }
 
 /// How long, how many, until when.
@@ -467,6 +475,31 @@ impl<'a> Planner<'a> {
             closed_by,
             photo_after: chance.hits(0.35),
             ..Fate::default()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use linli_kernel::{Action, CaseKind};
+    use linli_playbook::FieldKind;
+
+    use super::*;
+
+    #[test]
+    fn every_ground_of_closing_is_one_that_the_flow_knows_and_has_words() {
+        let sources = crate::open::playbook_sources(None).unwrap();
+        let book = linli_playbook::load(&sources, "weinan").unwrap().playbook;
+        let closes = book.flow(CaseKind::Request).unwrap().actions.iter().filter(|def| def.verb == Action::Close);
+        let grounds = closes.flat_map(|def| &def.form).filter_map(|field| match &field.kind {
+            FieldKind::Ground { options } => Some(options),
+            _ => None,
+        });
+        let known: Vec<&str> = grounds.flatten().map(|option| option.value.as_str()).collect();
+        let texts = Texts::load().unwrap();
+        for (ground, _) in CLOSED_BY {
+            assert!(known.contains(&ground), "{ground} is none of {known:?}");
+            assert!(texts.ends.close.contains_key(ground), "no words for {ground}");
         }
     }
 }

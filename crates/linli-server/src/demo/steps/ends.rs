@@ -1,6 +1,6 @@
 //! The check by another, and the resident's word.
 
-use linli_kernel::{Action, DeadlineKind, Role, Timestamp};
+use linli_kernel::{Action, Channel, DeadlineKind, Role, Timestamp};
 use serde_json::{Map, json};
 
 use super::super::chance::{Draw, minutes};
@@ -28,7 +28,7 @@ impl Next<'_> {
         if std::mem::take(&mut running.fate.rejected) {
             let reason = self.say(running, &ends.reject, at);
             let fields = Map::from_iter([("reason".to_owned(), json!(reason))]);
-            return Some(Step { at, verb: Action::Reject, who: Some(who), fields, scene: None });
+            return Some(Step::plain(at, Action::Reject, Some(who), fields));
         }
         let mut fields = Map::new();
         if running.chance.hits(0.75) {
@@ -36,7 +36,7 @@ impl Next<'_> {
             let text = if is_on_site { self.say(running, &ends.verify, at) } else { self.said_by_phone(running, at) };
             fields.insert("text".to_owned(), json!(text));
         }
-        Some(Step { at, verb: Action::Verify, who: Some(who), fields, scene: None })
+        Some(Step::plain(at, Action::Verify, Some(who), fields))
     }
 
     /// The hotline checks by telephone.
@@ -45,6 +45,38 @@ impl Next<'_> {
         let lists: Vec<&String> = ["any", "consult"].iter().filter_map(|key| pool.get(*key)).flatten().collect();
         let template = running.chance.pick(&lists).map(|text| (*text).clone()).unwrap_or_default();
         self.fill(running, &template, at)
+    }
+
+    /// 回访: the hotline calls those who were drawn, unless they say by themselves how it was.
+    pub(super) fn to_follow_up(&self, running: &mut Running) -> Option<Step> {
+        let due = self.case.follow_up_due()?;
+        if running.fate.rated.is_some() {
+            return None;
+        }
+        let who = self.stage.cast.registrar(&self.case.area, Channel::Hotline, &mut running.chance)?;
+        let wait = minutes(60.0 * running.chance.between([6.0, 66.0]));
+        let at = self.on_duty(running, who, self.now.plus_ms(wait));
+        let at = self.in_time(running, at, Some(due));
+        let mix = &self.stage.texts.mix.follow_up;
+        let reached = running.chance.hits(mix.reached);
+        let satisfied = reached && running.chance.hits(mix.satisfied);
+        let solved = satisfied || (reached && running.chance.hits(mix.solved_all_the_same));
+        let words = &self.stage.texts.ends.follow_up;
+        let pool = if !reached {
+            &words.unreached
+        } else if satisfied {
+            &words.good
+        } else {
+            &words.bad
+        };
+        let text = self.say(running, pool, at);
+        let fields = Map::from_iter([
+            ("reached".to_owned(), json!(reached)),
+            ("solved".to_owned(), json!(solved)),
+            ("satisfied".to_owned(), json!(satisfied)),
+            ("text".to_owned(), json!(text)),
+        ]);
+        Some(Step::plain(at, Action::FollowUp, Some(who), fields))
     }
 
     pub(super) fn to_rate(&self, running: &mut Running) -> Option<Step> {
@@ -71,6 +103,6 @@ impl Next<'_> {
             let text = self.say(running, pool, at);
             fields.insert("text".to_owned(), json!(text));
         }
-        Some(Step { at, verb: Action::Rate, who: None, fields, scene: None })
+        Some(Step::plain(at, Action::Rate, None, fields))
     }
 }

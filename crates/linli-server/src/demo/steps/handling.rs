@@ -33,7 +33,7 @@ impl Next<'_> {
             Todo::ResidentNote => {
                 let text = self.say(running, &self.stage.texts.talk.resident_comments, at);
                 let fields = Map::from_iter([("text".to_owned(), json!(text))]);
-                Some(Step { at, verb: Action::Comment, who: None, fields, scene: None })
+                Some(Step::plain(at, Action::Comment, None, fields))
             }
             Todo::Ask => self.ask(running, at, who).or_else(|| Some(self.note(running, at, who, "working"))),
             Todo::HandOn => self.hand_on(running, at, who).or_else(|| Some(self.note(running, at, who, "working"))),
@@ -110,7 +110,7 @@ impl Next<'_> {
             fields.insert("public".to_owned(), json!(true));
         }
         let scene = running.chance.hits(0.08).then(|| Scene::of(&self.arrival.category, &self.arrival.parent));
-        Step { at, verb: Action::Comment, who: Some(who), fields, scene }
+        Step { at, verb: Action::Comment, who: Some(who), fields, scene, task: None }
     }
 
     fn questions(&self) -> Vec<&Question> {
@@ -129,7 +129,7 @@ impl Next<'_> {
         let question = fitting(&questions, |question| &question.when, &self.case.body, &mut running.chance)?;
         let text = self.fill(running, &question.q, at);
         let fields = Map::from_iter([("question".to_owned(), json!(text))]);
-        Some(Step { at, verb: Action::Ask, who: Some(who), fields, scene: None })
+        Some(Step::plain(at, Action::Ask, Some(who), fields))
     }
 
     pub(super) fn asked(&self, running: &mut Running) -> Step {
@@ -140,7 +140,7 @@ impl Next<'_> {
                 let at = self.on_duty(running, who, at);
                 let text = "电话联系上了，情况已经问清楚，接着办。";
                 let fields = Map::from_iter([("text".to_owned(), json!(text))]);
-                return Step { at, verb: Action::Answer, who: Some(who), fields, scene: None };
+                return Step::plain(at, Action::Answer, Some(who), fields);
             }
         }
         let at = self.now.plus_ms(minutes(60.0 * running.chance.mostly_low(pace.answer_hours)));
@@ -153,7 +153,7 @@ impl Next<'_> {
         let answer = question.and_then(|question| running.chance.pick(&question.a)).cloned();
         let text = self.fill(running, answer.as_deref().unwrap_or("情况和前面说的一样，麻烦了。"), at);
         let fields = Map::from_iter([("text".to_owned(), json!(text))]);
-        Step { at, verb: Action::Answer, who: None, fields, scene: None }
+        Step::plain(at, Action::Answer, None, fields)
     }
 
     fn settle(&self, running: &mut Running, at: Timestamp, who: usize) -> Option<Step> {
@@ -182,6 +182,6 @@ impl Next<'_> {
         }
         let fields = Map::from_iter([("reply".to_owned(), Value::Object(parts))]);
         let scene = std::mem::take(&mut running.fate.photo_after).then_some(Scene::Done);
-        Some(Step { at, verb: Action::Settle, who: Some(who), fields, scene })
+        Some(Step { at, verb: Action::Settle, who: Some(who), fields, scene, task: None })
     }
 }

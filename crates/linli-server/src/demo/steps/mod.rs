@@ -4,10 +4,11 @@ mod ends;
 mod handling;
 mod moves;
 mod reception;
+mod script;
 
 use linli_civic::app::App;
 use linli_civic::cases::Case;
-use linli_kernel::{Action, DeadlineKind, DeadlineState, PublicCode, Role, Timestamp};
+use linli_kernel::{Action, DeadlineKind, DeadlineState, PublicCode, Role, TaskAction, Timestamp};
 use serde_json::{Map, Value};
 
 use super::chance::{Draw, minutes};
@@ -36,6 +37,15 @@ pub struct Step {
     pub fields: Map<String, Value>,
     /// A picture that goes with it.
     pub scene: Option<Scene>,
+    /// The unit or outside party whose task it is about, and what is done with that, in place of `verb`.
+    pub task: Option<(String, TaskAction)>,
+}
+
+impl Step {
+    /// A command without a picture.
+    fn plain(at: Timestamp, verb: Action, who: Option<usize>, fields: Map<String, Value>) -> Self {
+        Self { at, verb, who, fields, scene: None, task: None }
+    }
 }
 
 /// What a handler means to do.
@@ -69,13 +79,15 @@ pub struct Next<'a> {
     pub now: Timestamp,
     /// The code of the earlier report of the same thing.
     pub first: Option<&'a PublicCode>,
+    /// Whether that one is still open, so that this one can follow it.
+    pub first_is_open: bool,
 }
 
 impl Next<'_> {
     /// The next step; `None` where nothing but time happens.
     pub fn step(&mut self, running: &mut Running) -> Option<Step> {
-        if running.fate.stop.is_some_and(|stop| self.is_at(stop, running)) {
-            return None;
+        if running.n_lines > 0 || running.fate.stop.is_some_and(|stop| self.is_at(stop, running)) {
+            return self.line(running);
         }
         match self.case.stage.as_str() {
             "received" => self.at_reception(running),
@@ -83,7 +95,7 @@ impl Next<'_> {
             "handling" => self.in_hand(running),
             "asking" => Some(self.asked(running)),
             "verifying" => self.to_check(running),
-            "answered" => self.to_rate(running),
+            "answered" => self.to_follow_up(running).or_else(|| self.to_rate(running)),
             _ => None,
         }
     }

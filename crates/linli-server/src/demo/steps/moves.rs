@@ -18,7 +18,7 @@ impl Next<'_> {
         let (template, seat) = running.chance.pick(&possible)?.clone();
         let reason = self.fill(running, template, at);
         let fields = Map::from_iter([("seat".to_owned(), json!(seat)), ("reason".to_owned(), json!(reason))]);
-        Some(Step { at, verb: Action::HandOn, who: Some(who), fields, scene: None })
+        Some(Step::plain(at, Action::HandOn, Some(who), fields))
     }
 
     /// Where a text says that it goes, if there is such a place and somebody answers there.
@@ -78,6 +78,6 @@ impl Next<'_> {
         let pool = self.stage.texts.moves.escalate.get(words)?;
         let reason = self.say(running, pool, at);
         let fields = Map::from_iter([("reason".to_owned(), json!(reason))]);
-        Some(Step { at, verb: Action::Escalate, who: Some(who), fields, scene: None })
+        Some(Step::plain(at, Action::Escalate, Some(who), fields))
     }
 }

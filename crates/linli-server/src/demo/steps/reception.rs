@@ -34,7 +34,7 @@ impl Next<'_> {
             let said = self.say(running, &self.stage.texts.talk.accept, at);
             fields.insert("text".to_owned(), json!(said));
         }
-        Some(Step { at, verb: Action::Accept, who: Some(who), fields, scene: None })
+        Some(Step::plain(at, Action::Accept, Some(who), fields))
     }
 
     /// After a send-back: the people of the community themselves, or of the street.
@@ -61,22 +61,27 @@ impl Next<'_> {
             None => String::new(),
         };
         let fields = Map::from_iter([("seat".to_owned(), json!(seat)), ("reason".to_owned(), json!(reason))]);
-        Step { at, verb: Action::Dispatch, who: Some(who), fields, scene: None }
+        Step::plain(at, Action::Dispatch, Some(who), fields)
     }
 
     /// The same as another case, or nothing that anybody has to handle.
     fn closed_early(&self, running: &mut Running, at: Timestamp, who: usize) -> Option<Step> {
         let ends = &self.stage.texts.ends;
-        let (ground, text) = if self.first.is_some() {
+        let (ground, text) = if let Some(first) = self.first {
+            let text = self.say(running, &ends.merge, at);
+            if self.first_is_open {
+                let fields = Map::from_iter([("case".to_owned(), json!(first)), ("reason".to_owned(), json!(text))]);
+                return Some(Step::plain(at, Action::Merge, Some(who), fields));
+            }
             running.fate.same_as = None;
-            ("duplicate".to_owned(), self.say(running, &ends.merge, at))
+            ("duplicate".to_owned(), text)
         } else {
             let ground = running.fate.closed_by.take()?;
             let text = ends.close.get(&ground).map(|pool| self.say(running, pool, at))?;
             (ground, text)
         };
         let fields = Map::from_iter([("ground".to_owned(), json!(ground)), ("text".to_owned(), json!(text))]);
-        Some(Step { at, verb: Action::Close, who: Some(who), fields, scene: None })
+        Some(Step::plain(at, Action::Close, Some(who), fields))
     }
 
     pub(super) fn at_the_seat(&mut self, running: &mut Running) -> Option<Step> {
@@ -84,7 +89,7 @@ impl Next<'_> {
             let at = awake(self.now.plus_ms(minutes(running.chance.mostly_low([8.0, 200.0]))), 9 * MINUTE_MS);
             let text = self.say(running, &self.stage.texts.ends.withdrawn_by_reporter, at);
             let fields = Map::from_iter([("text".to_owned(), json!(text))]);
-            return Some(Step { at, verb: Action::Close, who: None, fields, scene: None });
+            return Some(Step::plain(at, Action::Close, None, fields));
         }
         if (self.first.is_some() || running.fate.closed_by.is_some())
             && let Some(clerk) = self.stage.cast.clerk(self.case, &mut running.chance)
@@ -110,7 +115,7 @@ impl Next<'_> {
         }
         running.taken_at = Some(at);
         running.todo.clear();
-        Some(Step { at, verb: Action::Take, who: Some(who), fields: Map::new(), scene: None })
+        Some(Step::plain(at, Action::Take, Some(who), Map::new()))
     }
 
     /// The community or the street calls on a department.
@@ -150,7 +155,9 @@ impl Next<'_> {
 
     fn sent_back(&self, running: &mut Running, at: Timestamp, who: usize) -> Option<Step> {
         let role = self.stage.cast.get(who)?.role;
-        if role == Role::CountyLeader {
+        // Too late to send it back: then it is handled.
+        let over = self.case.dossier.send_back_until.is_some_and(|until| at > until);
+        if role == Role::CountyLeader || over {
             return None;
         }
         let keys = [self.arrival.category.as_str(), self.arrival.parent.as_str(), "any", "field", "works"];
@@ -173,6 +180,6 @@ impl Next<'_> {
         let item = *running.chance.pick(&items)?;
         let text = self.fill(running, &item.text, at);
         let fields = Map::from_iter([("ground".to_owned(), json!(item.ground)), ("text".to_owned(), json!(text))]);
-        Some(Step { at, verb: Action::SendBack, who: Some(who), fields, scene: None })
+        Some(Step::plain(at, Action::SendBack, Some(who), fields))
     }
 }

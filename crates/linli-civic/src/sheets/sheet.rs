@@ -1,4 +1,4 @@
-//! 工单表: a file of orders, read row by row whatever it is: xlsx, xls, or text with separators in UTF-8 or GBK.
+//! 表: a file of rows, read row by row whatever it is: xlsx, xls, or text with separators in UTF-8 or GBK.
 //!
 //! A file is known by its bytes. An xlsx is a zip: it is unpacked once with a counter before anything else looks at it, so
 //! that a small file cannot become a large one in memory. Formulas are never run: what is read is the value that the writing
@@ -16,7 +16,7 @@ use crate::areas::text;
 
 /// Most bytes of a file.
 pub const MAX_BYTES: u64 = 64 * 1024 * 1024;
-/// Most bytes that an xlsx may unpack to; 100,000 orders are about 150 MB.
+/// Most bytes that an xlsx may unpack to; 100,000 rows are about 150 MB.
 const MAX_UNPACKED: u64 = 1024 * 1024 * 1024;
 /// Most bytes of an xls. Its tables are held whole in memory.
 const MAX_XLS_BYTES: u64 = 32 * 1024 * 1024;
@@ -60,7 +60,7 @@ pub enum SheetFault {
         /// What is allowed.
         limit_bytes: u64,
     },
-    /// Unpacks to more than anybody's orders.
+    /// Unpacks to more than anybody's table.
     #[error("the file unpacks to more than {MAX_UNPACKED} bytes")]
     Bomb,
     /// More rows than allowed.
@@ -117,8 +117,8 @@ impl SheetFault {
         match self {
             Self::Io(_) => "文件读不出来，可能没有传完整。请重新选择文件。".to_owned(),
             Self::TooLarge { limit_bytes } => format!("文件超过 {} MB，请拆成几个再导入。", limit_bytes / 1024 / 1024),
-            Self::Bomb => "文件解开后太大，请只保留工单表，拆成几个再导入。".to_owned(),
-            Self::TooManyRows => format!("工单超过 {MAX_ROWS} 行，请拆成几个文件再导入。"),
+            Self::Bomb => "文件解开后太大，请只保留要导入的工作表，拆成几个再导入。".to_owned(),
+            Self::TooManyRows => format!("表格超过 {MAX_ROWS} 行，请拆成几个文件再导入。"),
             Self::Locked => "文件设了打开密码。请用 Excel 打开，去掉密码另存后再导入。".to_owned(),
             Self::NoTable => {
                 "这不是 Excel 表格（xlsx、xls 或 csv）。如果是网页上导出的“假 xls”，请用 Excel 打开后另存为 xlsx。"

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::{StreamExt, stream};
 use tokio::io::AsyncReadExt;
 
-use super::files::Scratch;
+use super::folder::Scratch;
 use crate::http::Answer;
 
 const PIECE_BYTES: usize = 64 * 1024;

@@ -1,0 +1,450 @@
+//! What a row of a ledger says: in which grid, of whom, and what is wrong with it. Pure.
+
+use std::collections::HashMap;
+
+use linli_kernel::{AreaCode, AreaLevel, IdNumber};
+use serde::{Deserialize, Serialize};
+
+use super::fields::Kind;
+use super::ledger::{Column, Layout, title};
+use super::merge::Edits;
+use super::model::Left;
+use crate::areas::tree::AreaTree;
+use crate::sheets::clean::{self, Called, key};
+use crate::sheets::header::is_hint;
+
+/// Why a row was not entered. It names the column, never what stood in it: the sheet of errors has the row itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowFault {
+    /// A word of `registry_fault` in the locale files.
+    pub code: String,
+    /// The header of the column.
+    #[serde(default)]
+    pub column: String,
+    /// An area's name, where it helps.
+    #[serde(default)]
+    pub area: String,
+}
+
+impl RowFault {
+    pub(super) fn of(code: &str, column: &str) -> Self {
+        Self { code: code.to_owned(), column: column.to_owned(), area: String::new() }
+    }
+}
+
+/// A row of a file as it is kept while it waits.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct KeptRow {
+    /// Which sheet, from 0.
+    pub s: u32,
+    /// Which row, from 1.
+    pub n: u32,
+    /// Its cells.
+    pub c: Vec<String>,
+}
+
+/// What a row says.
+#[derive(Clone, Debug)]
+pub struct Said {
+    /// Where.
+    pub grid: AreaCode,
+    /// What it says of the record itself.
+    pub edits: Edits,
+    /// What it says of the dwelling, for residents.
+    pub dwelling: Edits,
+    /// The number of the household, for residents.
+    pub household_no: Option<String>,
+    /// That the person left.
+    pub left: Option<Left>,
+}
+
+/// What a row is.
+#[derive(Clone, Debug)]
+pub enum Reading {
+    /// An explanation, a sum, or nothing that is read.
+    Hint,
+    /// It cannot be entered.
+    Bad(Vec<RowFault>),
+    /// It can.
+    Row(Box<Said>),
+}
+
+/// Everything by which rows are read.
+#[derive(Clone, Debug)]
+pub struct Ledger {
+    /// Of what.
+    pub kind: Kind,
+    /// Where its records may lie.
+    pub area: AreaCode,
+    /// The grids of that area by every name that people use.
+    grids: HashMap<String, Vec<AreaCode>>,
+    /// How each sheet is read.
+    pub layouts: HashMap<u32, Layout>,
+}
+
+impl Ledger {
+    /// For an area as it stands in the tree.
+    #[must_use]
+    pub fn new(kind: Kind, area: AreaCode, tree: &AreaTree, layouts: HashMap<u32, Layout>) -> Self {
+        let mut grids: HashMap<String, Vec<AreaCode>> = HashMap::new();
+        for known in tree.iter().filter(|known| known.code.level() == AreaLevel::Grid && area.contains(&known.code)) {
+            let mut names = vec![key(&known.name), key(&known.short_name), known.code.to_string()];
+            names.sort();
+            names.dedup();
+            for name in names {
+                grids.entry(name).or_default().push(known.code);
+            }
+        }
+        Self { kind, area, grids, layouts }
+    }
+
+    /// Reads a row below the header.
+    #[must_use]
+    pub fn read(&self, row: &KeptRow) -> Reading {
+        let Some(layout) = self.layouts.get(&row.s).filter(|layout| row.n > layout.header_row) else {
+            return Reading::Hint;
+        };
+        let first = row.c.iter().find(|cell| !cell.is_empty());
+        if first.is_none_or(|cell| is_hint(cell)) {
+            return Reading::Hint;
+        }
+        let cells = Cells { kind: self.kind, layout, row };
+        if layout.columns.iter().flatten().all(|column| cells.text(*column).is_empty()) {
+            return Reading::Hint;
+        }
+        let mut faults = Vec::new();
+        let grid = self.grid(&cells).map_err(|fault| faults.push(fault)).ok();
+        let mut said = Said {
+            grid: grid.unwrap_or(self.area),
+            edits: Edits::new(),
+            dwelling: Edits::new(),
+            household_no: None,
+            left: None,
+        };
+        match self.kind {
+            Kind::Resident => cells.resident(&mut said, &mut faults),
+            Kind::Dwelling => {
+                said.edits = cells.dwelling(&mut faults);
+                cells.put(&mut said.edits, &mut faults, "area_m2", Column::AreaM2, |text| text);
+                let used = |text: String| dwelling_use(&text).to_owned();
+                cells.put(&mut said.edits, &mut faults, "dwelling_use", Column::DwellingUse, used);
+            }
+            Kind::Premises => cells.premises(&mut said.edits, &mut faults),
+            Kind::Firm => cells.firm(&mut said.edits, &mut faults),
+            Kind::Household => {}
+        }
+        if faults.is_empty() { Reading::Row(Box::new(said)) } else { Reading::Bad(faults) }
+    }
+
+    fn grid(&self, cells: &Cells<'_>) -> Result<AreaCode, RowFault> {
+        let title = title(self.kind, Column::Grid);
+        let name = key(&cells.text(Column::Grid));
+        if name.is_empty() {
+            let is_grid = self.area.level() >= AreaLevel::Grid;
+            return if is_grid { Ok(self.area) } else { Err(RowFault::of("grid_needed", title)) };
+        }
+        match self.grids.get(&name).map(Vec::as_slice) {
+            Some([one]) => Ok(*one),
+            Some(_) => Err(RowFault::of("grid_ambiguous", title)),
+            None => Err(RowFault::of("grid_unknown", title)),
+        }
+    }
+}
+
+struct Cells<'a> {
+    kind: Kind,
+    layout: &'a Layout,
+    row: &'a KeptRow,
+}
+
+impl Cells<'_> {
+    fn text(&self, column: Column) -> String {
+        let at = self.layout.of(column).next();
+        at.and_then(|i| self.row.c.get(i)).cloned().unwrap_or_default()
+    }
+
+    /// The header as it stands in the file.
+    fn title(&self, column: Column) -> String {
+        let at = self.layout.of(column).next();
+        let header = at.and_then(|i| self.layout.headers.get(i)).cloned();
+        header.unwrap_or_else(|| title(self.kind, column).to_owned())
+    }
+
+    fn put(
+        &self,
+        edits: &mut Edits,
+        faults: &mut Vec<RowFault>,
+        field: &'static str,
+        column: Column,
+        even: impl FnOnce(String) -> String,
+    ) {
+        self.put_into(self.kind, edits, faults, (field, column), even);
+    }
+
+    /// Reads a cell into a field; an empty cell says nothing.
+    fn put_into(
+        &self,
+        kind: Kind,
+        edits: &mut Edits,
+        faults: &mut Vec<RowFault>,
+        (field, column): (&'static str, Column),
+        even: impl FnOnce(String) -> String,
+    ) {
+        let text = self.text(column);
+        if text.is_empty() {
+            return;
+        }
+        let Some(known) = kind.field(field) else { return };
+        match known.read(&even(text)) {
+            Ok(Some(value)) => drop(edits.insert(known.key, Some(value))),
+            Ok(None) => {}
+            Err(code) => faults.push(RowFault::of(code, &self.title(column))),
+        }
+    }
+
+    fn require(&self, edits: &Edits, faults: &mut Vec<RowFault>, field: &str, column: Column) {
+        let title = self.title(column);
+        if !edits.contains_key(field) && !faults.iter().any(|fault| fault.column == title) {
+            faults.push(RowFault::of("required", &title));
+        }
+    }
+
+    fn dwelling(&self, faults: &mut Vec<RowFault>) -> Edits {
+        let mut edits = Edits::new();
+        let kind = Kind::Dwelling;
+        let door = door(&self.text(Column::Door));
+        for (part, field) in door.iter().zip(["building", "unit", "room"]) {
+            match kind.field(field).map(|field| (field.key, field.read(part))) {
+                Some((key, Ok(Some(value)))) => drop(edits.insert(key, Some(value))),
+                Some((_, Err(code))) => faults.push(RowFault::of(code, &self.title(Column::Door))),
+                _ => {}
+            }
+        }
+        for (field, column) in [
+            ("compound", Column::Compound),
+            ("building", Column::Building),
+            ("unit", Column::Unit),
+            ("room", Column::Room),
+        ] {
+            self.put_into(kind, &mut edits, faults, (field, column), |text| text);
+        }
+        let state = self.text(Column::Occupancy);
+        if !state.is_empty() {
+            match occupancy(&state, &self.title(Column::Occupancy)) {
+                Some(word) => drop(edits.insert("occupancy", Some(word.to_owned()))),
+                None => faults.push(RowFault::of("not_an_option", &self.title(Column::Occupancy))),
+            }
+        }
+        self.require(&edits, faults, "compound", Column::Compound);
+        edits
+    }
+
+    fn resident(&self, said: &mut Said, faults: &mut Vec<RowFault>) {
+        said.dwelling = self.dwelling(faults);
+        let number = clean::text(&self.text(Column::HouseholdNo));
+        said.household_no = Some(number).filter(|number| !number.is_empty());
+        if said.household_no.as_ref().is_some_and(|number| number.chars().count() > 20) {
+            faults.push(RowFault::of("too_long", &self.title(Column::HouseholdNo)));
+        }
+        self.put(&mut said.edits, faults, "name", Column::PersonName, |text| text);
+        self.require(&said.edits, faults, "name", Column::PersonName);
+        self.put(&mut said.edits, faults, "relation", Column::Relation, |text| relation(&text).to_owned());
+        self.put(&mut said.edits, faults, "sex", Column::Sex, |text| sex(&text).to_owned());
+        self.put(&mut said.edits, faults, "birth_month", Column::Birth, |text| text);
+        self.phone(&mut said.edits, faults);
+        self.put(&mut said.edits, faults, "id_number", Column::IdNumber, |text| {
+            text.trim_start_matches('\'').to_owned()
+        });
+        from_id_number(&mut said.edits);
+        if is_yes(&self.text(Column::Deceased)) {
+            said.left = Some(Left::Deceased);
+        } else if is_yes(&self.text(Column::MovedAway)) {
+            said.left = Some(Left::MovedAway);
+        }
+    }
+
+    /// 电话: several with a mark between, as a number, or a word that says there is none.
+    fn phone(&self, edits: &mut Edits, faults: &mut Vec<RowFault>) {
+        match clean::phone(&self.text(Column::Phone)) {
+            Called::By(phone) => drop(edits.insert("phone", Some(phone.reveal().to_owned()))),
+            Called::Nobody => {}
+            Called::Unreadable => faults.push(RowFault::of("bad_phone", &self.title(Column::Phone))),
+        }
+    }
+
+    fn premises(&self, edits: &mut Edits, faults: &mut Vec<RowFault>) {
+        self.put(edits, faults, "name", Column::Title, |text| text);
+        self.require(edits, faults, "name", Column::Title);
+        self.put(edits, faults, "premises_kind", Column::Sort, |text| premises_kind(&text).to_owned());
+        edits.entry("premises_kind").or_insert_with(|| Some("other".to_owned()));
+        self.put(edits, faults, "address", Column::Address, |text| text);
+        // A building's ledger has the name of the building only: that is where it is.
+        if let (false, Some(name)) = (edits.contains_key("address"), edits.get("name").cloned()) {
+            edits.insert("address", name);
+        }
+        self.put(edits, faults, "in_charge", Column::InCharge, |text| text);
+        self.phone(edits, faults);
+        self.put(edits, faults, "is_key", Column::IsKey, |text| if is_yes(&text) { "yes" } else { "no" }.to_owned());
+    }
+
+    fn firm(&self, edits: &mut Edits, faults: &mut Vec<RowFault>) {
+        self.put(edits, faults, "name", Column::Title, |text| text);
+        self.require(edits, faults, "name", Column::Title);
+        self.put(edits, faults, "firm_kind", Column::Sort, |text| firm_kind(&text).to_owned());
+        edits.entry("firm_kind").or_insert_with(|| Some("other".to_owned()));
+        self.put(edits, faults, "unified_code", Column::UnifiedCode, |text| text);
+        self.put(edits, faults, "address", Column::Address, |text| text);
+        self.put(edits, faults, "n_employees", Column::NEmployees, |text| {
+            key(&text).trim_end_matches(['人', '名']).to_owned()
+        });
+    }
+}
+
+/// What an ID number says by itself need not be asked: the month of birth and the sex, where the ledger is silent.
+fn from_id_number(edits: &mut Edits) {
+    let Some(number) = edits.get("id_number").cloned().flatten().and_then(|number| IdNumber::parse(&number)) else {
+        return;
+    };
+    let digits = number.reveal();
+    if let (Some(year), Some(month)) = (digits.get(6..10), digits.get(10..12)) {
+        edits.entry("birth_month").or_insert_with(|| Some(format!("{year}-{month}")));
+    }
+    let is_odd = digits.get(16..17).and_then(|digit| digit.parse::<u32>().ok()).map(|digit| digit % 2 == 1);
+    if let Some(is_odd) = is_odd {
+        edits.entry("sex").or_insert_with(|| Some(if is_odd { "male" } else { "female" }.to_owned()));
+    }
+}
+
+/// A door as ledgers write it in one cell: 3号楼2单元101室, 2单元101, 3-2-101.
+#[must_use]
+pub fn door(text: &str) -> [String; 3] {
+    let plain = clean::text(text).replace(char::is_whitespace, "");
+    let by_marks: Vec<&str> = plain.split(['-', '—', '－']).collect();
+    if let [building, unit, room] = by_marks.as_slice()
+        && by_marks.iter().all(|part| !part.is_empty() && part.chars().all(|c| c.is_ascii_digit()))
+    {
+        return [format!("{building}号楼"), format!("{unit}单元"), format!("{room}室")];
+    }
+    let cut = |text: &str, marks: &[&str]| -> Option<(String, String)> {
+        let (at, mark) = marks.iter().filter_map(|mark| text.find(mark).map(|at| (at, *mark))).min()?;
+        let (head, tail) = text.split_at_checked(at + mark.len())?;
+        Some((head.to_owned(), tail.to_owned()))
+    };
+    let (building, rest) = cut(&plain, &["号楼", "栋", "幢"]).unwrap_or_else(|| (String::new(), plain.clone()));
+    let (unit, room) = cut(&rest, &["单元"]).unwrap_or_else(|| (String::new(), rest.clone()));
+    [building, unit, room]
+}
+
+fn any(text: &str, words: &[&str]) -> bool {
+    words.iter().any(|word| text.contains(word))
+}
+
+fn is_yes(text: &str) -> bool {
+    matches!(
+        key(text).as_str(),
+        "是" | "1" | "√" | "有" | "已" | "y" | "yes" | "true" | "已迁出" | "已死亡" | "死亡" | "迁出" | "重点"
+    )
+}
+
+fn sex(text: &str) -> &'static str {
+    match key(text).as_str() {
+        "男" | "1" | "男性" => "male",
+        "女" | "2" | "女性" => "female",
+        _ => "unknown",
+    }
+}
+
+fn relation(text: &str) -> &'static str {
+    let text = key(text);
+    match text.as_str() {
+        "户主" | "本人" | "本人或户主" => "head",
+        "配偶" | "妻" | "夫" | "妻子" | "丈夫" => "spouse",
+        "子" | "女" | "儿子" | "女儿" | "子女" | "长子" | "长女" | "次子" | "次女" | "独生子" | "独生女" => {
+            "child"
+        }
+        "父" | "母" | "父亲" | "母亲" | "父母" => "parent",
+        _ if any(&text, &["租"]) => "tenant",
+        _ => "other",
+    }
+}
+
+fn dwelling_use(text: &str) -> &'static str {
+    if any(text, &["商住", "混合", "综合"]) {
+        "mixed"
+    } else if any(text, &["住宅", "居住", "公寓", "民宅", "民房", "私人", "自建", "小区"]) {
+        "living"
+    } else if any(text, &["商", "办公", "写字楼", "店", "经营"]) {
+        "business"
+    } else {
+        "other"
+    }
+}
+
+fn occupancy(text: &str, header: &str) -> Option<&'static str> {
+    if header.contains("出租") && !header.contains("自住") {
+        return Some(if is_yes(text) || any(text, &["租"]) { "rented" } else { "owner" });
+    }
+    if any(text, &["租"]) {
+        Some("rented")
+    } else if any(text, &["空", "闲置", "无人"]) {
+        Some("empty")
+    } else if any(text, &["自住", "自有", "自用", "业主", "自购", "入住"]) {
+        Some("owner")
+    } else {
+        None
+    }
+}
+
+fn premises_kind(text: &str) -> &'static str {
+    const WORDS: &[(&str, &[&str])] = &[
+        ("rental", &["出租", "群租"]),
+        ("catering", &["餐", "饭", "小吃", "酒楼", "火锅", "烧烤", "奶茶", "食品"]),
+        ("lodging", &["宾馆", "酒店", "旅馆", "民宿", "招待所"]),
+        ("school", &["学校", "幼儿", "培训", "教育", "托管", "托育"]),
+        ("medical", &["医", "诊所", "药", "卫生"]),
+        ("leisure", &["网吧", "KTV", "娱乐", "棋牌", "健身", "影院", "足浴", "洗浴"]),
+        ("worship", &["寺", "教堂", "清真", "道观"]),
+        ("workshop", &["厂", "加工", "作坊", "生产"]),
+        ("storage", &["仓", "库", "物流"]),
+        ("office", &["办公", "写字楼", "公司", "大厦"]),
+        ("shop", &["商", "店", "超市", "市场", "零售", "理发", "美容"]),
+    ];
+    WORDS.iter().find(|(_, words)| any(text, words)).map_or("other", |(word, _)| *word)
+}
+
+fn firm_kind(text: &str) -> &'static str {
+    if any(text, &["个体"]) {
+        "sole_trader"
+    } else if any(text, &["小微", "微型", "小型", "有限", "公司", "企业"]) {
+        "small"
+    } else {
+        "other"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_door_in_one_cell_is_taken_apart() {
+        for (text, parts) in [
+            ("3号楼2单元101室", ["3号楼", "2单元", "101室"]),
+            ("1单元101室", ["", "1单元", "101室"]),
+            ("3-2-101", ["3号楼", "2单元", "101室"]),
+            ("甲5栋 302", ["甲5栋", "", "302"]),
+            ("前街12号", ["", "", "前街12号"]),
+            ("", ["", "", ""]),
+        ] {
+            assert_eq!(door(text), parts.map(str::to_owned), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_id_number_says_what_the_ledger_leaves_out() {
+        let mut edits = Edits::from([("id_number", Some("11010519491231002X".to_owned()))]);
+        from_id_number(&mut edits);
+        assert_eq!(edits.get("birth_month"), Some(&Some("1949-12".to_owned())));
+        assert_eq!(edits.get("sex"), Some(&Some("female".to_owned())));
+    }
+}

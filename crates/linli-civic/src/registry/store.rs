@@ -1,0 +1,354 @@
+//! How records of the registry are read and written. One text of SQL serves every kind: the columns follow from its fields.
+
+use linli_access::Vault;
+use linli_db::{Bind, Conn, Row, Store, StoreError, Val, Writer, params, placeholders};
+use linli_kernel::{AccountId, AreaCode, ProposalId, RecordId, Timestamp};
+
+use super::fields::{Field, Kind, Shape};
+use super::merge::Values;
+use super::model::{Left, PROPOSAL_SEAL, Proposal, Record, Secret, State, Written, index_name, seal_name};
+use crate::areas::tree::code_range;
+
+const COMMON: &str = "id, area_code, label, sort_key, state, left_reason, left_at, is_complete, version, created_at, changed_at, confirmed_at";
+const N_COMMON: usize = 12;
+
+/// The columns of a kind's own fields, in order.
+fn own_columns(kind: Kind) -> Vec<String> {
+    let mut columns = Vec::new();
+    for field in kind.fields() {
+        if field.is_sealed() {
+            columns.extend([format!("{}_sealed", field.key), format!("{}_index", field.key)]);
+        } else {
+            columns.push(field.key.to_owned());
+        }
+    }
+    columns
+}
+
+/// Every column of a kind, for a `SELECT`.
+#[must_use]
+pub fn columns(kind: Kind) -> String {
+    format!("{COMMON}, {}", own_columns(kind).join(", "))
+}
+
+impl Written {
+    fn values(&self) -> Vec<Val> {
+        let record = &self.record;
+        let (state, reason, left_at) = match record.state {
+            State::Active => ("active", None, None),
+            State::Left { reason, at } => ("left", Some(reason.as_str()), Some(at)),
+        };
+        let mut values = params![
+            record.id,
+            record.area,
+            record.label(),
+            record.sort_key,
+            state,
+            reason,
+            left_at,
+            record.is_complete(),
+            record.version,
+            record.created_at,
+            record.changed_at,
+            record.confirmed_at
+        ]
+        .to_vec();
+        for field in record.kind.fields() {
+            let value = record.values.get(field.key);
+            match field.shape {
+                _ if field.is_sealed() => {
+                    let seal = self.seals.get(field.key);
+                    values.push(seal.map(|(bytes, _)| bytes.clone()).val());
+                    values.push(seal.map(|(_, index)| index.clone()).val());
+                }
+                Shape::Number(_) => values.push(value.and_then(|value| value.parse::<i64>().ok()).val()),
+                _ => values.push(value.val()),
+            }
+        }
+        values
+    }
+
+    fn write_record(&self, writer: &mut Writer<'_>) -> Result<(), StoreError> {
+        let kind = self.record.kind;
+        let (table, own) = (kind.as_str(), own_columns(kind));
+        let mut values = self.values();
+        if self.record.version == 1 {
+            let n = N_COMMON + own.len();
+            let sql = format!("INSERT INTO {table} ({}) VALUES ({})", columns(kind), placeholders(1, n));
+            return writer.exec_one(&sql, &values);
+        }
+        let mut sets: Vec<String> = COMMON.split(", ").map(str::to_owned).chain(own).collect();
+        for (column, n) in sets.iter_mut().zip(1..) {
+            *column = format!("{column} = ${n}");
+        }
+        values.push((self.record.version - 1).val());
+        let sql = format!("UPDATE {table} SET {} WHERE id = $1 AND version = ${}", sets.join(", "), values.len());
+        writer.exec_one(&sql, &values)
+    }
+
+    fn erase(&self, writer: &mut Writer<'_>) -> Result<(), StoreError> {
+        let id = self.record.id;
+        let sql = format!("DELETE FROM {} WHERE id = $1 AND version = $2", self.record.kind.as_str());
+        writer.exec_one(&sql, &params![id, self.record.version - 1])?;
+        writer.exec("DELETE FROM registry_proposal WHERE record_id = $1", &params![id])?;
+        writer.exec("DELETE FROM event_text WHERE stream_kind = 'registry' AND stream_id = $1", &params![id])?;
+        Ok(())
+    }
+}
+
+impl Store for Written {
+    fn store(&self, writer: &mut Writer<'_>) -> Result<(), StoreError> {
+        if self.is_erased {
+            return self.erase(writer);
+        }
+        self.write_record(writer)?;
+        for (proposal, sealed) in &self.proposals {
+            let value = proposal.value.0.as_ref().map(|_| sealed.clone());
+            writer.exec_one(
+                "INSERT INTO registry_proposal (id, record_kind, record_id, area_code, field, base_version, value_sealed, account_id, at, state) \
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'open')",
+                &params![proposal.id, proposal.kind.as_str(), proposal.record, proposal.area, proposal.field, proposal.base_version, value, proposal.by, proposal.at],
+            )?;
+        }
+        if let Some(ruling) = self.ruling {
+            let state = if ruling.is_accepted { "accepted" } else { "rejected" };
+            writer.exec_one(
+                "UPDATE registry_proposal SET state = $2, decided_by = $3, decided_at = $4 WHERE id = $1 AND state = 'open'",
+                &params![ruling.proposal, state, ruling.by, self.record.changed_at],
+            )?;
+        }
+        Ok(())
+    }
+
+    fn begins(&self) -> bool {
+        self.record.version == 1 && !self.is_erased
+    }
+}
+
+/// A row that contradicts itself.
+pub(super) fn broken(kind: Kind, id: &str, what: &str) -> StoreError {
+    StoreError::Inconsistent { table: kind.as_str(), row: id.to_owned(), what: what.to_owned() }
+}
+
+/// A record from its row.
+///
+/// # Errors
+/// `Inconsistent` for a row that does not open or read.
+pub fn from_row(kind: Kind, vault: &Vault, row: &Row<'_>) -> Result<Record, StoreError> {
+    let id: RecordId = row.parse("id")?;
+    let mut values = Values::default();
+    for field in kind.fields() {
+        values.set(field.key, value_of(kind, field, vault, row, id)?);
+    }
+    let state: String = row.get("state")?;
+    let reason: Option<String> = row.get("left_reason")?;
+    let left_at = row.at_opt("left_at")?;
+    Ok(Record {
+        id,
+        kind,
+        area: row.parse("area_code")?,
+        values,
+        state: match (state.as_str(), left_at) {
+            ("left", Some(at)) => State::Left { reason: Left::parse(reason.as_deref().unwrap_or_default()), at },
+            _ => State::Active,
+        },
+        version: row.get("version")?,
+        sort_key: row.get("sort_key")?,
+        created_at: row.at("created_at")?,
+        changed_at: row.at("changed_at")?,
+        confirmed_at: row.at_opt("confirmed_at")?,
+    })
+}
+
+fn value_of(
+    kind: Kind,
+    field: &Field,
+    vault: &Vault,
+    row: &Row<'_>,
+    id: RecordId,
+) -> Result<Option<String>, StoreError> {
+    if field.is_sealed() {
+        let sealed: Option<Vec<u8>> = row.get(&format!("{}_sealed", field.key))?;
+        let open = |bytes: Vec<u8>| vault.open(&seal_name(kind, field), &bytes);
+        return sealed.map(open).transpose().map_err(|_| broken(kind, &id.to_string(), "a sealed field does not open"));
+    }
+    if let Shape::Number(_) = field.shape {
+        let number: Option<i64> = row.get(field.key)?;
+        return Ok(number.map(|n| n.to_string()));
+    }
+    row.get(field.key)
+}
+
+/// A record as it stands.
+///
+/// # Errors
+/// The database's.
+pub fn load(conn: &mut Conn, vault: &Vault, kind: Kind, id: RecordId) -> Result<Option<Record>, StoreError> {
+    let sql = format!("SELECT {} FROM {} WHERE id = $1", columns(kind), kind.as_str());
+    conn.first(&sql, &params![id], |row| from_row(kind, vault, row))
+}
+
+/// A record that the same transaction will change.
+///
+/// # Errors
+/// The database's.
+pub fn load_for_change(conn: &mut Conn, vault: &Vault, kind: Kind, id: RecordId) -> Result<Option<Record>, StoreError> {
+    let lock = conn.dialect().for_update();
+    let sql = format!("SELECT {} FROM {} WHERE id = $1{lock}", columns(kind), kind.as_str());
+    conn.first(&sql, &params![id], |row| from_row(kind, vault, row))
+}
+
+/// Records of the present whose `field` has this value, within an area; the oldest first.
+///
+/// # Errors
+/// The database's.
+pub fn same_value(
+    conn: &mut Conn,
+    vault: &Vault,
+    kind: Kind,
+    field: &Field,
+    (value, within): (&str, &AreaCode),
+) -> Result<Vec<Record>, StoreError> {
+    let (from, to) = code_range(within);
+    let (column, value) = if field.is_sealed() {
+        (format!("{}_index", field.key), vault.index(&index_name(kind, field), value))
+    } else {
+        (field.key.to_owned(), value.to_owned())
+    };
+    let sql = format!(
+        "SELECT {} FROM {} WHERE {column} = $1 AND area_code >= $2 AND area_code < $3 AND state = 'active' ORDER BY id LIMIT 500",
+        columns(kind),
+        kind.as_str()
+    );
+    conn.all(&sql, &params![value, from, to], |row| from_row(kind, vault, row))
+}
+
+/// Records of the present with these words, in one grid.
+///
+/// # Errors
+/// The database's.
+pub fn same_label(
+    conn: &mut Conn,
+    vault: &Vault,
+    kind: Kind,
+    area: &AreaCode,
+    label: &str,
+) -> Result<Vec<Record>, StoreError> {
+    let sql = format!(
+        "SELECT {} FROM {} WHERE area_code = $1 AND sort_key = $2 AND label = $3 AND state = 'active' ORDER BY id LIMIT 20",
+        columns(kind),
+        kind.as_str()
+    );
+    conn.all(&sql, &params![*area, super::model::natural(label), label], |row| from_row(kind, vault, row))
+}
+
+/// How many records of the present refer to this one.
+///
+/// # Errors
+/// The database's.
+pub fn n_inside(conn: &mut Conn, kind: Kind, id: RecordId) -> Result<i64, StoreError> {
+    let sql = match kind {
+        Kind::Dwelling => "SELECT COUNT(*) AS n FROM household WHERE dwelling_id = $1 AND state = 'active'",
+        Kind::Household => "SELECT COUNT(*) AS n FROM resident WHERE household_id = $1 AND state = 'active'",
+        Kind::Resident | Kind::Premises | Kind::Firm => return Ok(0),
+    };
+    conn.number(sql, &params![id])
+}
+
+const PROPOSAL: &str = "id, record_kind, record_id, area_code, field, base_version, value_sealed, account_id, at";
+
+fn proposal(vault: &Vault, row: &Row<'_>) -> Result<Proposal, StoreError> {
+    let (id, kind): (String, String) = (row.get("id")?, row.get("record_kind")?);
+    let unknown =
+        |what: &str| StoreError::Inconsistent { table: "registry_proposal", row: id.clone(), what: what.to_owned() };
+    let kind: Kind = kind.parse().map_err(|()| unknown("no such kind"))?;
+    let field: String = row.get("field")?;
+    let field = kind.field(&field).ok_or_else(|| unknown("no such field"))?.key;
+    let sealed: Option<Vec<u8>> = row.get("value_sealed")?;
+    let value = sealed.map(|bytes| vault.open(PROPOSAL_SEAL, &bytes)).transpose();
+    Ok(Proposal {
+        id: row.parse("id")?,
+        record: row.parse("record_id")?,
+        kind,
+        area: row.parse("area_code")?,
+        field,
+        base_version: row.get("base_version")?,
+        value: Secret(value.map_err(|_| unknown("does not open"))?),
+        by: row.parse_opt("account_id")?,
+        at: row.at("at")?,
+    })
+}
+
+/// An open proposal.
+///
+/// # Errors
+/// The database's.
+pub fn open_proposal(conn: &mut Conn, vault: &Vault, id: ProposalId) -> Result<Option<Proposal>, StoreError> {
+    let sql = format!("SELECT {PROPOSAL} FROM registry_proposal WHERE id = $1 AND state = 'open'");
+    conn.first(&sql, &params![id], |row| proposal(vault, row))
+}
+
+/// The open proposals of one record, the oldest first.
+///
+/// # Errors
+/// The database's.
+pub fn proposals_of(conn: &mut Conn, vault: &Vault, record: RecordId) -> Result<Vec<Proposal>, StoreError> {
+    let sql = format!("SELECT {PROPOSAL} FROM registry_proposal WHERE record_id = $1 AND state = 'open' ORDER BY id");
+    conn.all(&sql, &params![record], |row| proposal(vault, row))
+}
+
+/// The open proposals of these areas, the oldest first.
+///
+/// # Errors
+/// The database's.
+pub fn proposals_within(
+    conn: &mut Conn,
+    vault: &Vault,
+    areas: &[AreaCode],
+    after: Option<ProposalId>,
+    limit: i64,
+) -> Result<Vec<Proposal>, StoreError> {
+    let mut bound = params![after.map(|id| id.to_string()).unwrap_or_default(), limit].to_vec();
+    let inside = inside(areas, &mut bound);
+    let sql = format!(
+        "SELECT {PROPOSAL} FROM registry_proposal WHERE state = 'open' AND id > $1 AND ({inside}) ORDER BY id LIMIT $2"
+    );
+    conn.all(&sql, &bound, |row| proposal(vault, row))
+}
+
+/// The condition that a row lies in one of these areas; its parameters are added to `bound`.
+#[must_use]
+pub fn inside(areas: &[AreaCode], bound: &mut Vec<Val>) -> String {
+    let mut parts = Vec::new();
+    for area in areas {
+        let (from, to) = code_range(area);
+        bound.extend([from.val(), to.val()]);
+        parts.push(format!("(area_code >= ${} AND area_code < ${})", bound.len() - 1, bound.len()));
+    }
+    if parts.is_empty() { "1 = 0".to_owned() } else { parts.join(" OR ") }
+}
+
+/// Records that left before `before`: their time is over.
+///
+/// # Errors
+/// The database's.
+pub fn left_before(
+    conn: &mut Conn,
+    vault: &Vault,
+    kind: Kind,
+    before: Timestamp,
+    limit: i64,
+) -> Result<Vec<Record>, StoreError> {
+    let sql = format!(
+        "SELECT {} FROM {} WHERE state = 'left' AND left_at < $1 ORDER BY left_at LIMIT $2",
+        columns(kind),
+        kind.as_str()
+    );
+    conn.all(&sql, &params![before, limit], |row| from_row(kind, vault, row))
+}
+
+/// Who proposed what: for names beside proposals.
+#[must_use]
+pub fn authors(proposals: &[Proposal]) -> std::collections::HashSet<AccountId> {
+    proposals.iter().filter_map(|proposal| proposal.by).collect()
+}

@@ -1,0 +1,98 @@
+//! How far a phone has read, in one opaque text. By the feed and never by a clock. What cannot be read is no cursor: the phone
+//! begins anew. Pure.
+
+use linli_db::feed::Position;
+
+/// Where a pull goes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    /// Everything up to here is known, or will be once the first sync is through.
+    pub position: Position,
+    /// The scope that it was read in.
+    pub scope: String,
+    /// The last pull that changed something, as the phone has seen it.
+    pub seen: i64,
+    /// What comes next.
+    pub part: Part,
+}
+
+/// What comes next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Open cases below this id; the beginning of a first sync without one.
+    Cases(Option<String>, Sent),
+    /// Own visits below this id.
+    Visits(Option<String>, Sent),
+    /// What changed since the position.
+    Changes,
+}
+
+/// What a first sync has sent so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sent {
+    /// Rows.
+    pub n_rows: usize,
+    /// Unit: bytes.
+    pub size_bytes: usize,
+}
+
+const MARK: &str = "1";
+const NONE: &str = "-";
+
+impl Cursor {
+    /// Reads one.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let parts: Vec<&str> = text.split('.').collect();
+        let [mark, tx_id, seq, scope, seen, part, after, n_rows, size_bytes] = parts.as_slice() else { return None };
+        let sent = Sent { n_rows: n_rows.parse().ok()?, size_bytes: size_bytes.parse().ok()? };
+        let after = (*after != NONE).then(|| (*after).to_owned());
+        let part = match *part {
+            "cases" => Part::Cases(after, sent),
+            "visits" => Part::Visits(after, sent),
+            "changes" => Part::Changes,
+            _ => return None,
+        };
+        let position = Position { tx_id: tx_id.parse().ok()?, seq: seq.parse().ok()? };
+        (*mark == MARK).then(|| Self { position, scope: (*scope).to_owned(), seen: seen.parse().unwrap_or(0), part })
+    }
+}
+
+impl std::fmt::Display for Cursor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (part, after, sent) = match &self.part {
+            Part::Cases(after, sent) => ("cases", after.as_deref(), *sent),
+            Part::Visits(after, sent) => ("visits", after.as_deref(), *sent),
+            Part::Changes => ("changes", None, Sent::default()),
+        };
+        let Position { tx_id, seq } = self.position;
+        let (scope, seen, after) = (&self.scope, self.seen, after.unwrap_or(NONE));
+        write!(f, "{MARK}.{tx_id}.{seq}.{scope}.{seen}.{part}.{after}.{}.{}", sent.n_rows, sent.size_bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_is_read_as_it_was_written() {
+        let sent = Sent { n_rows: 7, size_bytes: 9 };
+        for part in [
+            Part::Changes,
+            Part::Cases(None, Sent::default()),
+            Part::Cases(Some("019a".to_owned()), sent),
+            Part::Visits(Some("019b".to_owned()), sent),
+        ] {
+            let cursor = Cursor { position: Position { tx_id: 3, seq: 14 }, scope: "ab12".to_owned(), seen: 2, part };
+            assert_eq!(Cursor::parse(&cursor.to_string()), Some(cursor));
+        }
+    }
+
+    #[test]
+    fn what_is_no_cursor_begins_anew() {
+        for text in ["", "1", "2.1.1.a.0.changes.-.0.0", "1.x.1.a.0.changes.-.0.0", "1.1.1.a.0.other.-.0.0"] {
+            assert_eq!(Cursor::parse(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,368 @@
+//! The types of commands. A new one is a `CommandType` and a line in [`KINDS`].
+
+use futures_util::future::BoxFuture;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+
+use linli_access::Caller;
+use linli_db::{Conn, StoreError, Tx};
+use linli_kernel::{Action, CaseId, Problem, ProblemCode, Timestamp};
+
+use super::model::{Done, Entity, Outcome, SyncCommand};
+use super::store;
+use crate::app::App;
+use crate::cases::command::{self, Command, Who};
+use crate::cases::model::Why;
+use crate::cases::reader::Reader;
+use crate::cases::report::{self, ReportCase, Sender};
+use crate::cases::store::{self as cases, Named};
+use crate::files;
+use crate::http::{Answer, Refused};
+use crate::people::duty;
+use crate::say::{Lang, beijing_minute};
+use crate::visits;
+use crate::visits::command::RecordVisit;
+
+/// Every type that is understood.
+pub const KINDS: &[&dyn CommandType] =
+    &[&ReportKind, &ActKind, &VisitKind { finding: false }, &VisitKind { finding: true }];
+
+/// The type with this name.
+#[must_use]
+pub fn of_name(name: &str) -> Option<&'static dyn CommandType> {
+    KINDS.iter().copied().find(|kind| kind.name() == name)
+}
+
+/// A command with those who send it, on its way.
+#[derive(Clone, Debug)]
+pub struct Given {
+    /// Who did it, with what they may do now.
+    pub caller: Caller,
+    /// What they did, with the ids of photos in place of their digests.
+    pub command: SyncCommand,
+    /// The language in which they are told.
+    pub lang: Lang,
+    /// Photos that are not here yet.
+    pub missing: Vec<String>,
+}
+
+/// What a type of command does.
+pub trait CommandType: Send + Sync {
+    /// As phones call it.
+    fn name(&self) -> &'static str;
+
+    /// Everything that needs no transaction: reads the payload, finds the place.
+    fn prepare<'a>(&'a self, app: &'a App, given: &'a Given) -> BoxFuture<'a, Answer<Box<dyn Ready>>>;
+
+    /// How what the command is about stands now, for whoever was refused. Nothing that they may not see.
+    ///
+    /// # Errors
+    /// The database's.
+    fn current(&self, _app: &App, _conn: &mut Conn, _given: &Given) -> Answer<Option<Value>> {
+        Ok(None)
+    }
+}
+
+/// A command that can be done.
+pub trait Ready: Send {
+    /// Does it. What it writes is undone when it refuses.
+    ///
+    /// # Errors
+    /// What the rules say; the database's.
+    fn apply(&self, app: &App, tx: &mut Tx<'_>, given: &Given) -> Answer<Outcome>;
+}
+
+fn payload<T: DeserializeOwned>(given: &Given) -> Answer<T> {
+    serde_json::from_value(given.command.payload.clone()).map_err(|error| {
+        let what = error.to_string();
+        Problem::new(ProblemCode::BadRequest).with("detail_key", "payload").with("what", what).into()
+    })
+}
+
+fn done(given: &Given, entity: Entity) -> Done {
+    Done { entity: Some(entity), missing_attachments: given.missing.clone(), out_of_order: false }
+}
+
+/// How far apart noting and receipt must lie for the history to tell both. Unit: ms.
+const WORTH_SAYING_MS: i64 = 5 * 60_000;
+
+/// Has the case tell when it was noted, where that is not when it came here.
+fn noted_at(ready: &mut report::Ready, captured_at: Timestamp, now: Timestamp) {
+    if now.since(captured_at).abs() < WORTH_SAYING_MS {
+        return;
+    }
+    let values = [("when", beijing_minute(captured_at)), ("captured_at", captured_at.to_jiff().to_string())];
+    ready.draft.found_by.push(Why::new("captured_at", &values));
+}
+
+// ── case.report ──────────────────────────────────────────────────────────────────────────────────────
+
+/// 记一笔: a matter that somebody noted.
+struct ReportKind;
+
+struct ReadyReport(report::Ready);
+
+impl CommandType for ReportKind {
+    fn name(&self) -> &'static str {
+        "case.report"
+    }
+
+    fn prepare<'a>(&'a self, app: &'a App, given: &'a Given) -> BoxFuture<'a, Answer<Box<dyn Ready>>> {
+        Box::pin(async move {
+            let body: ReportCase = payload(given)?;
+            let mut ready = report::prepare(app, body, Sender::Staff(given.caller.clone())).await?;
+            noted_at(&mut ready, given.command.captured_at, app.now());
+            let ready: Box<dyn Ready> = Box::new(ReadyReport(ready));
+            Ok(ready)
+        })
+    }
+}
+
+impl Ready for ReadyReport {
+    fn apply(&self, app: &App, tx: &mut Tx<'_>, given: &Given) -> Answer<Outcome> {
+        let code = report::enter(app, tx, &self.0, None)?;
+        Ok(Outcome::Applied(done(
+            given,
+            Entity {
+                kind: "case".to_owned(),
+                id: self.0.draft.id.to_string(),
+                code: Some(code.to_string()),
+                version: None,
+                case_id: None,
+            },
+        )))
+    }
+}
+
+// ── case.act ─────────────────────────────────────────────────────────────────────────────────────────
+
+/// Any action that a case offered, claims included.
+struct ActKind;
+
+#[derive(Clone, Deserialize)]
+struct Act {
+    action: String,
+    #[serde(default)]
+    fields: Map<String, Value>,
+}
+
+struct ReadyAct {
+    verb: Action,
+    fields: Map<String, Value>,
+}
+
+impl CommandType for ActKind {
+    fn name(&self) -> &'static str {
+        "case.act"
+    }
+
+    fn prepare<'a>(&'a self, _: &'a App, given: &'a Given) -> BoxFuture<'a, Answer<Box<dyn Ready>>> {
+        Box::pin(async move {
+            let act: Act = payload(given)?;
+            let verb = act.action.parse().map_err(|_| Problem::field("payload.action", "unknown"))?;
+            let ready: Box<dyn Ready> = Box::new(ReadyAct { verb, fields: act.fields });
+            Ok(ready)
+        })
+    }
+
+    fn current(&self, app: &App, conn: &mut Conn, given: &Given) -> Answer<Option<Value>> {
+        let Some(id) = case_of(conn, given)? else { return Ok(None) };
+        let Some(case) = cases::load(conn, &Named::Id(id))? else { return Ok(None) };
+        let seen = linli_access::decide(&given.caller, linli_access::Act::ViewCase, &case.keys());
+        if !matches!(seen, linli_access::Decision::Allowed(_)) {
+            return Ok(None);
+        }
+        let book = app.playbooks.pinned(conn, &case.playbook.0, &case.playbook.1)?;
+        let areas = app.areas();
+        let reader = Reader {
+            areas: &areas,
+            vault: &app.vault,
+            lang: given.lang,
+            now: app.now(),
+            public_url: &app.site.public_url,
+        };
+        let handler = case.handler.into_iter().collect();
+        let handler = duty::people(conn, &app.vault, &handler)?.into_values().next().map(|person| person.name);
+        let offers = reader.offers(&case, &book, &case.standing(&given.caller));
+        let offers: Vec<Value> = offers.iter().map(named).collect();
+        let stage = book.stage(case.kind, &case.stage).map(|stage| stage.name.clone());
+        Ok(Some(json!({
+            "id": case.id, "version": case.version, "stage": case.stage, "stage_name": stage, "phase": case.phase,
+            "seat_name": reader.seat_name(&book, &case.seat), "handler_name": handler, "actions": offers,
+        })))
+    }
+}
+
+/// What is offered, without its form: the phone has the forms.
+fn named(offer: &crate::cases::view::ActionOffer) -> Value {
+    let mut offer = serde_json::to_value(offer).unwrap_or_default();
+    if let Some(offer) = offer.as_object_mut() {
+        offer.remove("form");
+    }
+    offer
+}
+
+/// Our id of the case that a command is about: the phone may know it by the id that it gave it itself.
+fn case_of(conn: &mut Conn, given: &Given) -> Answer<Option<CaseId>> {
+    let Some(entity) = given.command.entity_id else { return Ok(None) };
+    let made = store::made(conn, given.command.device_id, entity)?;
+    Ok(Some(made.and_then(|id| id.parse().ok()).unwrap_or(CaseId::new(entity))))
+}
+
+impl Ready for ReadyAct {
+    fn apply(&self, app: &App, tx: &mut Tx<'_>, given: &Given) -> Answer<Outcome> {
+        let id = case_of(tx, given)?.ok_or_else(|| Problem::field("entity_id", "required"))?;
+        let case = cases::load_for_change(tx, &Named::Id(id))?.ok_or(ProblemCode::NotFound)?;
+        let seen = given.command.base_version.unwrap_or(0);
+        // What the phone's owner did since they last saw the case, on this phone or another, is no news to them.
+        let is_news = command::decided_by_others(tx, &case, given.caller.account)? > seen;
+        let command = Command {
+            named: Named::Id(id),
+            verb: self.verb,
+            version: if is_news { seen } else { case.version },
+            fields: self.fields.clone(),
+            key: None,
+            who: Who::Staff(given.caller.clone()),
+        };
+        let wrote_beside = wrote_since(tx, id, seen, given)?;
+        command::run_in(app, tx, &command)?;
+        let version = cases::load(tx, &Named::Id(id))?.map(|case| case.version);
+        let entity = Entity { kind: "case".to_owned(), id: id.to_string(), code: None, version, case_id: None };
+        let done = done(given, entity);
+        Ok(if wrote_beside { Outcome::Parallel(done) } else { Outcome::Applied(done) })
+    }
+}
+
+/// Whether others wrote to a case since version `seen`.
+fn wrote_since(conn: &mut Conn, id: CaseId, seen: u32, given: &Given) -> Result<bool, StoreError> {
+    let sql = "SELECT COUNT(*) AS n FROM event WHERE stream_kind = 'case' AND stream_id = $1 AND n > $2 AND COALESCE(actor_id, '') <> $3";
+    Ok(conn.number(sql, &linli_db::params![id, seen, given.caller.account])? > 0)
+}
+
+// ── visit.record, visit.finding ──────────────────────────────────────────────────────────────────────
+
+/// 走访记录, with nothing wrong or with a finding.
+struct VisitKind {
+    finding: bool,
+}
+
+struct ReadyVisit(visits::command::Ready);
+
+impl CommandType for VisitKind {
+    fn name(&self) -> &'static str {
+        if self.finding { "visit.finding" } else { "visit.record" }
+    }
+
+    fn prepare<'a>(&'a self, app: &'a App, given: &'a Given) -> BoxFuture<'a, Answer<Box<dyn Ready>>> {
+        Box::pin(async move {
+            let mut body: RecordVisit = payload(given)?;
+            if body.finding.is_some() != self.finding {
+                let code = if self.finding { "required" } else { "unknown" };
+                return Err(Problem::field("payload.finding", code).into());
+            }
+            body.captured_at = Some(given.command.captured_at);
+            let mut ready = visits::command::prepare(app, body, given.caller.clone()).await?;
+            if let Some(case) = ready.case_mut() {
+                noted_at(case, given.command.captured_at, app.now());
+            }
+            let ready: Box<dyn Ready> = Box::new(ReadyVisit(ready));
+            Ok(ready)
+        })
+    }
+}
+
+impl Ready for ReadyVisit {
+    fn apply(&self, app: &App, tx: &mut Tx<'_>, given: &Given) -> Answer<Outcome> {
+        let id = visits::command::record(app, tx, &self.0, None)?;
+        let case = self.0.visit().case;
+        let code = match case {
+            Some(case) => cases::load(tx, &Named::Id(case))?.map(|case| case.code.to_string()),
+            None => None,
+        };
+        Ok(Outcome::Applied(done(
+            given,
+            Entity {
+                kind: "visit".to_owned(),
+                id: id.to_string(),
+                code,
+                version: None,
+                case_id: case.map(|case| case.to_string()),
+            },
+        )))
+    }
+}
+
+// ── photos ───────────────────────────────────────────────────────────────────────────────────────────
+
+/// Puts the ids of photos in place of the digests by which a phone names them. Those that did not come are left out and named:
+/// a record never waits for its photos.
+///
+/// # Errors
+/// The database's.
+pub fn with_photos(conn: &mut Conn, given: &mut Given) -> Result<(), StoreError> {
+    let mut ids = std::collections::BTreeMap::new();
+    for sent in &given.command.attachments {
+        match files::loose_by_sent(conn, given.caller.account, sent)? {
+            Some(id) => drop(ids.insert(sent.clone(), Value::from(id.to_string()))),
+            None => given.missing.push(sent.clone()),
+        }
+    }
+    if !given.command.attachments.is_empty() {
+        let missing = given.missing.clone();
+        exchange(&mut given.command.payload, &ids, &missing);
+    }
+    Ok(())
+}
+
+fn exchange(value: &mut Value, ids: &std::collections::BTreeMap<String, Value>, missing: &[String]) {
+    match value {
+        Value::Array(items) => {
+            items.retain(|item| !item.as_str().is_some_and(|text| missing.iter().any(|sent| sent == text)));
+            for item in items {
+                exchange(item, ids, missing);
+            }
+        }
+        Value::Object(fields) => fields.values_mut().for_each(|field| exchange(field, ids, missing)),
+        Value::String(text) => {
+            if let Some(id) = ids.get(text.as_str()) {
+                *value = id.clone();
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// Whether a refusal is the command's own, to be told and kept; what is the database's is tried again.
+#[must_use]
+pub fn refusal(refused: &Refused) -> Option<Problem> {
+    match refused {
+        Refused::Problem(problem) => Some((**problem).clone()),
+        // Trying again mends no row that contradicts itself, and must not keep those behind it waiting for ever.
+        Refused::Store(error @ StoreError::Inconsistent { .. }) => {
+            tracing::error!(%error, "a command of a phone met a row that cannot be");
+            Some(Problem::new(ProblemCode::Internal))
+        }
+        Refused::Store(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_type_is_found_by_its_name_alone() {
+        let names: Vec<&str> = KINDS.iter().map(|kind| kind.name()).collect();
+        assert_eq!(names, ["case.report", "case.act", "visit.record", "visit.finding"]);
+        assert!(of_name("case.close").is_none());
+    }
+
+    #[test]
+    fn digests_become_ids_and_what_did_not_come_is_left_out() {
+        let mut payload = json!({ "attachments": ["aa", "bb"], "fields": { "photos": ["bb"] }, "text": "cc" });
+        let ids = [("aa".to_owned(), Value::from("id-a"))].into();
+        exchange(&mut payload, &ids, &["bb".to_owned()]);
+        assert_eq!(payload, json!({ "attachments": ["id-a"], "fields": { "photos": [] }, "text": "cc" }));
+    }
+}

@@ -1,0 +1,408 @@
+//! What phones are sent: first what to take off, then rows, page by page, none that the caller may not see.
+//!
+//! A first sync sends everything once, from a position of the feed that is remembered before it begins. From there on the
+//! feed says what changed. What was sent is noted by its id, so that exactly that can be taken off again.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use linli_access::scope::person_key;
+use linli_access::{Act, Caller, scope};
+use linli_db::{Conn, feed};
+use linli_kernel::{self as kernel, DeviceId, ProblemCode, Timestamp};
+
+use super::cursor::{Cursor, Part, Sent};
+use super::rows::{self, Sight, Upsert};
+use super::store::{self, Moves};
+use crate::app::App;
+use crate::http::{Answer, Refused};
+use crate::say::Lang;
+use crate::visits;
+use crate::visits::store::Wish;
+
+/// Most rows of a page.
+pub const PAGE_ROWS: usize = 500;
+/// Most of a page. Unit: bytes.
+const PAGE_BYTES: usize = 512 * 1_024;
+/// Most rows of a phone.
+pub const MOST_ROWS: usize = 5_000;
+/// Most of a phone. Unit: bytes.
+const MOST_BYTES: usize = 8 * 1_024 * 1_024;
+/// Most events that one page looks at.
+const EVENTS_AT_ONCE: i64 = 2_000;
+/// Own visits are kept on the phone for so long. Unit: ms.
+const VISITS_MS: i64 = 180 * 24 * 3_600_000;
+
+/// What is asked.
+#[derive(Clone, Debug)]
+pub struct Ask {
+    /// Who.
+    pub caller: Caller,
+    /// Their phone.
+    pub device: DeviceId,
+    /// How far it has read.
+    pub cursor: Option<Cursor>,
+    /// Rows wanted.
+    pub limit: usize,
+    /// In which language.
+    pub lang: Lang,
+}
+
+/// A row that is to be taken off the phone.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, utoipa::ToSchema)]
+#[schema(as = SyncRemoval)]
+pub struct Removal {
+    /// `case`, `visit` or `area`.
+    pub kind: String,
+    /// Which one.
+    pub id: String,
+}
+
+/// One page.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = SyncPage)]
+pub struct Page {
+    /// What the caller may see has this version; with another one everything is sent anew.
+    pub scope_version: String,
+    /// To be taken off the phone before anything else is done or shown.
+    pub removals: Vec<Removal>,
+    /// To be put in place of what the phone has.
+    pub upserts: Vec<Upsert>,
+    /// Pass as `cursor` next time.
+    pub next_cursor: String,
+    /// Whether more is to be had now.
+    pub has_more: bool,
+    /// Whether there is more than a phone holds: the oldest stay here.
+    pub truncated: bool,
+    /// Rows that could not be read and were left out.
+    pub n_skipped: usize,
+    /// The server's time: a phone can say how wrong its clock is.
+    pub server_time: Timestamp,
+}
+
+/// Answers a phone.
+///
+/// # Errors
+/// `NotFound` for a device that is not the caller's; `DeviceRevoked`; the database's.
+pub async fn pull(app: &App, ask: Ask) -> Answer<Page> {
+    let (reader, device) = (app.clone(), ask.device);
+    let (mut draft, seen) = app.db.read(move |conn| draft(&reader, conn, &ask)).await?;
+    let now = app.now();
+    if draft.moves.is_something() {
+        let moves = draft.moves.clone();
+        draft.cursor.seen = app.db.write(move |tx| store::moved(tx, device, &moves, now)).await?;
+    } else {
+        draft.cursor.seen = seen;
+    }
+    Ok(Page {
+        scope_version: draft.cursor.scope.clone(),
+        removals: draft.removals.into_iter().collect(),
+        upserts: draft.upserts,
+        next_cursor: draft.cursor.to_string(),
+        has_more: draft.has_more,
+        truncated: draft.truncated,
+        n_skipped: draft.n_skipped,
+        server_time: now,
+    })
+}
+
+impl Moves {
+    fn is_something(&self) -> bool {
+        !self.sent.is_empty() || !self.gone.is_empty()
+    }
+}
+
+/// A page while it is made.
+struct Draft {
+    cursor: Cursor,
+    removals: BTreeSet<Removal>,
+    upserts: Vec<Upsert>,
+    forms: BTreeSet<String>,
+    size_bytes: usize,
+    limit: usize,
+    moves: Moves,
+    has_more: bool,
+    truncated: bool,
+    n_skipped: usize,
+}
+
+fn draft(app: &App, conn: &mut Conn, ask: &Ask) -> Answer<(Draft, i64)> {
+    let device = store::device(conn, ask.device)?.filter(|device| device.account == ask.caller.account);
+    let device = device.ok_or(ProblemCode::NotFound)?;
+    if device.revoked_at.is_some() {
+        return Err(ProblemCode::DeviceRevoked.into());
+    }
+    let sight = Sight { app, caller: &ask.caller, lang: ask.lang, now: app.now() };
+    let scope = scope_version(app, &ask.caller, ask.lang);
+    let known = ask.cursor.clone().filter(|cursor| cursor.scope == scope);
+    let seen = ask.cursor.as_ref().map_or(0, |cursor| cursor.seen);
+    let begins = known.is_none();
+    let cursor = match known {
+        Some(cursor) => cursor,
+        None => Cursor { position: feed::end(conn)?, scope, seen, part: Part::Cases(None, Sent::default()) },
+    };
+    let mut page = Draft {
+        cursor,
+        removals: BTreeSet::new(),
+        upserts: Vec::new(),
+        forms: BTreeSet::new(),
+        size_bytes: 0,
+        limit: ask.limit.clamp(1, PAGE_ROWS),
+        moves: Moves { seen, ..Moves::default() },
+        has_more: false,
+        truncated: false,
+        n_skipped: 0,
+    };
+    // What it was told before and has not said that it did.
+    for (kind, id) in store::rows_going(conn, ask.device, seen)? {
+        page.removals.insert(Removal { kind, id });
+    }
+    if begins {
+        page.take_off(conn, &sight, ask.device)?;
+        for row in sight.ground(conn)? {
+            page.put(row);
+        }
+    }
+    page.fill(conn, &sight, ask.device)?;
+    Ok((page, device.n_pulls))
+}
+
+/// The version of what a caller sees: their posts, the playbook, the language.
+fn scope_version(app: &App, caller: &Caller, lang: Lang) -> String {
+    let mut digest = Sha256::new();
+    let mut posts: Vec<String> = caller
+        .grants
+        .iter()
+        .map(|grant| format!("{} {} {}", grant.role, grant.area, grant.unit.as_deref().unwrap_or("-")))
+        .collect();
+    posts.sort();
+    posts.dedup();
+    let book = app.playbooks.current();
+    posts.push(format!("{} {} {lang:?}", book.id, book.version));
+    for post in posts {
+        digest.update(post.as_bytes());
+        digest.update(b"\n");
+    }
+    hex::encode(digest.finalize()).chars().take(16).collect()
+}
+
+/// The keys of what a caller sees, what they were called to by name included.
+fn keys(caller: &Caller) -> Vec<String> {
+    let reach = scope(caller, Act::ViewCase);
+    let own = (!reach.is_empty()).then(|| person_key(caller.account));
+    reach.keys().map(str::to_owned).chain(own).collect()
+}
+
+fn own_visits(caller: &Caller, now: Timestamp) -> (Wish, bool) {
+    let wish = Wish { mine: true, since: Some(now.plus_ms(-VISITS_MS)), ..Wish::default() };
+    (wish, scope(caller, Act::ViewVisits).is_empty())
+}
+
+impl Draft {
+    /// Takes off what the phone may hold and the caller no longer sees.
+    fn take_off(&mut self, conn: &mut Conn, sight: &Sight<'_>, device: DeviceId) -> Answer<()> {
+        let most = i64::try_from(MOST_ROWS).unwrap_or(i64::MAX);
+        let cases = store::open_cases(conn, &keys(sight.caller), None, most)?;
+        self.take_off_all_but(conn, device, rows::CASE, &cases.into_iter().collect())?;
+        let areas = sight.areas().iter().map(ToString::to_string).collect();
+        self.take_off_all_but(conn, device, rows::AREA, &areas)?;
+        let held = store::rows_held(conn, device, rows::VISIT)?;
+        for id in held {
+            let kept = match id.parse() {
+                Ok(id) => visits::store::load(conn, id)?.is_some_and(|visit| {
+                    visit.is_seen_by(sight.caller) && sight.now.since(visit.received_at) < VISITS_MS
+                }),
+                Err(_) => false,
+            };
+            if !kept {
+                self.remove(rows::VISIT, id);
+            }
+        }
+        Ok(())
+    }
+
+    fn take_off_all_but(
+        &mut self,
+        conn: &mut Conn,
+        device: DeviceId,
+        kind: &'static str,
+        kept: &BTreeSet<String>,
+    ) -> Answer<()> {
+        for id in store::rows_held(conn, device, kind)?.difference(kept) {
+            self.remove(kind, id.clone());
+        }
+        Ok(())
+    }
+
+    fn remove(&mut self, kind: &str, id: String) {
+        self.moves.gone.push((kind.to_owned(), id.clone()));
+        self.removals.insert(Removal { kind: kind.to_owned(), id });
+    }
+
+    fn put(&mut self, row: Upsert) {
+        self.size_bytes += row.size_bytes();
+        if [rows::CASE, rows::VISIT, rows::AREA].contains(&row.kind) {
+            // Sent again after all: it stays.
+            self.removals.retain(|removal| removal.kind != row.kind || removal.id != row.id);
+            self.moves.sent.push((row.kind, row.id.clone()));
+        }
+        self.upserts.push(row);
+    }
+
+    fn is_full(&self) -> bool {
+        self.upserts.len() >= self.limit || self.size_bytes >= PAGE_BYTES
+    }
+
+    /// Puts a case with its forms; `false` when there is none to put. One odd row is left out, and the rest is sent.
+    fn put_case(&mut self, conn: &mut Conn, sight: &Sight<'_>, id: &str) -> Answer<bool> {
+        let found = match sight.case(conn, id) {
+            Ok(found) => found,
+            Err(Refused::Store(error @ linli_db::StoreError::Inconsistent { .. })) => {
+                tracing::error!(%error, "a case cannot be read for a phone");
+                self.n_skipped += 1;
+                return Ok(true);
+            }
+            Err(refused) => return Err(refused),
+        };
+        let Some(found) = found else { return Ok(false) };
+        for (name, form) in found.forms {
+            if self.forms.insert(name.clone()) {
+                self.put(Upsert { kind: rows::FORM, id: name, body: form });
+            }
+        }
+        self.put(found.row);
+        Ok(true)
+    }
+
+    fn fill(&mut self, conn: &mut Conn, sight: &Sight<'_>, device: DeviceId) -> Answer<()> {
+        loop {
+            match self.cursor.part.clone() {
+                Part::Cases(after, sent) => self.cases(conn, sight, after, sent)?,
+                Part::Visits(after, sent) => return self.visits(conn, sight, after.as_deref(), sent),
+                Part::Changes => return self.changes(conn, sight, device),
+            }
+            if self.has_more {
+                return Ok(());
+            }
+        }
+    }
+
+    fn sent(&self, before: Sent) -> Sent {
+        Sent { n_rows: before.n_rows + self.upserts.len(), size_bytes: before.size_bytes + self.size_bytes }
+    }
+
+    /// A page of open cases, the newest first.
+    fn cases(&mut self, conn: &mut Conn, sight: &Sight<'_>, after: Option<String>, sent: Sent) -> Answer<()> {
+        let limit = i64::try_from(self.limit).unwrap_or(1) + 1;
+        let ids = store::open_cases(conn, &keys(sight.caller), after.as_deref(), limit)?;
+        let mut last = after;
+        for id in ids {
+            let so_far = self.sent(sent);
+            if so_far.n_rows >= MOST_ROWS || so_far.size_bytes >= MOST_BYTES {
+                self.truncated = true;
+                break;
+            }
+            if self.is_full() {
+                (self.has_more, self.cursor.part) = (true, Part::Cases(last, so_far));
+                return Ok(());
+            }
+            self.put_case(conn, sight, &id)?;
+            last = Some(id);
+        }
+        self.cursor.part = Part::Visits(None, sent);
+        Ok(())
+    }
+
+    /// A page of the caller's own visits, the newest first.
+    fn visits(&mut self, conn: &mut Conn, sight: &Sight<'_>, after: Option<&str>, sent: Sent) -> Answer<()> {
+        let (wish, none) = own_visits(sight.caller, sight.now);
+        let left = self.limit.saturating_sub(self.upserts.len()).min(MOST_ROWS.saturating_sub(self.sent(sent).n_rows));
+        let left = u32::try_from(left).unwrap_or(0);
+        if none || self.sent(sent).n_rows >= MOST_ROWS {
+            (self.has_more, self.truncated) = (true, self.truncated || !none);
+            self.cursor.part = Part::Changes;
+            return Ok(());
+        }
+        if left == 0 {
+            (self.has_more, self.cursor.part) = (true, Part::Visits(after.map(str::to_owned), self.sent(sent)));
+            return Ok(());
+        }
+        let cursor = kernel::Cursor::new(after.map(str::to_owned), Some(left));
+        let page = visits::store::list(conn, sight.caller, &wish, &cursor)?;
+        for row in sight.visits(conn, page.items)? {
+            self.put(row);
+        }
+        // What happened since the position was taken comes with the next page.
+        self.has_more = true;
+        self.cursor.part = match page.next {
+            Some(next) => Part::Visits(Some(next), self.sent(sent)),
+            None => Part::Changes,
+        };
+        Ok(())
+    }
+
+    /// What changed since the position, event by event, until the page is full.
+    fn changes(&mut self, conn: &mut Conn, sight: &Sight<'_>, device: DeviceId) -> Answer<()> {
+        let events = feed::after(conn, self.cursor.position, EVENTS_AT_ONCE)?;
+        let n_read = i64::try_from(events.len()).unwrap_or(i64::MAX);
+        let mut n_held = usize::try_from(store::n_rows_held(conn, device)?).unwrap_or(usize::MAX);
+        let (mut looked_at, mut ground) = (BTreeSet::new(), false);
+        for event in events {
+            if self.is_full() {
+                self.has_more = true;
+                break;
+            }
+            self.cursor.position = event.position;
+            match event.stream_kind.as_str() {
+                "case" if looked_at.insert(event.stream_id.clone()) => {
+                    let held = store::holds(conn, device, rows::CASE, &event.stream_id)?;
+                    self.change_case(conn, sight, &event.stream_id, held, &mut n_held)?;
+                }
+                "visit" if event.actor_id.as_deref() == Some(&sight.caller.account.to_string()) => {
+                    self.change_visit(conn, sight, &event.stream_id)?;
+                }
+                "place" | "area" | "account" => ground = true,
+                _ => {}
+            }
+        }
+        if ground {
+            for row in sight.ground(conn)? {
+                self.put(row);
+            }
+        }
+        self.has_more |= n_read == EVENTS_AT_ONCE;
+        Ok(())
+    }
+
+    fn change_case(
+        &mut self,
+        conn: &mut Conn,
+        sight: &Sight<'_>,
+        id: &str,
+        held: bool,
+        n_held: &mut usize,
+    ) -> Answer<()> {
+        if !held && *n_held >= MOST_ROWS {
+            self.truncated = true;
+            return Ok(());
+        }
+        if self.put_case(conn, sight, id)? {
+            *n_held += usize::from(!held);
+        } else if held {
+            self.remove(rows::CASE, id.to_owned());
+            *n_held = n_held.saturating_sub(1);
+        }
+        Ok(())
+    }
+
+    fn change_visit(&mut self, conn: &mut Conn, sight: &Sight<'_>, id: &str) -> Answer<()> {
+        let Ok(id) = id.parse() else { return Ok(()) };
+        let visit = visits::store::load(conn, id)?.filter(|visit| visit.is_seen_by(sight.caller));
+        for row in sight.visits(conn, visit.into_iter().collect())? {
+            self.put(row);
+        }
+        Ok(())
+    }
+}

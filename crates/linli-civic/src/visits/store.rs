@@ -1,0 +1,168 @@
+//! How records of visits are read and written, and how they end.
+
+use linli_access::{Act, Caller, scope};
+use linli_db::{Bind, Conn, Row, Store, StoreError, Tx, Val, Writer, params};
+use linli_kernel::{AreaCode, CaseId, Cursor, Page, Timestamp, VisitId, VisitKind, VisitResult};
+
+use super::Visit;
+use crate::areas::Point;
+use crate::areas::tree::code_range;
+
+impl Store for Visit {
+    fn store(&self, writer: &mut Writer<'_>) -> Result<(), StoreError> {
+        let companions = serde_json::to_string(&self.companions)?;
+        writer.exec_one(
+            "INSERT INTO visit (id, kind, area_code, place_code, place_text, lon, lat, result, note, companions, account_id, case_id, n_photos, captured_at, received_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+            &params![
+                self.id,
+                self.kind,
+                self.area,
+                self.place_code,
+                self.place_text,
+                self.point.map(|point| point.lon),
+                self.point.map(|point| point.lat),
+                self.result(),
+                self.note,
+                companions,
+                self.account,
+                self.case,
+                self.n_photos,
+                self.captured_at,
+                self.received_at
+            ],
+        )
+    }
+
+    fn begins(&self) -> bool {
+        true
+    }
+}
+
+const COLUMNS: &str = "id, kind, area_code, place_code, place_text, lon, lat, note, companions, account_id, case_id, n_photos, captured_at, received_at";
+
+fn from_row(row: &Row<'_>) -> Result<Visit, StoreError> {
+    let (lon, lat): (Option<f64>, Option<f64>) = (row.get("lon")?, row.get("lat")?);
+    Ok(Visit {
+        id: row.parse("id")?,
+        kind: row.parse("kind")?,
+        area: row.parse("area_code")?,
+        place_code: row.get("place_code")?,
+        place_text: row.get("place_text")?,
+        point: lon.zip(lat).map(|(lon, lat)| Point::new(lon, lat)),
+        note: row.get("note")?,
+        companions: row.json("companions")?,
+        account: row.parse("account_id")?,
+        case: row.parse_opt("case_id")?,
+        n_photos: row.count("n_photos")?,
+        captured_at: row.at("captured_at")?,
+        received_at: row.at("received_at")?,
+    })
+}
+
+/// One record.
+///
+/// # Errors
+/// The database's.
+pub fn load(conn: &mut Conn, id: VisitId) -> Result<Option<Visit>, StoreError> {
+    conn.first(&format!("SELECT {COLUMNS} FROM visit WHERE id = $1"), &params![id], from_row)
+}
+
+/// What is asked of a list.
+#[derive(Clone, Debug, Default)]
+pub struct Wish {
+    /// Only within this area.
+    pub area: Option<AreaCode>,
+    /// Only of this kind.
+    pub kind: Option<VisitKind>,
+    /// Only with this result.
+    pub result: Option<VisitResult>,
+    /// Only those whose finding became this case.
+    pub case: Option<CaseId>,
+    /// Only the caller's own.
+    pub mine: bool,
+    /// Only those received since then.
+    pub since: Option<Timestamp>,
+}
+
+/// A `WHERE` under construction.
+#[derive(Default)]
+struct Filter {
+    conditions: Vec<String>,
+    values: Vec<Val>,
+}
+
+impl Filter {
+    fn bind(&mut self, value: &impl Bind) -> String {
+        self.values.push(value.val());
+        format!("${}", self.values.len())
+    }
+
+    fn only(&mut self, condition: &str, value: Option<&impl Bind>) {
+        if let Some(value) = value {
+            let n = self.bind(value);
+            self.conditions.push(format!("{condition} {n}"));
+        }
+    }
+
+    fn inside(&mut self, areas: &[AreaCode]) {
+        let ranges: Vec<String> = areas
+            .iter()
+            .map(|area| {
+                let (low, high) = code_range(area);
+                format!("(area_code >= {} AND area_code < {})", self.bind(&low), self.bind(&high))
+            })
+            .collect();
+        self.conditions.push(format!("({})", ranges.join(" OR ")));
+    }
+}
+
+/// Records that `caller` may read, the newest first.
+///
+/// # Errors
+/// The database's.
+pub fn list(conn: &mut Conn, caller: &Caller, wish: &Wish, cursor: &Cursor) -> Result<Page<Visit>, StoreError> {
+    let reach = scope(caller, Act::ViewVisits);
+    let keys: Vec<String> =
+        wish.area.as_ref().map_or_else(|| reach.keys().map(str::to_owned).collect(), |area| reach.within(area));
+    let areas: Vec<AreaCode> = keys.iter().filter_map(|key| key.parse().ok()).collect();
+    if areas.is_empty() {
+        return Ok(Page { items: Vec::new(), next: None });
+    }
+    let mut filter = Filter::default();
+    filter.inside(&areas);
+    filter.only("kind =", wish.kind.as_ref());
+    filter.only("result =", wish.result.as_ref());
+    filter.only("case_id =", wish.case.as_ref());
+    filter.only("account_id =", wish.mine.then_some(&caller.account));
+    filter.only("received_at >=", wish.since.as_ref());
+    filter.only("id <", cursor.after.as_ref());
+    let limit = filter.bind(&cursor.fetch());
+    let Filter { conditions, values } = filter;
+    let sql = format!("SELECT {COLUMNS} FROM visit WHERE {} ORDER BY id DESC LIMIT {limit}", conditions.join(" AND "));
+    let rows = conn.all(&sql, &values, from_row)?;
+    Ok(cursor.page(rows, |visit| visit.id.to_string()))
+}
+
+/// Takes the points of visits received before `points_before` away, and the words of those before `words_before`. The
+/// records and their chains stay.
+///
+/// # Errors
+/// The database's.
+pub fn sweep(tx: &mut Tx<'_>, points_before: Timestamp, words_before: Timestamp) -> Result<u64, StoreError> {
+    tx.bookkeep(|writer| {
+        let n = writer.exec(
+            "UPDATE visit SET lon = NULL, lat = NULL WHERE received_at < $1 AND lon IS NOT NULL",
+            &params![points_before],
+        )?;
+        writer.exec(
+            "DELETE FROM event_text WHERE stream_kind = 'visit' AND stream_id IN (SELECT id FROM visit WHERE received_at < $1 AND note IS NOT NULL)",
+            &params![words_before],
+        )?;
+        let m = writer.exec(
+            "UPDATE visit SET note = NULL, place_text = '' WHERE received_at < $1 AND (note IS NOT NULL OR place_text <> '')",
+            &params![words_before],
+        )?;
+        Ok(n + m)
+    })
+}

@@ -1,0 +1,54 @@
+/** The registry's shapes as its pages use them. */
+import type { components } from "@shared/api/schema";
+
+type Shapes = components["schemas"];
+
+export type Kind = Shapes["RegistryKind"];
+export type Row = Shapes["RegistryRow"];
+export type RecordView = Shapes["RegistryRecord"];
+export type Proposal = Shapes["RegistryProposal"];
+export type FieldSpec = Shapes["RegistryField"];
+export type KindSpec = Shapes["RegistryKindFields"];
+export type Figures = Shapes["RegistryFigures"];
+export type Count = Shapes["RegistryCount"];
+export type Left = Shapes["RegistryLeft"];
+export type Look = Shapes["RegistryLook"];
+export type LedgerImport = Shapes["LedgerImport"];
+export type LedgerColumn = Shapes["LedgerColumn"];
+export type LedgerPreview = Shapes["LedgerPreview"];
+export type LedgerFault = Shapes["LedgerRowFault"];
+
+/** 房屋 · 住户 · 场所 · 企业, as the tabs name them. */
+export const TABS = ["dwelling", "resident", "premises", "firm"] as const satisfies readonly Kind[];
+export type Tab = (typeof TABS)[number];
+
+/** The tab's counts in an area's figures. */
+export function countOf(figures: Figures["total"], kind: Kind): Count {
+  switch (kind) {
+    case "dwelling":
+      return figures.dwellings;
+    case "household":
+      return figures.households;
+    case "resident":
+      return figures.residents;
+    case "premises":
+      return figures.premises;
+    case "firm":
+      return figures.firms;
+  }
+}
+
+/** Why a record of a kind may leave. */
+export function leavings(kind: Kind): readonly Left[] {
+  switch (kind) {
+    case "dwelling":
+      return ["demolished", "mistake"];
+    case "household":
+      return ["moved_away", "mistake"];
+    case "resident":
+      return ["moved_away", "deceased", "mistake"];
+    case "premises":
+    case "firm":
+      return ["closed", "moved_away", "mistake"];
+  }
+}
