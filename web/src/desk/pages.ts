@@ -19,6 +19,16 @@ export const PAGES = [
   { name: "open311", may: ["view_deliveries"] },
 ] as const satisfies readonly { name: string; may: readonly May[] }[];
 
+/** Wanted now and then: they stand behind one button, so that what is wanted all day has room. */
+const RARE: readonly string[] = ["deliveries", "banners", "read_log", "notice_log", "open311"];
+
+/** The pages of a navigation, and those behind its button; a button for one page alone would hide more than it tidies. */
+export function arranged(me: Me): { front: readonly string[]; more: readonly string[] } {
+  const names = PAGES.filter((page) => maySee(me, page.may)).map((page) => page.name as string);
+  const more = names.filter((name) => RARE.includes(name));
+  return more.length < 2 ? { front: names, more: [] } : { front: names.filter((name) => !RARE.includes(name)), more };
+}
+
 /** Whether somebody may see a page. */
 export const maySee = (me: Me, need: readonly string[] | undefined): boolean => need === undefined || need.some((act) => me.may.includes(act));
 
