@@ -303,7 +303,7 @@ async fn by_the_command_line(t: &TestDb, expected: &BTreeSet<CaseId>) {
     };
     let (code, out, _) = run(&[]);
     assert_eq!(code, Some(0));
-    assert!(out.contains("试演 300 件，0 件会不一样"), "{out}");
+    assert!(out.contains("试演 900 件，0 件会不一样"), "{out}");
 
     edit(
         "responsibilities.toml",
@@ -325,7 +325,7 @@ async fn by_the_command_line(t: &TestDb, expected: &BTreeSet<CaseId>) {
     assert_eq!(code, Some(0));
     assert!(out.contains("首派") && out.contains("司法所"), "{out}");
     let (_, out, _) = run(&["--since", "2026-10-29", "--until", "2026-10-29"]);
-    assert!(!out.contains("试演 300 件"), "{out}");
+    assert!(!out.contains("试演 900 件"), "{out}");
 
     edit("responsibilities.toml", "host = \"judicial_office\"", "host = \"nobody_at_all\"");
     let (code, out, err) = run(&[]);
