@@ -4,7 +4,7 @@
 //! the product's own. Says: new cases a second, whole lives a second, and how long a board of a community, a county and the city
 //! takes to read.
 
-#![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
+#![expect(clippy::indexing_slicing, clippy::print_stdout, reason = "a benchmark prints its figures")]
 
 use std::sync::Arc;
 use std::time::Instant;
