@@ -4,7 +4,7 @@
 //! the product's own. Says: new cases a second, whole lives a second, and how long a board of a community, a county and the city
 //! takes to read.
 
-#![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
+#![expect(clippy::indexing_slicing, clippy::print_stdout, reason = "a benchmark prints its figures")]
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -93,7 +93,7 @@ async fn read(app: &App, wish: &Wish) -> anyhow::Result<()> {
     let (areas, basis, own) = (app.areas(), Arc::clone(&app.indicators), wish.clone());
     let read = {
         let (areas, basis) = (Arc::clone(&areas), Arc::clone(&basis));
-        app.db.read(move |conn| board::Read::read(conn, &own, &basis, &areas)).await?
+        app.db.read(move |conn| board::Read::load(conn, &own, &basis, &areas)).await?
     };
     let book = app.playbooks.current();
     let view = board::board(wish, &read, &basis, &Names { areas: &areas, book: &book }, app.now());

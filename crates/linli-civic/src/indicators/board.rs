@@ -54,7 +54,7 @@ impl Read {
     ///
     /// # Errors
     /// The database's.
-    pub fn read(conn: &mut Conn, wish: &Wish, basis: &Basis, areas: &AreaTree) -> Result<Self, StoreError> {
+    pub fn load(conn: &mut Conn, wish: &Wish, basis: &Basis, areas: &AreaTree) -> Result<Self, StoreError> {
         let own = [wish.of.key()];
         let one = |mut sums: HashMap<String, Tallies>| sums.remove(&own[0]);
         let now = one(store::sums(conn, &own, &wish.period)?).unwrap_or_default();
