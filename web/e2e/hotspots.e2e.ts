@@ -11,11 +11,14 @@ type HotSpot = components["schemas"]["HotSpot"];
 /** Grids in which nothing else of the tests happens. */
 const LAMPS = { area: `${COMMUNITY}007`, category: "lamp", name: "路灯不亮" };
 const GARBAGE = { area: `${COMMUNITY}008`, category: "garbage", name: "垃圾未清、桶满" };
+/** Left as it is. */
+const PARKING = { area: `${COMMUNITY}009`, category: "parking", name: "乱停车" };
+const ALL = [LAMPS, GARBAGE, PARKING];
 /** linli looks once a minute. */
 const FOUND_WITHIN = { timeout: 100_000, interval: 2_000 };
 
 beforeAll(async () => {
-  for (const { area, category, name } of [LAMPS, GARBAGE]) {
+  for (const { area, category, name } of ALL) {
     for (const n of ["一", "二", "三"]) await report({ text: `${name}，第${n}次说了`, area_code: area, category });
   }
   const clerk = await open(DESK);
@@ -24,7 +27,7 @@ beforeAll(async () => {
     const { items } = (await (await clerk.request.get("/api/hot-spots")).json()) as { items: HotSpot[] };
     return items.map((spot) => `${spot.area.code} ${spot.category}`);
   };
-  await vi.waitFor(async () => expect(await found()).toEqual(expect.arrayContaining([`${LAMPS.area} lamp`, `${GARBAGE.area} garbage`])), FOUND_WITHIN);
+  await vi.waitFor(async () => expect(await found()).toEqual(expect.arrayContaining(ALL.map(({ area, category }) => `${area} ${category}`))), FOUND_WITHIN);
 });
 
 it("a clerk comes from the inbox to what keeps coming, sees exactly its cases, and opens one for the root of it", async () => {
@@ -71,7 +74,7 @@ it("whoever may look and not decide is told who decides", async () => {
   await signIn(desk, "leader");
   const page = await desk.newPage();
   await page.goto("/desk/hot-spots");
-  await page.locator("a.spot").first().click();
+  await page.getByRole("link", { name: /乱停车.*红旗社区第九网格/s }).click();
   await page.getByText("由社区、街道、网格或热线的工作人员决定").waitFor();
   expect(await page.getByRole("button", { name: "立为主动办理件" }).count()).toBe(0);
 });
