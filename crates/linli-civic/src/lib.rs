@@ -2,7 +2,7 @@
 //!
 //! ground: [`areas`] [`people`] [`files`] [`playbooks`] [`partners`] [`delivery`] [`banners`] [`sheets`] [`docx`] ·
 //! core: [`cases`] ·
-//! then: [`live`] [`notices`] · field: [`registry`] [`visits`] [`sync`] · reading: [`map`] [`audit`] [`indicators`] ·
+//! then: [`live`] [`notices`] · field: [`registry`] [`visits`] [`sync`] · reading: [`map`] [`audit`] [`indicators`] [`rehearsal`] ·
 //! exchange: [`hotline`] [`open311`] [`webhooks`] · over all: [`search`] ·
 //! shared by all: [`app`] [`http`] [`limits`] [`once`] [`origin`] [`say`].
 
@@ -30,6 +30,7 @@ pub mod plain;
 pub mod playbooks;
 pub mod qr;
 pub mod registry;
+pub mod rehearsal;
 pub mod say;
 pub mod search;
 pub mod sheets;

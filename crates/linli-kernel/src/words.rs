@@ -199,6 +199,10 @@ words! {
         Split = "split",
         /// 公开范围
         SetPrivacy = "set_privacy",
+        /// 请人调解: neighbours whom both sides trust, a mediation room.
+        Mediate = "mediate",
+        /// 调解结果: agreed or not.
+        Conclude = "conclude",
     }
 }
 
@@ -250,6 +254,8 @@ impl Action {
             Self::CloseForce => "force_closed",
             Self::Split => "split",
             Self::SetPrivacy => "privacy_set",
+            Self::Mediate => "mediation_begun",
+            Self::Conclude => "mediation_concluded",
         }
     }
 }

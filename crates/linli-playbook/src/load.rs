@@ -225,7 +225,7 @@ fn unread(path: &str, name: &str) -> Finding {
         file: path.to_owned(),
         line: 1,
         message: format!("{name} 不会被读取"),
-        hint: "文件名见 docs/playbooks.md；流程放在 flows/ 里，文书模板放在 templates/ 里。".to_owned(),
+        hint: "文件名见 docs/playbooks.md；流程放在 flows/ 里，对流程的补充放在 additions/ 里，文书模板放在 templates/ 里。".to_owned(),
     }
 }
 
@@ -245,6 +245,8 @@ struct Layer {
     notice_times: NoticeTimes,
     indicators: Section<Indicator>,
     flows: Vec<PlacedFlow>,
+    /// What is added to a flow of the kind, its own or an inherited one.
+    additions: Vec<PlacedFlow>,
 }
 
 /// The times of `notices.toml` as they are written, each with its place.
@@ -298,6 +300,7 @@ impl Layer {
             notice_times: NoticeTimes::new(),
             indicators: Section::default(),
             flows: Vec::new(),
+            additions: Vec::new(),
         };
         let mut is_there = false;
         for (path, name, text) in sources.of(id) {
@@ -343,6 +346,9 @@ impl Layer {
                     layer.indicators = section(path, &tree(&shapes::INDICATORS), "indicators", read::indicator);
                 }
                 _ if name.starts_with("flows/") => layer.flows.push(read::flow(path, &tree(&shapes::FLOW))),
+                _ if name.starts_with("additions/") => {
+                    layer.additions.push(read::flow(path, &tree(&shapes::ADDITION)));
+                }
                 _ => findings.push(unread(path, name)),
             }
         }
@@ -379,7 +385,8 @@ impl Draft {
         let line_key = |one: &Responsibility| format!("{} {}", one.category, one.level);
         merge(&mut self.responsibilities, layer.responsibilities, line_key, findings);
         merge(&mut self.deadlines, layer.deadlines, rule_key, findings);
-        merge(&mut self.tasks, layer.tasks, |one| one.kind.to_string(), findings);
+        let task_key = |one: &TaskRule| format!("{} {}", one.kind, one.unit.as_deref().unwrap_or_default());
+        merge(&mut self.tasks, layer.tasks, task_key, findings);
         merge(&mut self.whistles, layer.whistles, |one| one.code.clone(), findings);
         self.min_len = layer.min_len.unwrap_or(self.min_len);
         merge(&mut self.avoid, layer.avoid, |one| one.phrase.clone(), findings);
@@ -394,6 +401,12 @@ impl Draft {
             }
             self.flows.retain(|other| other.flow.kind != flow.flow.kind);
             self.flows.push(flow);
+        }
+        for addition in layer.additions {
+            match self.flows.iter_mut().find(|flow| flow.flow.kind == addition.flow.kind) {
+                Some(flow) => flow.add(addition),
+                None => findings.push(without_flow(&addition)),
+            }
         }
     }
 
@@ -500,6 +513,18 @@ fn merge<T>(inherited: &mut Vec<Placed<T>>, own: Section<T>, key: impl Fn(&T) ->
             Some(other) => *other = entry,
             None => inherited.push(entry),
         }
+    }
+}
+
+fn without_flow(addition: &PlacedFlow) -> Finding {
+    let (at, kind) = (addition.place.key("kind"), addition.flow.kind);
+    Finding {
+        severity: Severity::Error,
+        code: "addition_without_flow",
+        file: at.file,
+        line: at.line,
+        message: format!("没有 {kind} 的流程，补充不到哪里去"),
+        hint: "改 kind，或者在 flows/ 里写一个这种事项的流程，或者 extends 一个有的工作法。".to_owned(),
     }
 }
 

@@ -70,6 +70,29 @@ impl PlacedFlow {
     pub fn actions(&self) -> impl Iterator<Item = (&ActionDef, &Place)> {
         self.flow.actions.iter().zip(&self.actions)
     }
+
+    /// Adds stages, actions and rules: a stage with the id of one that is there replaces it; actions come before those that are
+    /// there, because the first that fits wins.
+    pub fn add(&mut self, more: Self) {
+        for (stage, place) in more.flow.stages.into_iter().zip(more.stages) {
+            match self.flow.stages.iter().position(|known| known.id == stage.id) {
+                Some(nth) => {
+                    if let (Some(known), Some(known_place)) = (self.flow.stages.get_mut(nth), self.stages.get_mut(nth))
+                    {
+                        (*known, *known_place) = (stage, place);
+                    }
+                }
+                None => {
+                    self.flow.stages.push(stage);
+                    self.stages.push(place);
+                }
+            }
+        }
+        self.flow.actions.splice(0..0, more.flow.actions);
+        self.actions.splice(0..0, more.actions);
+        self.flow.rules.extend(more.flow.rules);
+        self.rules.extend(more.rules);
+    }
 }
 
 impl Place {
@@ -339,6 +362,7 @@ pub(crate) fn task_rule(node: &Node) -> Vec<TaskRule> {
     let reader = Reader(node);
     vec![TaskRule {
         kind: reader.parsed("kind").unwrap_or(TaskKind::Help),
+        unit: reader.some_text("unit"),
         clocks: clocks(&reader),
         basis: reader.some_text("basis"),
     }]

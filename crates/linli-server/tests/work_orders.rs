@@ -471,5 +471,7 @@ on_both! {
         let dispatcher = world.as_("dispatcher").await;
         let case = world.get(&dispatcher, &format!("/api/cases/{code}")).await.ok();
         assert_eq!(case["seat"]["level"], "street", "{:?}", sentences(&case));
+        let told = sentences(&case);
+        assert_eq!(told.last().unwrap(), "两个单位都退了单，由上一级牵头，上报至向阳街道", "{told:?}");
     }
 }

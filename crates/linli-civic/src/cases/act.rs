@@ -349,6 +349,7 @@ impl Case {
                 "reached": form.flag("reached"), "solved": form.flag("solved"), "satisfied": form.flag("satisfied"),
             }),
             Action::SetPrivacy => json!({ "private": self.private }),
+            Action::Conclude => json!({ "agreed": form.flag("agreed") }),
             Action::OpenForce => json!({ "members": self.dossier.force.as_ref().map(|force| &force.members) }),
             _ => json!({}),
         };

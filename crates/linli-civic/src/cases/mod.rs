@@ -11,6 +11,7 @@
 //! - A resident needs no account: the public code is the key to follow, answer, rate and reopen.
 //! - A case whose handler left (account disabled, post ended) stands in the box 无人经办 of everybody who may see it: [`unattended`].
 //! - Several cases may be moved by one request ([`bulk`]): each goes through its own command and answers for itself.
+//! - A running case goes by the version of the playbook that it began under until somebody moves it on purpose ([`version`]).
 //! - Two people who act at once: the first wins, the other is told what happened (409 with the present state).
 //!
 //! What it deliberately does not do: it keeps no priorities of persons, sends no messages itself (jobs do), and
@@ -65,6 +66,8 @@ mod tell;
 #[cfg(test)]
 pub(crate) mod tests;
 pub mod unattended;
+pub mod version;
+pub mod version_http;
 pub mod view;
 pub mod words;
 pub mod work_order;

@@ -18,6 +18,19 @@ pub struct Shelf {
     older: RwLock<HashMap<(String, String), Arc<Playbook>>>,
 }
 
+/// A version on the shelf.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OnShelf {
+    /// The playbook's id.
+    pub id: String,
+    /// Its version.
+    pub version: String,
+    /// What people call it.
+    pub name: String,
+    /// When it was put there.
+    pub loaded_at: Timestamp,
+}
+
 /// A playbook that is put on the shelf.
 struct Version(Arc<Playbook>, Timestamp);
 
@@ -84,30 +97,59 @@ impl Shelf {
         Ok(())
     }
 
+    /// Every version that cases can be pinned to, the newest first.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn versions(conn: &mut Conn) -> Result<Vec<OnShelf>, StoreError> {
+        let sql = "SELECT id, version, name, loaded_at FROM playbook_version ORDER BY loaded_at DESC, id, version";
+        conn.all(sql, &[], |row| {
+            Ok(OnShelf {
+                id: row.get("id")?,
+                version: row.get("version")?,
+                name: row.get("name")?,
+                loaded_at: row.at("loaded_at")?,
+            })
+        })
+    }
+
+    /// A version as it was stored; `None` where it never was.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn stored(conn: &mut Conn, id: &str, version: &str) -> Result<Option<Playbook>, StoreError> {
+        conn.first("SELECT body FROM playbook_version WHERE id = $1 AND version = $2", &params![id, version], |row| {
+            row.json::<Playbook>("body")
+        })
+    }
+
     /// The playbook that a case is pinned to.
     ///
     /// # Errors
     /// `Inconsistent` when it is nowhere: a case cannot be interpreted by another one.
     pub fn pinned(&self, conn: &mut Conn, id: &str, version: &str) -> Result<Arc<Playbook>, StoreError> {
+        self.find(conn, id, version)?.ok_or_else(|| StoreError::Inconsistent {
+            table: "playbook_version",
+            row: format!("{id} {version}"),
+            what: "a case is pinned to it and it is gone".to_owned(),
+        })
+    }
+
+    /// A version that cases can be pinned to.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn find(&self, conn: &mut Conn, id: &str, version: &str) -> Result<Option<Arc<Playbook>>, StoreError> {
         if self.current.id == id && self.current.version == version {
-            return Ok(self.current());
+            return Ok(Some(self.current()));
         }
         let key = (id.to_owned(), version.to_owned());
         let known = self.older.read().unwrap_or_else(std::sync::PoisonError::into_inner).get(&key).cloned();
         if let Some(playbook) = known {
-            return Ok(playbook);
+            return Ok(Some(playbook));
         }
-        let found = conn.first(
-            "SELECT body FROM playbook_version WHERE id = $1 AND version = $2",
-            &params![id, version],
-            |row| row.json::<Playbook>("body"),
-        )?;
-        let playbook = Arc::new(found.ok_or_else(|| StoreError::Inconsistent {
-            table: "playbook_version",
-            row: format!("{id} {version}"),
-            what: "a case is pinned to it and it is gone".to_owned(),
-        })?);
+        let Some(playbook) = Self::stored(conn, id, version)?.map(Arc::new) else { return Ok(None) };
         self.older.write().unwrap_or_else(std::sync::PoisonError::into_inner).insert(key, Arc::clone(&playbook));
-        Ok(playbook)
+        Ok(Some(playbook))
     }
 }

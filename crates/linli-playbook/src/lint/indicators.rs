@@ -255,5 +255,5 @@ fn runs(playbook: &Playbook, clock: DeadlineKind, task: Option<TaskKind>) -> boo
     };
     let is_called = actions(playbook).any(|def| def.effects.contains(&Effect::Call(task)));
     let of_whistles = task == TaskKind::Whistle && playbook.whistles.iter().any(|whistle| has(&whistle.clocks));
-    is_called && (of_whistles || has(&playbook.task_clocks(task, None).0))
+    is_called && (of_whistles || has(&playbook.task_clocks(task, None, None).0))
 }

@@ -12,10 +12,12 @@ mod doctor;
 mod hotline;
 mod import;
 mod indicators;
+mod move_cases;
 mod out;
 mod partner;
 mod playbook;
 mod registry;
+mod rehearse;
 mod user;
 mod verify;
 
@@ -44,7 +46,7 @@ enum Command {
     /// Imports areas or boundaries.
     #[command(subcommand)]
     Import(import::Import),
-    /// Checks playbooks (工作法).
+    /// Checks playbooks (工作法), tries them on past cases, moves cases between their versions.
     #[command(subcommand)]
     Playbook(playbook::Playbook),
     /// Checks every history: names the first record that was changed. Ends with 1 when one was.
@@ -169,7 +171,7 @@ impl Cli {
             Command::Demo(args) => demo::run(&args).await,
             Command::Migrate(data) => migrate(&data).await,
             Command::Import(import) => import::run(&import).await,
-            Command::Playbook(command) => playbook::run(&command),
+            Command::Playbook(command) => playbook::run(&command).await,
             Command::Verify(data) => verify::run(&data).await,
             Command::Doctor(data) => doctor::run(&data).await,
             Command::User(command) => user::run(&command).await,

@@ -21,7 +21,7 @@ const SLICES: &[&[&str]] = &[
     &["cases", "registry"],
     &["live", "notices", "visits"],
     &["sync"],
-    &["map", "audit", "plain", "indicators"],
+    &["map", "audit", "plain", "indicators", "rehearsal"],
     &["webhooks", "hotline", "open311"],
     &["search"],
 ];

@@ -36,6 +36,8 @@ const GROUP_OF: Record<Action, Group> = {
   assign_task: "together",
   minute: "together",
   close_force: "together",
+  mediate: "together",
+  conclude: "together",
   ask_extension: "time",
   grant_extension: "time",
   refuse_extension: "time",

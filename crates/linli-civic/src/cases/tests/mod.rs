@@ -4,4 +4,5 @@ pub(crate) mod city;
 pub(crate) mod forms;
 mod invariants;
 mod regressions;
+mod versions;
 pub(crate) mod walk;

@@ -260,3 +260,8 @@ fn no_walk_by_the_base_playbook_breaks_what_every_case_owes() {
 fn no_walk_by_the_playbook_of_weinan_breaks_what_every_case_owes() {
     walks("weinan", 30);
 }
+
+#[test]
+fn no_walk_by_the_playbook_of_shaanqi_breaks_what_every_case_owes() {
+    walks("shaanqi", 30);
+}
