@@ -231,12 +231,12 @@ async fn a_changed_line_moves_exactly_its_cases_of_ninety_days_of_the_demo() {
     let mut options = Options::new(t.folder().to_owned(), url, site);
     options.playbook = Some(demo::PLAYBOOK.to_owned());
     options.clock = Arc::new(ManualClock::at(now()));
-    let loaded = demo::load(&options, now(), Size { days: 90, cases: 300 }, |_| ()).await.unwrap();
+    let loaded = demo::load(&options, now(), Size { days: 90, cases: 900 }, |_| ()).await.unwrap();
     assert_eq!(loaded.n_refused, 0);
 
     let same = rehearse(&t.db, shipped("weinan"), now()).await;
     let told: Vec<String> = same.moved.iter().map(|case| format!("{} {:?}", case.paper_no, case.changes)).collect();
-    assert_eq!((same.n_cases, same.n_moved, same.n_unlike), (300, 0, 0), "{told:#?}");
+    assert_eq!((same.n_cases, same.n_moved, same.n_unlike), (900, 0, 0), "{told:#?}");
 
     // 邻里生活 at the community goes to the judicial office of the street, not to the community itself.
     let mut draft = shipped("weinan");
@@ -303,7 +303,7 @@ async fn by_the_command_line(t: &TestDb, expected: &BTreeSet<CaseId>) {
     };
     let (code, out, _) = run(&[]);
     assert_eq!(code, Some(0));
-    assert!(out.contains("试演 300 件，0 件会不一样"), "{out}");
+    assert!(out.contains("试演 900 件，0 件会不一样"), "{out}");
 
     edit(
         "responsibilities.toml",
@@ -325,7 +325,7 @@ async fn by_the_command_line(t: &TestDb, expected: &BTreeSet<CaseId>) {
     assert_eq!(code, Some(0));
     assert!(out.contains("首派") && out.contains("司法所"), "{out}");
     let (_, out, _) = run(&["--since", "2026-10-29", "--until", "2026-10-29"]);
-    assert!(!out.contains("试演 300 件"), "{out}");
+    assert!(!out.contains("试演 900 件"), "{out}");
 
     edit("responsibilities.toml", "host = \"judicial_office\"", "host = \"nobody_at_all\"");
     let (code, out, err) = run(&[]);

@@ -555,6 +555,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cases/{id}/playbook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows which other versions of a playbook a running case could go by, and what would become of its promise. */
+        get: operations["list_versions_for_case"];
+        put?: never;
+        /** Moves a running case to another version of the playbook, for a reason. A promise to the resident is never worsened by it. */
+        post: operations["move_case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases/{id}/seats": {
         parameters: {
             query?: never;
@@ -2500,7 +2518,7 @@ export interface components {
             n_done: number;
         };
         /** @enum {string} */
-        Action: "report" | "accept" | "dispatch" | "take" | "comment" | "urge" | "ask" | "answer" | "settle" | "verify" | "reject" | "rate" | "reopen" | "close" | "send_back" | "escalate" | "hand_on" | "ask_extension" | "grant_extension" | "refuse_extension" | "ask_suspension" | "suspend" | "refuse_suspension" | "resume" | "supervise" | "object" | "rule" | "merge" | "unmerge" | "follow" | "follow_up" | "ask_exclusion" | "exclude" | "refuse_exclusion" | "call_help" | "whistle" | "hand_out" | "open_force" | "assign_task" | "minute" | "close_force" | "split" | "set_privacy";
+        Action: "report" | "accept" | "dispatch" | "take" | "comment" | "urge" | "ask" | "answer" | "settle" | "verify" | "reject" | "rate" | "reopen" | "close" | "send_back" | "escalate" | "hand_on" | "ask_extension" | "grant_extension" | "refuse_extension" | "ask_suspension" | "suspend" | "refuse_suspension" | "resume" | "supervise" | "object" | "rule" | "merge" | "unmerge" | "follow" | "follow_up" | "ask_exclusion" | "exclude" | "refuse_exclusion" | "call_help" | "whistle" | "hand_out" | "open_force" | "assign_task" | "minute" | "close_force" | "split" | "set_privacy" | "mediate" | "conclude";
         /** @description 动作: one arrow of the flow. */
         ActionDef: {
             /** @description What follows, in this order. */
@@ -4851,6 +4869,22 @@ export interface components {
          * @enum {string}
          */
         MergedRule: "each" | "once";
+        /** @description A move to another version. */
+        MoveCase: {
+            /** @description The id of the playbook. */
+            playbook: string;
+            /** @description The version of the playbook. */
+            playbook_version: string;
+            /** @description Why; kept in the history. */
+            reason: string;
+            /** @description The stage that it shall stand in, where its own is not there. */
+            stage?: string | null;
+            /**
+             * Format: int32
+             * @description The version of the case that the caller saw.
+             */
+            version: number;
+        };
         /** @description 消息: what the bell shows. */
         MyNotice: {
             /** @description When. */
@@ -6228,6 +6262,13 @@ export interface components {
             /** @description What the resident reads. */
             public_name: string;
         };
+        /** @description A stage that a case could stand in. */
+        StageChoice: {
+            /** @description Its id. */
+            id: string;
+            /** @description In words. */
+            name: string;
+        };
         /**
          * @description The four plain steps.
          * @enum {string}
@@ -6437,6 +6478,8 @@ export interface components {
             clocks: components["schemas"]["TaskClocks"];
             /** @description Of which kind. */
             kind: components["schemas"]["TaskKind"];
+            /** @description For this unit only, by its code; it comes before a rule for all. */
+            unit?: string | null;
         };
         /** @enum {string} */
         TaskState: "called" | "signed" | "done" | "declined" | "cancelled";
@@ -6609,6 +6652,37 @@ export interface components {
         UnsubscribeBrowser: {
             /** @description Its address. */
             endpoint: string;
+        };
+        /** @description One of them. */
+        VersionChoice: {
+            /** @description Whether new cases get it. */
+            is_current: boolean;
+            /** @description Since when it is here. */
+            loaded_at: components["schemas"]["Timestamp"];
+            /** @description What people call it. */
+            name: string;
+            /** @description Why it cannot be, in words. */
+            obstacle?: string | null;
+            /** @description The playbook's id. */
+            playbook: string;
+            /** @description Its version. */
+            playbook_version: string;
+            promised_at?: components["schemas"]["Timestamp"] | null;
+            /** @description The stages to choose from, where its own is not there. */
+            stages: components["schemas"]["StageChoice"][];
+        };
+        /** @description Which versions a case could go by. */
+        VersionChoices: {
+            /** @description The others, the newest first. */
+            choices: components["schemas"]["VersionChoice"][];
+            /** @description What it goes by now. */
+            playbook: components["schemas"]["PinnedPlaybook"];
+            promised_at?: components["schemas"]["Timestamp"] | null;
+            /**
+             * Format: int32
+             * @description The version of the case that a command names.
+             */
+            version: number;
         };
         /** @description 走访记录 */
         Visit: {
@@ -8269,6 +8343,105 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_versions_for_case: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or public code */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionChoices"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    move_case: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key, it is moved once */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description Id or public code */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveCase"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
