@@ -54,14 +54,13 @@ impl Read {
     ///
     /// # Errors
     /// The database's.
-    pub fn read(conn: &mut Conn, wish: &Wish, basis: &Basis, areas: &AreaTree) -> Result<Self, StoreError> {
-        let key = wish.of.key();
-        let own = std::slice::from_ref(&key);
-        let one = |mut sums: HashMap<String, Tallies>| sums.remove(&key);
-        let now = one(store::sums(conn, own, &wish.period)?).unwrap_or_default();
-        let before = one(store::sums(conn, own, &wish.period.before())?);
-        let year_ago = one(store::sums(conn, own, &wish.period.year_before())?);
-        let standing = one(store::now(conn, own)?).unwrap_or_default();
+    pub fn load(conn: &mut Conn, wish: &Wish, basis: &Basis, areas: &AreaTree) -> Result<Self, StoreError> {
+        let own = [wish.of.key()];
+        let one = |mut sums: HashMap<String, Tallies>| sums.remove(&own[0]);
+        let now = one(store::sums(conn, &own, &wish.period)?).unwrap_or_default();
+        let before = one(store::sums(conn, &own, &wish.period.before())?);
+        let year_ago = one(store::sums(conn, &own, &wish.period.year_before())?);
+        let standing = one(store::now(conn, &own)?).unwrap_or_default();
         let step = wish.period.step();
         let rows = (step.grain(), step.grain_start(wish.period.from), wish.period.to);
         let load_slot = basis.slots().find(|(_, slot)| slot.indicator.per.is_some()).map(|(n, _)| n);
@@ -76,7 +75,7 @@ impl Read {
             year_ago,
             standing,
             load,
-            course: store::course(conn, &key, rows)?,
+            course: store::course(conn, &own[0], rows)?,
             likes: Likes::read(conn, wish, areas)?,
         })
     }

@@ -88,7 +88,7 @@ async fn read_board(app: &App, wish: Wish) -> Answer<BoardView> {
     let (areas, basis) = (app.areas(), Arc::clone(&app.indicators));
     let read = {
         let (wish, areas, basis) = (wish.clone(), Arc::clone(&areas), Arc::clone(&basis));
-        app.db.read(move |conn| Read::read(conn, &wish, &basis, &areas)).await?
+        app.db.read(move |conn| Read::load(conn, &wish, &basis, &areas)).await?
     };
     let book = app.playbooks.current();
     Ok(board(&wish, &read, &basis, &Names { areas: &areas, book: &book }, app.now()))

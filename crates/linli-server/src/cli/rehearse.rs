@@ -10,7 +10,7 @@ use linli_civic::areas::tree::AreaTree;
 use linli_civic::rehearsal::view::{MovedCase, Reading, Rehearsal};
 use linli_civic::rehearsal::{Difference, Stage, Wish, select};
 use linli_civic::say::Lang;
-use linli_db::StoreError;
+
 use linli_kernel::{AreaCode, Clock, SystemClock, Timestamp};
 use linli_server::open;
 
@@ -73,7 +73,7 @@ pub async fn run(args: &RehearseArgs) -> anyhow::Result<ExitCode> {
     let mut rehearsal = Rehearsal::of(&stage);
     for chunk in ids.chunks(CHUNK) {
         let (stage_of_chunk, chunk) = (Arc::clone(&stage), chunk.to_vec());
-        let done = db.read(move |conn| Ok::<_, StoreError>(stage_of_chunk.rehearse(conn, &chunk)?)).await?;
+        let done = db.read(move |conn| stage_of_chunk.rehearse(conn, &chunk)).await?;
         rehearsal.add(&stage, &done, &reading);
         if !args.json {
             tell(&format!("已试演 {} / {} 件", rehearsal.n_cases, ids.len()));
