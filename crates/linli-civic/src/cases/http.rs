@@ -15,7 +15,8 @@ use linli_kernel::{Action, AreaCode, EventId, Page, ProblemCode, Timestamp};
 
 use super::Case;
 use super::command::{Command, Who, run};
-use super::list::{self, Asker, InboxBox, ListCases};
+use super::count::{InboxBox, count_boxes};
+use super::list::{self, Asker, ListCases};
 use super::model::Seat;
 use super::reader::{Reader, Shown};
 use super::routing::Ground;
@@ -74,7 +75,7 @@ async fn show_inbox(
     let (book, areas, now) = (app.playbooks.current(), app.areas(), app.now());
     let boxes = app.db.read(move |conn| {
         let asker = Asker { caller: &caller, book: &book, areas: &areas, now };
-        list::count_boxes(conn, &asker, wish.area.as_ref(), lang).map_err(Refused::from)
+        count_boxes(conn, &asker, wish.area.as_ref(), lang).map_err(Refused::from)
     });
     Ok(Json(Inbox { boxes: boxes.await? }))
 }
