@@ -45,8 +45,7 @@ impl City {
     /// # Errors
     /// When they do not read.
     pub fn weinan() -> anyhow::Result<Self> {
-        let parsed =
-            parse_areas(Cursor::new(DIVISIONS), &linli_civic::areas::NothingKnown).context("the divisions")?;
+        let parsed = parse_areas(Cursor::new(DIVISIONS), &linli_civic::areas::NothingKnown).context("the divisions")?;
         let mut places: Vec<Place> = Vec::new();
         for area in parsed.rows {
             places.push(Place { code: area.code, name: area.name, short_name: area.short_name });

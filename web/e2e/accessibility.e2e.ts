@@ -182,6 +182,15 @@ describe("axe finds nothing serious or critical", () => {
             await clerk.locator(".seat").first().waitFor();
             await clerk.getByRole("region", { name: "派单" }).getByRole("button", { name: "派单" }).click();
           }),
+          at("picked cases", "/desk/inbox?box=all_open", async () => {
+            await clerk.locator("tbody input[type=checkbox]").first().click();
+            await clerk.getByRole("region", { name: "已选中的事项" }).getByRole("button", { name: "催办" }).or(clerk.getByRole("button", { name: "更多操作" })).first().waitFor();
+          }),
+          at("call", "/desk/call", async () => {
+            await clerk.getByLabel("来电人说什么").fill("楼道里着火了，冒出来好多烟");
+            await clerk.getByRole("alert").filter({ hasText: "请先告诉来电人" }).waitFor();
+          }),
+          at("call-backs", "/desk/callbacks", () => clerk.getByRole("article", { name: "回访" }).waitFor()),
           at("register", "/desk/register"),
           at("areas", `/desk/areas/${COMMUNITY}`, () => clerk.getByRole("treeitem").first().waitFor()),
           at("printed codes", `/desk/areas/${GRID}001/qr`, () => clerk.getByAltText(/的二维码/).first().waitFor()),

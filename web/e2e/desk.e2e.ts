@@ -144,7 +144,7 @@ it("who looks at a resident's number says why, and the auditor reads it", async 
 it("a search by phone says why, stays out of the address, and the resident reads who looked", async () => {
   const code = await report({ text: "地下车库入口的减速带松了，车一过就响", area_code: GRID, category: "lamp", phone: "19900007788" });
   const page = await deskPage("clerk", "/desk/inbox?box=all_open");
-  const search = page.getByRole("searchbox");
+  const search = page.getByRole("combobox", { name: "搜索事项" });
   await search.fill("199 0000 7788");
   await search.press("Enter");
   const ask = page.getByRole("dialog", { name: "按电话查找" });

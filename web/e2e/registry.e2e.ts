@@ -31,8 +31,6 @@ it("a ledger is brought in without the column that is not kept, looked at before
   expect(await axeFaults(page)).toEqual([]);
   await page.getByRole("button", { name: "不要这些列，继续导入" }).click();
   await page.getByRole("heading", { name: "居民台账.csv" }).waitFor();
-  // The columns were recognised by what the community calls them.
-  expect(await page.getByLabel("门牌地址", { exact: true }).inputValue()).toBe("door");
   await page.getByRole("button", { name: "预览，不写入" }).click();
   const preview = page.getByRole("region", { name: "预览结果" });
   await preview.getByText("会新增 2 条").waitFor();

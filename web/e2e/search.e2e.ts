@@ -34,7 +34,7 @@ it("a clerk types the first letters of a place, then words, and sees where they 
   await page.locator("table .where", { hasText: "地点" }).waitFor();
 
   // The same in pinyin, without choosing: the place is understood, and said.
-  await search.fill("hqsq 栏杆");
+  await search.fill("hqsq 凉亭 栏杆");
   await search.press("Escape");
   await search.press("Enter");
   await page.getByRole("status").filter({ hasText: "按地名理解" }).filter({ hasText: "红旗社区" }).waitFor();

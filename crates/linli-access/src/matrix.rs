@@ -80,6 +80,10 @@ acts! {
     ImportRegistry = "import_registry",
     /// See a name, a phone number or an ID number of the registry; logged with its purpose, which the person can read.
     ReadRegistryPrivate = "read_registry_private",
+    /// Move a running case to another version of the playbook.
+    MovePlaybook = "move_playbook",
+    /// Try a draft of a playbook on past cases.
+    RehearsePlaybook = "rehearse_playbook",
 }
 
 /// How far an allowed act reaches.
@@ -245,6 +249,10 @@ pub const MATRIX: &[(Act, &[(Role, Reach)])] = &[
     // A street brings in the ledgers of its communities; it does not look behind the mask.
     (Act::ImportRegistry, &[(CommunityClerk, Area), (StreetDispatcher, Area)]),
     (Act::ReadRegistryPrivate, &[(GridWorker, Area), (GridHead, Area), (CommunityClerk, Area)]),
+    // Whoever handles a case never rewrites the rules that it goes by: only the top, which answers for the way of working.
+    (Act::MovePlaybook, &[(CountyLeader, Area)]),
+    // It tells nothing that anybody wrote: whoever keeps the playbook need not see a case for it.
+    (Act::RehearsePlaybook, &[(Administrator, Area)]),
 ];
 
 /// How far `role` may do `act`; `None` when it may not.

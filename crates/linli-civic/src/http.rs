@@ -95,12 +95,12 @@ pub struct ProblemBody {
     /// The HTTP status again.
     status: u16,
     /// The stable code.
-    code: String,
+    pub(crate) code: String,
     /// What happened and what to do, in the reader's language.
-    detail: String,
+    pub(crate) detail: String,
     /// The fields that are wrong.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    errors: Vec<FieldProblem>,
+    pub(crate) errors: Vec<FieldProblem>,
     /// The present state, where it helps to go on.
     #[serde(skip_serializing_if = "Option::is_none")]
     current: Option<serde_json::Value>,

@@ -1,7 +1,8 @@
 //! The capabilities of linli, one folder each.
 //!
-//! ground: [`areas`] [`people`] [`files`] [`playbooks`] [`partners`] [`delivery`] [`banners`] [`sheets`] · core: [`cases`] ·
-//! then: [`live`] [`notices`] · field: [`registry`] [`visits`] [`sync`] · reading: [`map`] [`audit`] [`indicators`] ·
+//! ground: [`areas`] [`people`] [`files`] [`playbooks`] [`partners`] [`delivery`] [`banners`] [`sheets`] [`docx`] ·
+//! core: [`cases`] ·
+//! then: [`live`] [`notices`] · field: [`registry`] [`visits`] [`sync`] · reading: [`map`] [`audit`] [`indicators`] [`rehearsal`] ·
 //! exchange: [`hotline`] [`open311`] [`webhooks`] · over all: [`search`] ·
 //! shared by all: [`app`] [`http`] [`limits`] [`once`] [`origin`] [`say`].
 
@@ -11,6 +12,7 @@ pub mod audit;
 pub mod banners;
 pub mod cases;
 pub mod delivery;
+pub mod docx;
 pub mod files;
 pub mod hotline;
 pub mod http;
@@ -28,6 +30,7 @@ pub mod plain;
 pub mod playbooks;
 pub mod qr;
 pub mod registry;
+pub mod rehearsal;
 pub mod say;
 pub mod search;
 pub mod sheets;

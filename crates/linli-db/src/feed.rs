@@ -97,6 +97,25 @@ pub fn after(conn: &mut Conn, position: Position, limit: i64) -> Result<Vec<Even
     conn.all(&sql, &params![position.tx_id, position.seq, horizon, limit], Event::from_row)
 }
 
+/// How many events stand after `position`, counted up to `most`, and when the first of them happened: those too that cannot be
+/// read yet, because a transaction before them may still be writing.
+///
+/// # Errors
+/// The database's.
+pub fn behind(conn: &mut Conn, position: Position, most: i64) -> Result<(i64, Option<Timestamp>), StoreError> {
+    let after = "FROM event e WHERE (e.tx_id, e.seq) > ($1, $2) ORDER BY e.tx_id, e.seq LIMIT";
+    let first =
+        conn.first(&format!("SELECT e.at {after} 1"), &params![position.tx_id, position.seq], |row| row.at("at"))?;
+    let n = match first {
+        None => 0,
+        Some(_) => conn.number(
+            &format!("SELECT COUNT(*) AS n FROM (SELECT e.seq {after} $3) AS waiting"),
+            &params![position.tx_id, position.seq, most],
+        )?,
+    };
+    Ok((n, first))
+}
+
 /// The end of the feed as it can be read now.
 ///
 /// # Errors

@@ -105,6 +105,13 @@ impl<S> Change<S> {
         self
     }
 
+    /// What happens next, in the same change: the state that it leads to, and its event.
+    pub fn next(mut self, state: S, event: NewEvent) -> Self {
+        self.state = state;
+        self.events.push(event);
+        self
+    }
+
     /// Adds what must follow.
     pub fn then(mut self, job: NewJob) -> Self {
         self.jobs.push(job);

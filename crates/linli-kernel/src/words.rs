@@ -123,6 +123,8 @@ words! {
         Take = "take",
         /// 跟进记录
         Comment = "comment",
+        /// 催办
+        Urge = "urge",
         /// 向居民提问
         Ask = "ask",
         /// 居民补充
@@ -197,6 +199,10 @@ words! {
         Split = "split",
         /// 公开范围
         SetPrivacy = "set_privacy",
+        /// 请人调解: neighbours whom both sides trust, a mediation room.
+        Mediate = "mediate",
+        /// 调解结果: agreed or not.
+        Conclude = "conclude",
     }
 }
 
@@ -210,6 +216,7 @@ impl Action {
             Self::Dispatch => "dispatched",
             Self::Take => "taken",
             Self::Comment => "commented",
+            Self::Urge => "urged",
             Self::Ask => "asked",
             Self::Answer => "answered",
             Self::Settle => "settled",
@@ -247,6 +254,8 @@ impl Action {
             Self::CloseForce => "force_closed",
             Self::Split => "split",
             Self::SetPrivacy => "privacy_set",
+            Self::Mediate => "mediation_begun",
+            Self::Conclude => "mediation_concluded",
         }
     }
 }

@@ -45,6 +45,10 @@ pub struct Facts {
     pub unreached: u32,
     /// How often it was asked to be left out of the figures.
     pub exclusion_asked: u32,
+    /// How many were called to work on it beside its seat.
+    pub called: u32,
+    /// How many of them were late to sign, to get in touch or to come.
+    pub calls_late: u32,
     /// Whether the clock of the handling is over.
     pub is_late: bool,
     /// What was asked of the level above.
@@ -209,6 +213,8 @@ fn holds(guard: &Guard, situation: &Situation<'_>, fields: Option<&Map<String, V
                 Counter::Extended => facts.extended,
                 Counter::Unreached => facts.unreached,
                 Counter::ExclusionAsked => facts.exclusion_asked,
+                Counter::Called => facts.called,
+                Counter::CallsLate => facts.calls_late,
             };
             match compare {
                 Compare::Below => found < *n,

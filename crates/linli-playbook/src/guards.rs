@@ -84,12 +84,24 @@ pub enum Counter {
     Unreached,
     /// Times that it was asked to be left out of the figures.
     ExclusionAsked,
+    /// Everyone who was called to work on it beside its seat, then or now.
+    Called,
+    /// Of those who were called: who did not sign, get in touch or come in time.
+    CallsLate,
 }
 
 impl Counter {
     /// Every counter.
-    pub const ALL: &'static [Self] =
-        &[Self::SentBack, Self::Reopened, Self::Late, Self::Extended, Self::Unreached, Self::ExclusionAsked];
+    pub const ALL: &'static [Self] = &[
+        Self::SentBack,
+        Self::Reopened,
+        Self::Late,
+        Self::Extended,
+        Self::Unreached,
+        Self::ExclusionAsked,
+        Self::Called,
+        Self::CallsLate,
+    ];
 
     /// The word used in files.
     #[must_use]
@@ -101,6 +113,8 @@ impl Counter {
             Self::Extended => "extended",
             Self::Unreached => "unreached",
             Self::ExclusionAsked => "exclusion_asked",
+            Self::Called => "called",
+            Self::CallsLate => "calls_late",
         }
     }
 }

@@ -26,7 +26,7 @@ vocabulary! {
 
 vocabulary! {
     /// 计数对象: what of a case is counted, and by which day.
-    Subject {
+    IndicatorSubject {
         /// 登记: each case, by the day it was reported.
         Report = "report",
         /// Events of certain names, by their own day.
@@ -56,7 +56,7 @@ vocabulary! {
 
 vocabulary! {
     /// What makes one of the counted a hit of a share.
-    Hit {
+    IndicatorHit {
         /// The clock was met before it ran out.
         InTime = "in_time",
         /// The seat sent the case back.
@@ -78,26 +78,26 @@ vocabulary! {
     }
 }
 
-impl Hit {
+impl IndicatorHit {
     /// What it is a property of.
     #[must_use]
-    pub const fn subject(self) -> Subject {
+    pub const fn subject(self) -> IndicatorSubject {
         match self {
-            Self::InTime => Subject::Clock,
-            Self::SentBack => Subject::Dispatch,
-            Self::Overruled => Subject::SendBack,
-            Self::Reopened => Subject::Settlement,
-            Self::Within => Subject::Ending,
-            Self::Solved | Self::Satisfied => Subject::Rating,
-            Self::Reached => Subject::FollowUp,
-            Self::Whistled => Subject::Report,
+            Self::InTime => IndicatorSubject::Clock,
+            Self::SentBack => IndicatorSubject::Dispatch,
+            Self::Overruled => IndicatorSubject::SendBack,
+            Self::Reopened => IndicatorSubject::Settlement,
+            Self::Within => IndicatorSubject::Ending,
+            Self::Solved | Self::Satisfied => IndicatorSubject::Rating,
+            Self::Reached => IndicatorSubject::FollowUp,
+            Self::Whistled => IndicatorSubject::Report,
         }
     }
 }
 
 vocabulary! {
     /// Which way is better than before: for one's own past only.
-    Good {
+    IndicatorGood {
         /// More is better.
         Up = "up",
         /// Less is better.
@@ -109,7 +109,7 @@ vocabulary! {
 
 vocabulary! {
     /// 并单计数: how cases that follow another are counted.
-    Merged {
+    MergedRule {
         /// Each, because each caller is answered.
         Each = "each",
         /// Once, by the case that the others follow.
@@ -119,7 +119,7 @@ vocabulary! {
 
 vocabulary! {
     /// What a stock is divided by.
-    Per {
+    IndicatorPer {
         /// The grid workers of the area.
         GridWorker = "grid_worker",
     }
@@ -173,9 +173,9 @@ pub struct Indicator {
     /// How it is made.
     pub kind: IndicatorKind,
     /// What is counted.
-    pub of: Subject,
+    pub of: IndicatorSubject,
     /// What makes one a hit.
-    pub hit: Option<Hit>,
+    pub hit: Option<IndicatorHit>,
     /// The names of events, for `of = "event"`.
     pub events: Vec<String>,
     /// Which clock, for `of = "clock"`.
@@ -187,15 +187,15 @@ pub struct Indicator {
     /// Grounds of a closing by which a case went out of the hands of `within`.
     pub outside: Vec<String>,
     /// What a stock is divided by.
-    pub per: Option<Per>,
+    pub per: Option<IndicatorPer>,
     /// What alone is counted.
     pub only: IndicatorFilter,
     /// How cases that follow another are counted.
-    pub merged: Merged,
+    pub merged: MergedRule,
     /// Grounds of exclusion that leave a case out; without it all do for shares and durations, and none for counts.
     pub exclusions: Option<Vec<String>>,
     /// Which way is better than before.
-    pub good: Good,
+    pub good: IndicatorGood,
     /// Where a share should lie.
     pub healthy: Option<HealthyBand>,
 }

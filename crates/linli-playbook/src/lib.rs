@@ -38,9 +38,10 @@ pub use flow::{ActionDef, Choice, Field, FieldKind, Flow, Relation, Rule, Stage,
 pub use form::{FieldError, FieldFault, check_form};
 pub use guards::{Compare, Counter, Guard};
 pub use indicator::{
-    Good, HealthyBand, Hit, Indicator, IndicatorFilter, IndicatorKind, MOST_INDICATORS, Merged, Per, Subject,
+    HealthyBand, Indicator, IndicatorFilter, IndicatorGood, IndicatorHit, IndicatorKind, IndicatorPer,
+    IndicatorSubject, MOST_INDICATORS, MergedRule,
 };
-pub use load::{LoadError, Loaded, Sources, load};
+pub use load::{Document, Documents, LoadError, Loaded, Sources, load};
 pub use lookup::Suggestion;
 pub use notice::{NoticeRule, NoticeTo, NoticeWay, Notices, Quiet};
 pub use replies::{Phrase, ReplyFault, ReplyRules, Template};

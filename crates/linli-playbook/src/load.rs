@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
@@ -23,11 +24,28 @@ const MAX_DEPTH: usize = 8;
 /// Hex digits of a version.
 const VERSION_LEN: usize = 12;
 
+/// Templates of documents that are known, in the folder `templates`.
+const DOCUMENTS: &[&str] = &["work-order.docx"];
+
 /// The files of some playbooks: path below the folder of all playbooks (`base/playbook.toml`) → text.
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
     files: BTreeMap<String, String>,
+    /// The same for templates of documents, which are no text.
+    documents: BTreeMap<String, Arc<[u8]>>,
 }
+
+/// 文书模板: a document to fill in, made in a word processor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Document {
+    /// The file, as `weinan/templates/work-order.docx`.
+    pub file: String,
+    /// What is in it.
+    pub bytes: Arc<[u8]>,
+}
+
+/// Templates by their names: of each, that of the nearest playbook that has one.
+pub type Documents = BTreeMap<String, Document>;
 
 /// A playbook and what is wrong with it.
 #[derive(Clone, Debug)]
@@ -36,6 +54,8 @@ pub struct Loaded {
     pub playbook: Playbook,
     /// What is wrong, errors first, then by file and line.
     pub findings: Vec<Finding>,
+    /// Its documents. They are how the house writes, not what a case was promised: a case is not pinned to them.
+    pub documents: Documents,
 }
 
 impl Loaded {
@@ -70,26 +90,36 @@ impl Sources {
     /// From paths (`base/flows/request.toml`) and texts, as they are embedded in a program.
     #[must_use]
     pub fn from_files<P: Into<String>, T: Into<String>>(files: impl IntoIterator<Item = (P, T)>) -> Self {
-        Self { files: files.into_iter().map(|(path, text)| (path.into(), clean(text.into()))).collect() }
+        let files = files.into_iter().map(|(path, text)| (path.into(), clean(text.into()))).collect();
+        Self { files, documents: BTreeMap::new() }
     }
 
-    /// Reads every `.toml` below a folder that holds playbooks, each in a folder of its own.
+    /// With templates of documents (`base/templates/work-order.docx`).
+    #[must_use]
+    pub fn with_documents<P: Into<String>>(mut self, documents: impl IntoIterator<Item = (P, Vec<u8>)>) -> Self {
+        self.documents.extend(documents.into_iter().map(|(path, bytes)| (path.into(), bytes.into())));
+        self
+    }
+
+    /// Reads every `.toml` and `.docx` below a folder that holds playbooks, each in a folder of its own.
     ///
     /// # Errors
     /// `Unreadable` when a file or folder cannot be read, or is not UTF-8.
     pub fn from_dir(dir: &Path) -> Result<Self, LoadError> {
-        let mut files = BTreeMap::new();
-        read_dir(dir, "", &mut files)?;
-        Ok(Self { files })
+        let mut sources = Self::default();
+        sources.read_dir(dir, "")?;
+        Ok(sources)
     }
 
     /// These files and those of `other`; where both have a playbook, that of `other` counts.
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
         let replaced = other.ids();
-        self.files
-            .retain(|path, _| !path.split_once('/').is_some_and(|(id, _)| replaced.iter().any(|other| other == id)));
+        let stays = |path: &str| !path.split_once('/').is_some_and(|(id, _)| replaced.iter().any(|other| other == id));
+        self.files.retain(|path, _| stays(path));
+        self.documents.retain(|path, _| stays(path));
         self.files.extend(other.files);
+        self.documents.extend(other.documents);
         self
     }
 
@@ -98,6 +128,39 @@ impl Sources {
     pub fn ids(&self) -> Vec<String> {
         let id = |path: &String| path.strip_suffix("/playbook.toml").filter(|id| !id.contains('/')).map(str::to_owned);
         self.files.keys().filter_map(id).collect()
+    }
+
+    /// The documents of one playbook itself, by their names below its folder.
+    fn documents_of<'a>(&'a self, id: &'a str) -> impl Iterator<Item = (&'a str, Document)> {
+        self.documents.iter().filter_map(move |(path, bytes)| {
+            let name = path.strip_prefix(id)?.strip_prefix('/')?;
+            Some((name, Document { file: path.clone(), bytes: Arc::clone(bytes) }))
+        })
+    }
+
+    fn read_dir(&mut self, dir: &Path, prefix: &str) -> Result<(), LoadError> {
+        let unreadable = |path: &Path| {
+            let path = path.to_owned();
+            move |source| LoadError::Unreadable { path, source }
+        };
+        for entry in std::fs::read_dir(dir).map_err(unreadable(dir))? {
+            let path = entry.map_err(unreadable(dir))?.path();
+            let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
+            // A word processor that has the file open keeps another one beside it: ~$work-order.docx.
+            if name.starts_with(['.', '~']) {
+                continue;
+            }
+            let below = format!("{prefix}{name}");
+            let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+            if path.is_dir() {
+                self.read_dir(&path, &format!("{below}/"))?;
+            } else if ending == "toml" {
+                self.files.insert(below, clean(std::fs::read_to_string(&path).map_err(unreadable(&path))?));
+            } else if ending == "docx" {
+                self.documents.insert(below, std::fs::read(&path).map_err(unreadable(&path))?.into());
+            }
+        }
+        Ok(())
     }
 
     pub(crate) fn of<'a>(&'a self, id: &'a str) -> impl Iterator<Item = (&'a str, &'a str, &'a str)> {
@@ -128,6 +191,7 @@ pub fn load(sources: &Sources, id: &str) -> Result<Loaded, LoadError> {
         next = layer.head.extends.clone();
         layers.push(layer);
     }
+    let documents = documents(sources, &chain, &mut findings);
     let mut draft = Draft::default();
     for layer in layers.into_iter().rev() {
         draft.extend(layer, &mut findings);
@@ -139,7 +203,30 @@ pub fn load(sources: &Sources, id: &str) -> Result<Loaded, LoadError> {
     findings.sort_by(|a, b| (a.severity, &a.file, a.line, a.code).cmp(&(b.severity, &b.file, b.line, b.code)));
     findings.dedup();
     let playbook = draft.into_playbook(version(sources, &chain));
-    Ok(Loaded { playbook, findings })
+    Ok(Loaded { playbook, findings, documents })
+}
+
+/// The documents of a chain of playbooks, the nearest first.
+fn documents(sources: &Sources, chain: &[String], findings: &mut Vec<Finding>) -> Documents {
+    let mut documents = Documents::new();
+    for (name, document) in chain.iter().flat_map(|id| sources.documents_of(id)) {
+        match name.strip_prefix("templates/").filter(|name| DOCUMENTS.contains(name)) {
+            Some(name) => drop(documents.entry(name.to_owned()).or_insert(document)),
+            None => findings.push(unread(&document.file, name)),
+        }
+    }
+    documents
+}
+
+fn unread(path: &str, name: &str) -> Finding {
+    Finding {
+        severity: Severity::Warning,
+        code: "unknown_file",
+        file: path.to_owned(),
+        line: 1,
+        message: format!("{name} 不会被读取"),
+        hint: "文件名见 docs/playbooks.md；流程放在 flows/ 里，对流程的补充放在 additions/ 里，文书模板放在 templates/ 里。".to_owned(),
+    }
 }
 
 /// One playbook's own files.
@@ -158,6 +245,8 @@ struct Layer {
     notice_times: NoticeTimes,
     indicators: Section<Indicator>,
     flows: Vec<PlacedFlow>,
+    /// What is added to a flow of the kind, its own or an inherited one.
+    additions: Vec<PlacedFlow>,
 }
 
 /// The times of `notices.toml` as they are written, each with its place.
@@ -211,6 +300,7 @@ impl Layer {
             notice_times: NoticeTimes::new(),
             indicators: Section::default(),
             flows: Vec::new(),
+            additions: Vec::new(),
         };
         let mut is_there = false;
         for (path, name, text) in sources.of(id) {
@@ -256,14 +346,10 @@ impl Layer {
                     layer.indicators = section(path, &tree(&shapes::INDICATORS), "indicators", read::indicator);
                 }
                 _ if name.starts_with("flows/") => layer.flows.push(read::flow(path, &tree(&shapes::FLOW))),
-                _ => findings.push(Finding {
-                    severity: Severity::Warning,
-                    code: "unknown_file",
-                    file: path.to_owned(),
-                    line: 1,
-                    message: format!("{name} 不会被读取"),
-                    hint: "文件名见 docs/playbooks.md；流程放在 flows/ 里。".to_owned(),
-                }),
+                _ if name.starts_with("additions/") => {
+                    layer.additions.push(read::flow(path, &tree(&shapes::ADDITION)));
+                }
+                _ => findings.push(unread(path, name)),
             }
         }
         if is_there { Ok(layer) } else { Err(LoadError::NotFound(id.to_owned())) }
@@ -299,7 +385,8 @@ impl Draft {
         let line_key = |one: &Responsibility| format!("{} {}", one.category, one.level);
         merge(&mut self.responsibilities, layer.responsibilities, line_key, findings);
         merge(&mut self.deadlines, layer.deadlines, rule_key, findings);
-        merge(&mut self.tasks, layer.tasks, |one| one.kind.to_string(), findings);
+        let task_key = |one: &TaskRule| format!("{} {}", one.kind, one.unit.as_deref().unwrap_or_default());
+        merge(&mut self.tasks, layer.tasks, task_key, findings);
         merge(&mut self.whistles, layer.whistles, |one| one.code.clone(), findings);
         self.min_len = layer.min_len.unwrap_or(self.min_len);
         merge(&mut self.avoid, layer.avoid, |one| one.phrase.clone(), findings);
@@ -314,6 +401,12 @@ impl Draft {
             }
             self.flows.retain(|other| other.flow.kind != flow.flow.kind);
             self.flows.push(flow);
+        }
+        for addition in layer.additions {
+            match self.flows.iter_mut().find(|flow| flow.flow.kind == addition.flow.kind) {
+                Some(flow) => flow.add(addition),
+                None => findings.push(without_flow(&addition)),
+            }
         }
     }
 
@@ -423,6 +516,18 @@ fn merge<T>(inherited: &mut Vec<Placed<T>>, own: Section<T>, key: impl Fn(&T) ->
     }
 }
 
+fn without_flow(addition: &PlacedFlow) -> Finding {
+    let (at, kind) = (addition.place.key("kind"), addition.flow.kind);
+    Finding {
+        severity: Severity::Error,
+        code: "addition_without_flow",
+        file: at.file,
+        line: at.line,
+        message: format!("没有 {kind} 的流程，补充不到哪里去"),
+        hint: "改 kind，或者在 flows/ 里写一个这种事项的流程，或者 extends 一个有的工作法。".to_owned(),
+    }
+}
+
 fn duplicate(at: &At, key: &str) -> Finding {
     Finding {
         severity: Severity::Error,
@@ -451,25 +556,4 @@ fn version(sources: &Sources, chain: &[String]) -> String {
 /// The same text on every system: no byte order mark, lines end in a line feed.
 fn clean(text: String) -> String {
     text.trim_start_matches('\u{feff}').replace("\r\n", "\n")
-}
-
-fn read_dir(dir: &Path, prefix: &str, files: &mut BTreeMap<String, String>) -> Result<(), LoadError> {
-    let unreadable = |path: &Path| {
-        let path = path.to_owned();
-        move |source| LoadError::Unreadable { path, source }
-    };
-    for entry in std::fs::read_dir(dir).map_err(unreadable(dir))? {
-        let path = entry.map_err(unreadable(dir))?.path();
-        let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
-        if name.starts_with('.') {
-            continue;
-        }
-        let below = format!("{prefix}{name}");
-        if path.is_dir() {
-            read_dir(&path, &format!("{below}/"), files)?;
-        } else if path.extension().is_some_and(|extension| extension == "toml") {
-            files.insert(below, clean(std::fs::read_to_string(&path).map_err(unreadable(&path))?));
-        }
-    }
-    Ok(())
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::flow::{Flow, Stage};
-use crate::tasks::{TaskClocks, WhistleKind};
+use crate::tasks::{TaskClocks, TaskRule, WhistleKind};
 use crate::types::{Category, DeadlineRule, Playbook, Responsibility, UnitDef};
 
 /// Stands for every category in the responsibility list.
@@ -170,13 +170,15 @@ impl Playbook {
         self.whistles.iter().find(|whistle| whistle.code == code)
     }
 
-    /// The clocks of a kind of task; a whistle's own come before those of all whistles.
+    /// The clocks of a kind of task; a whistle's own come before all others, those for the unit that is called before those for
+    /// everyone.
     #[must_use]
-    pub fn task_clocks(&self, kind: TaskKind, whistle: Option<&str>) -> (TaskClocks, Option<&str>) {
+    pub fn task_clocks(&self, kind: TaskKind, whistle: Option<&str>, unit: Option<&str>) -> (TaskClocks, Option<&str>) {
         if let Some(whistle) = whistle.and_then(|code| self.whistle(code)) {
             return (whistle.clocks.clone(), whistle.basis.as_deref());
         }
-        let rule = self.tasks.iter().find(|rule| rule.kind == kind);
+        let fits = |rule: &&TaskRule| rule.kind == kind && (rule.unit.is_none() || rule.unit.as_deref() == unit);
+        let rule = self.tasks.iter().filter(fits).max_by_key(|rule| rule.unit.is_some());
         rule.map_or_else(Default::default, |rule| (rule.clocks.clone(), rule.basis.as_deref()))
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use linli_kernel::Role;
+use linli_kernel::{Action, Role, TaskAction};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -101,57 +101,13 @@ vocabulary! {
     }
 }
 
-/// What happens to a case, as rules may name it.
-pub(crate) const EVENTS: &[&str] = &[
-    "reported",
-    "accepted",
-    "dispatched",
-    "taken",
-    "commented",
-    "asked",
-    "answered",
-    "settled",
-    "verified",
-    "rejected",
-    "rated",
-    "reopened",
-    "closed",
-    "sent_back",
-    "escalated",
-    "handed_on",
-    "deadline_breached",
-    "extension_asked",
-    "extension_granted",
-    "extension_refused",
-    "suspension_asked",
-    "suspended",
-    "suspension_refused",
-    "resumed",
-    "supervised",
-    "objected",
-    "ruled",
-    "merged",
-    "unmerged",
-    "followed_up",
-    "exclusion_asked",
-    "excluded",
-    "exclusion_refused",
-    "withdrawn",
-    "task_called",
-    "task_signed",
-    "task_contacted",
-    "task_arrived",
-    "task_finished",
-    "task_declined",
-    "task_cancelled",
-    "task_rated",
-    "force_opened",
-    "force_closed",
-    "minuted",
-    "child_opened",
-    "privacy_changed",
-    "playbook_moved",
-];
+/// Every event of a case: what may be done with it or with the work beside it, and what linli tells by itself.
+pub(crate) fn events() -> Vec<&'static str> {
+    let by_itself = ["deadline_breached", "task_called", "moved_to_version"];
+    let on_tasks = TaskAction::ALL.iter().map(|verb| verb.event());
+    Action::ALL.iter().map(|verb| verb.event()).chain(on_tasks).chain(by_itself).collect()
+}
+
 /// Words of an event that a condition may name.
 pub(crate) const CONDITIONS: &[&str] = &["category", "deadline", "from", "level", "to", "weight"];
 /// What a text may be filled with.

@@ -8,12 +8,15 @@ use linli_kernel::{
 };
 
 use crate::flow::{ActionDef, Choice, Field, FieldKind, Flow, Relation, Rule, Stage, Tone, Who};
-use crate::indicator::{Good, HealthyBand, Indicator, IndicatorFilter, IndicatorKind, Merged, Subject};
 use crate::notice::NoticeRule;
 use crate::replies::{Phrase, Template};
 use crate::tasks::{TaskClocks, TaskRule, WhistleKind};
 use crate::tree::{Node, Value};
 use crate::types::{Category, DeadlineRule, Host, Responsibility, UnitDef};
+
+mod indicators;
+
+pub(crate) use indicators::indicator;
 
 /// Longest text of a field that says nothing else, in characters.
 const TEXT_LEN: u32 = 200;
@@ -67,6 +70,29 @@ impl PlacedFlow {
 
     pub fn actions(&self) -> impl Iterator<Item = (&ActionDef, &Place)> {
         self.flow.actions.iter().zip(&self.actions)
+    }
+
+    /// Adds stages, actions and rules: a stage with the id of one that is there replaces it; actions come before those that are
+    /// there, because the first that fits wins.
+    pub fn add(&mut self, more: Self) {
+        for (stage, place) in more.flow.stages.into_iter().zip(more.stages) {
+            match self.flow.stages.iter().position(|known| known.id == stage.id) {
+                Some(nth) => {
+                    if let (Some(known), Some(known_place)) = (self.flow.stages.get_mut(nth), self.stages.get_mut(nth))
+                    {
+                        (*known, *known_place) = (stage, place);
+                    }
+                }
+                None => {
+                    self.flow.stages.push(stage);
+                    self.stages.push(place);
+                }
+            }
+        }
+        self.flow.actions.splice(0..0, more.flow.actions);
+        self.actions.splice(0..0, more.actions);
+        self.flow.rules.extend(more.flow.rules);
+        self.rules.extend(more.rules);
     }
 }
 
@@ -337,6 +363,7 @@ pub(crate) fn task_rule(node: &Node) -> Vec<TaskRule> {
     let reader = Reader(node);
     vec![TaskRule {
         kind: reader.parsed("kind").unwrap_or(TaskKind::Help),
+        unit: reader.some_text("unit"),
         clocks: clocks(&reader),
         basis: reader.some_text("basis"),
     }]
@@ -399,59 +426,6 @@ pub(crate) fn notice(node: &Node) -> Vec<NoticeRule> {
         urgent: reader.truth("urgent").unwrap_or(false),
         digest: reader.truth("digest").unwrap_or(false),
     }]
-}
-
-/// The usual unit of a figure.
-const fn usual_unit(kind: IndicatorKind) -> &'static str {
-    match kind {
-        IndicatorKind::Share => "%",
-        IndicatorKind::Count | IndicatorKind::Duration | IndicatorKind::Stock => "件",
-    }
-}
-
-/// One figure.
-pub(crate) fn indicator(node: &Node) -> Vec<Indicator> {
-    let reader = Reader(node);
-    let kind: IndicatorKind = reader.parsed("kind").unwrap_or(IndicatorKind::Count);
-    let only = reader.node("only").map(Reader);
-    let healthy = reader.node("healthy").map(Reader);
-    vec![Indicator {
-        id: reader.text("id"),
-        name: reader.text("name"),
-        group: reader.text("group"),
-        about: reader.text("about"),
-        numerator: reader.some_text("numerator"),
-        denominator: reader.some_text("denominator"),
-        left_out: reader.some_text("left_out"),
-        source: reader.some_text("source"),
-        unit: reader.some_text("unit").unwrap_or_else(|| usual_unit(kind).to_owned()),
-        kind,
-        of: reader.parsed("of").unwrap_or(Subject::Report),
-        hit: reader.parsed("hit"),
-        events: reader.texts("on"),
-        clock: reader.parsed("clock"),
-        task: reader.parsed("task"),
-        level: reader.parsed("level"),
-        outside: reader.texts("outside"),
-        per: reader.parsed("per"),
-        only: only.as_ref().map(indicator_filter).unwrap_or_default(),
-        merged: reader.parsed("merged").unwrap_or(Merged::Each),
-        exclusions: reader.node("exclusions").map(|_| reader.texts("exclusions")),
-        good: reader.parsed("good").unwrap_or(Good::Neither),
-        healthy: healthy
-            .as_ref()
-            .and_then(|band| Some(HealthyBand { from: band.number("from")?, to: band.number("to")? })),
-    }]
-}
-
-fn indicator_filter(reader: &Reader<'_>) -> IndicatorFilter {
-    IndicatorFilter {
-        kinds: reader.many("kinds"),
-        categories: reader.texts("categories"),
-        weights: reader.many("weights"),
-        channels: reader.many("channels"),
-        levels: reader.many("levels"),
-    }
 }
 
 /// The times of `notices.toml` as they are written.

@@ -6,10 +6,10 @@ use crate::shape::{Key, Kind, Presence, Shape};
 use crate::shapes;
 
 /// JSON Schema (2020-12) with one definition for each file: `#/$defs/playbook`, `categories`, `units`,
-/// `responsibilities`, `deadlines`, `tasks`, `replies`, `flow`, `notices`, `indicators`.
+/// `responsibilities`, `deadlines`, `tasks`, `replies`, `flow`, `addition`, `notices`, `indicators`.
 #[must_use]
 pub fn json_schema() -> Value {
-    let files: [(&str, &Shape); 10] = [
+    let files: [(&str, &Shape); 11] = [
         ("playbook", &shapes::HEAD),
         ("categories", &shapes::CATEGORIES),
         ("units", &shapes::UNITS),
@@ -18,6 +18,7 @@ pub fn json_schema() -> Value {
         ("tasks", &shapes::TASKS),
         ("replies", &shapes::REPLIES),
         ("flow", &shapes::FLOW),
+        ("addition", &shapes::ADDITION),
         ("notices", &shapes::NOTICES),
         ("indicators", &shapes::INDICATORS),
     ];

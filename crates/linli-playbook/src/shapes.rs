@@ -6,7 +6,7 @@ use linli_kernel::{
 
 use crate::effects::Effect;
 use crate::flow::{FieldKind, Relation, Tone};
-use crate::indicator::{Good, Hit, IndicatorKind, Merged, Per, Subject};
+use crate::indicator::{IndicatorGood, IndicatorHit, IndicatorKind, IndicatorPer, IndicatorSubject, MergedRule};
 use crate::notice::{NoticeTo, NoticeWay};
 use crate::shape::{Key, Kind, Presence, Shape};
 use crate::types::OnBreach;
@@ -25,8 +25,8 @@ words! {
 words! { notice_tos: NoticeTo, notice_ways: NoticeWay }
 
 words! {
-    channels: Channel, goods: Good, hits: Hit, indicator_kinds: IndicatorKind, mergeds: Merged, pers: Per,
-    subjects: Subject,
+    channels: Channel, goods: IndicatorGood, hits: IndicatorHit, indicator_kinds: IndicatorKind, mergeds: MergedRule, pers: IndicatorPer,
+    subjects: IndicatorSubject,
 }
 
 /// The units of an amount.
@@ -285,6 +285,17 @@ pub(crate) static FLOW: Shape = Shape {
     ],
 };
 
+/// `additions/*.toml`
+pub(crate) static ADDITION: Shape = Shape {
+    what: "流程补充",
+    keys: &[
+        required("kind", Kind::Word(kinds), "to the flow of which kind of case"),
+        optional("stages", Kind::Tables(&STAGE), "more stages; one with the id of another replaces it"),
+        optional("actions", Kind::Tables(&ACTION), "more actions; they come before those that are there"),
+        optional("rules", Kind::Tables(&RULE), "more of what linli does by itself"),
+    ],
+};
+
 static RULE: Shape = Shape {
     what: "自动规则",
     keys: &[
@@ -308,6 +319,7 @@ static TASK: Shape = Shape {
     what: "任务",
     keys: &[
         required("kind", Kind::Word(task_kinds), "of which kind"),
+        optional("unit", Kind::Text, "for this unit only, by its code"),
         optional("sign", Kind::Amount, "how long until it is signed for"),
         optional("contact", Kind::Amount, "how long until the place is contacted"),
         optional("arrive", Kind::Amount, "how long until somebody is there"),

@@ -132,6 +132,15 @@ impl Standing {
         self.holds.iter().any(|hold| hold.relation == who.relation && (who.role.is_none() || who.role == hold.role))
     }
 
+    /// Every role by which the caller is one of those that `who` names.
+    #[must_use]
+    pub fn roles_for(&self, who: &[Who]) -> BTreeSet<Role> {
+        let fits = |hold: &&Hold| {
+            who.iter().any(|who| hold.relation == who.relation && (who.role.is_none() || who.role == hold.role))
+        };
+        self.holds.iter().filter(fits).filter_map(|hold| hold.role).collect()
+    }
+
     /// The role by which the caller is one of those that `who` names: what an event records as the acting role.
     #[must_use]
     pub fn role_for(&self, who: &[Who]) -> Option<Role> {

@@ -22,6 +22,9 @@ pub struct TaskClocks {
 pub struct TaskRule {
     /// Of which kind.
     pub kind: TaskKind,
+    /// For this unit only, by its code; it comes before a rule for all.
+    #[serde(default)]
+    pub unit: Option<String>,
     /// How long each step may last.
     pub clocks: TaskClocks,
     /// Which rule says so.

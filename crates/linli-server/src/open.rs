@@ -31,6 +31,7 @@ use linli_playbook::{Loaded, Sources};
 #[derive(rust_embed::RustEmbed)]
 #[folder = "../../playbooks"]
 #[include = "*.toml"]
+#[include = "*.docx"]
 struct Shipped;
 
 /// The holidays that ship: npm chinese-days 1.5.7, MIT.
@@ -123,7 +124,7 @@ pub async fn open_app(options: &Options) -> anyhow::Result<App> {
         let findings: Vec<String> = loaded.findings.iter().map(ToString::to_string).collect();
         bail!("the playbook {id} has errors:\n{}", findings.join("\n"));
     }
-    let shelf = Shelf::new(loaded.playbook, loaded.findings);
+    let shelf = Shelf::new(loaded);
     let areas = db.read(AreaTree::load).await?;
     let amended = db.read(linli_civic::cases::entries::current).await?;
     let (now, current) = (options.clock.now(), shelf.current());
@@ -231,11 +232,11 @@ pub async fn set(db: &Db, name: &'static str, value: &'static str) -> Result<(),
 /// # Errors
 /// When the operator's folder cannot be read.
 pub fn playbook_sources(data: Option<&Path>) -> anyhow::Result<Sources> {
-    let shipped = Shipped::iter().filter_map(|path| {
-        let file = Shipped::get(&path)?;
-        Some((path.to_string(), String::from_utf8_lossy(&file.data).into_owned()))
-    });
-    let shipped = Sources::from_files(shipped);
+    let shipped = || Shipped::iter().filter_map(|path| Some((path.to_string(), Shipped::get(&path)?.data)));
+    let (documents, texts): (Vec<_>, Vec<_>) = shipped().partition(|(path, _)| path.ends_with(".docx"));
+    let texts = texts.into_iter().map(|(path, data)| (path, String::from_utf8_lossy(&data).into_owned()));
+    let documents = documents.into_iter().map(|(path, data)| (path, data.into_owned()));
+    let shipped = Sources::from_files(texts).with_documents(documents);
     match data.map(|data| data.join("playbooks")).filter(|folder| folder.is_dir()) {
         Some(folder) => Ok(shipped.and(Sources::from_dir(&folder)?)),
         None => Ok(shipped),
@@ -277,7 +278,15 @@ pub fn partner_faults(partners: &Partners) -> Vec<PartnerFault> {
 /// # Errors
 /// When there is none of that name.
 pub fn load_playbook(data: &Path, id: &str) -> anyhow::Result<Loaded> {
-    Ok(linli_playbook::load(&playbook_sources(Some(data))?, id)?)
+    Ok(checked(linli_playbook::load(&playbook_sources(Some(data))?, id)?))
+}
+
+/// With what is wrong with its documents: what they can be filled with is known to the slices.
+#[must_use]
+pub fn checked(mut loaded: Loaded) -> Loaded {
+    loaded.findings.extend(linli_civic::cases::work_order_check::findings(&loaded.documents));
+    loaded.findings.sort_by(|a, b| (a.severity, &a.file, a.line, a.code).cmp(&(b.severity, &b.file, b.line, b.code)));
+    loaded
 }
 
 /// The shipped calendar, with the operator's own (`DATA/calendar.json`) over it, year by year.

@@ -191,6 +191,11 @@ async fn metrics(State(app): State<App>) -> impl IntoResponse {
         let help = "How long the oldest delivery that could have gone has been waiting.";
         add("linli_delivery_oldest_seconds", "gauge", help, vec![(String::new(), count(oldest_seconds))]);
     }
+    if let Ok(lag) = app.db.read(linli_civic::indicators::store::lag).await {
+        let behind = u64::try_from(lag.events_behind).unwrap_or_default();
+        let help = "Events that the figures do not count yet.";
+        add("linli_indicators_events_behind", "gauge", help, vec![(String::new(), behind)]);
+    }
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text)
 }
 

@@ -47,6 +47,7 @@ fn all() -> OpenApiRouter<App> {
         .merge(cases::http::routes())
         .merge(cases::task_http::routes())
         .merge(cases::similar_http::routes())
+        .merge(cases::version_http::routes())
         .merge(cases::hot_spots_http::routes())
         .merge(cases::entries_http::routes())
         .merge(people::routes())

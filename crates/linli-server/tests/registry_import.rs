@@ -1,7 +1,7 @@
 //! Ledgers over HTTP, on both databases: two real templates, refused columns, a preview that keeps its word, an import that can be
 //! taken back.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
 
 mod world;
 

@@ -91,7 +91,7 @@ on_both! {
         assert_eq!(case["stage"], "dispatched");
         let told = sentences(&case);
         assert!(told.last().unwrap().contains("自动上报至红旗社区"), "{told:?}");
-        // At the top it stays, is marked late, and does not go round and round.
+        // At the top it stays, is marked late, and does not go round and round: it is looked at again, and nothing moves.
         for day in 1..=30 {
             world.wait_until(&format!("2026-11-{day:02}T18:00:00")).await;
         }
@@ -101,7 +101,12 @@ on_both! {
         let n = case["timeline"].as_array().unwrap().len();
         world.wait_until("2026-12-20T18:00:00").await;
         let leader = world.as_("leader").await;
-        assert_eq!(world.get(&leader, &format!("/api/cases/{code}")).await.ok()["timeline"].as_array().unwrap().len(), n);
+        let case = world.get(&leader, &format!("/api/cases/{code}")).await.ok();
+        assert_eq!((case["seat"]["level"].as_str(), case["due_state"].as_str()), (Some("county"), Some("late")));
+        let later = &case["timeline"].as_array().unwrap()[n..];
+        assert!(later.iter().all(|entry| entry["type"] == "deadline_breached"), "{later:?}");
+        assert!(later.len() <= 4, "no more often than the work may last: {}", later.len());
+        assert!(case["deadlines"].as_array().unwrap().iter().any(|clock| clock["state"] == "running"));
     }
 
     async fn a_deadline_across_national_day_counts_its_make_up_workday(t: TestDb) {

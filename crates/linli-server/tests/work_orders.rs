@@ -40,10 +40,17 @@ async fn on_task(world: &World, who: &Session, code: &str, party: &str, verb: &s
         .await
 }
 
+/// What was done took the case out of sight: told as done, not as a failure.
+fn gone(answered: world::Answered) {
+    let answer = answered.ok();
+    assert_eq!((&answer["done"], &answer["gone"]), (&json!(true), &json!(true)), "{answer}");
+    assert!(answer["sentence"].as_str().unwrap().contains("已经办好"), "{answer}");
+}
+
 /// A unit sends a case back, and no longer sees it: done, and gone.
 async fn send_back(world: &World, who: &Session, code: &str, fields: Value) {
     let clerk = world.as_("leader").await;
-    assert_eq!(world.act(who, code, "send_back", fields).await.status, 404);
+    gone(world.act(who, code, "send_back", fields).await);
     let after = world.get(&clerk, &format!("/api/cases/{code}")).await.ok();
     assert_eq!(after["stage"], "received", "{after}");
 }
@@ -165,7 +172,7 @@ on_both! {
         world.act(&urban, &code, "send_back", ground).await.refused(409, "not_now");
         let objection = json!({ "ground": "not_our_duty", "text": "产权在小区，合同写明由物业维护" });
         // Ruled on by others: out of the unit's sight until then.
-        assert_eq!(world.act(&urban, &code, "object", objection).await.status, 404);
+        gone(world.act(&urban, &code, "object", objection).await);
         let leader = world.as_("leader").await;
         assert_eq!(world.get(&leader, "/api/cases?box=to_rule").await.ok()["items"][0]["code"], code.as_str());
         world.act(&leader, &code, "rule", json!({ "upheld": true, "reason": "小区公共照明由社区统筹物业维护", "entry": true })).await.refused(422, "invalid");
@@ -194,7 +201,7 @@ on_both! {
         let urban = world.as_("urban").await;
         send_back(&world, &urban, &code, json!({ "ground": "other", "text": "不归我们" })).await;
         world.act(&clerk, &code, "dispatch", to_urban).await.ok();
-        assert_eq!(world.act(&urban, &code, "object", json!({ "ground": "other", "text": "不归我们" })).await.status, 404);
+        gone(world.act(&urban, &code, "object", json!({ "ground": "other", "text": "不归我们" })).await);
         let leader = world.as_("leader").await;
         let case = world.act(&leader, &code, "rule", json!({ "upheld": false, "reason": "清单写明由城管维护" })).await.ok();
         assert_eq!(case["seat"]["unit"]["code"], "urban_management");
@@ -242,6 +249,9 @@ on_both! {
         let dispatcher = world.as_("dispatcher").await;
         let suspended = world.act(&dispatcher, &code, "suspend", json!({})).await.ok();
         assert_eq!((suspended["stage"].as_str(), suspended["phase"].as_str()), (Some("suspended"), Some("waiting")));
+        let said = sentences(&suspended);
+        assert!(said.iter().any(|said| said.contains("申请挂账到2026年10月20日")), "{said:?}");
+        assert!(said.iter().any(|said| said.contains("同意挂账，到2026年10月20日再办")), "{said:?}");
         assert_eq!(world.get(&dispatcher, "/api/cases?box=suspended").await.ok()["items"][0]["code"], code.as_str());
         let public = world.get(&Session::none(), &format!("/api/public/cases/{code}")).await.ok();
         assert!(!public["late"].as_bool().unwrap());
@@ -461,5 +471,7 @@ on_both! {
         let dispatcher = world.as_("dispatcher").await;
         let case = world.get(&dispatcher, &format!("/api/cases/{code}")).await.ok();
         assert_eq!(case["seat"]["level"], "street", "{:?}", sentences(&case));
+        let told = sentences(&case);
+        assert_eq!(told.last().unwrap(), "两个单位都退了单，由上一级牵头，上报至向阳街道", "{told:?}");
     }
 }

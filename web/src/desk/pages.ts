@@ -4,8 +4,10 @@ import type { May } from "./session";
 
 export const PAGES = [
   { name: "inbox", may: ["view_case"] },
+  { name: "call", may: ["report_on_behalf"] },
   { name: "register", may: ["report_on_behalf"] },
   { name: "registry", may: ["view_registry"] },
+  { name: "board", may: ["view_board"] },
   { name: "hotline", may: ["export_orders", "import_orders"] },
   { name: "areas", may: ["view_areas", "administer_areas"] },
   { name: "people", may: ["view_people", "administer_people"] },

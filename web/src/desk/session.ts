@@ -18,6 +18,7 @@ export type May =
   | "transfer_out"
   | "report_on_behalf"
   | "view_wall"
+  | "view_board"
   | "view_playbook"
   | "view_deliveries"
   | "manage_deliveries"

@@ -7,3 +7,8 @@ export function deskLink(box: string, areaCode: string): string {
 export function caseLink(id: string, box: string, areaCode: string): string {
   return `/desk/cases/${encodeURIComponent(id)}?${new URLSearchParams({ box, area: areaCode }).toString()}`;
 }
+
+/** The address of the board of an area, at the desk. */
+export function boardLink(areaCode: string): string {
+  return `/desk/board?${new URLSearchParams({ area: areaCode }).toString()}`;
+}

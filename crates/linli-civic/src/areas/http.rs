@@ -36,6 +36,7 @@ pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list_areas, add_area))
         .routes(routes!(search_areas))
+        .merge(super::address::routes())
         .routes(routes!(show_area, edit_area))
         .routes(routes!(show_boundary))
         .routes(routes!(list_public_areas))

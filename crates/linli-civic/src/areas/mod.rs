@@ -12,6 +12,7 @@
 //!
 //! What it deliberately does not do: it keeps no base map, asks no geocoder, and knows nothing of residents.
 
+pub mod address;
 pub mod boundaries;
 pub mod counts;
 pub mod crs;

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use linli_db::{Conn, Row, Store, StoreError, Writer, params};
+use linli_db::{Bind, Conn, Row, Store, StoreError, Writer, params};
 use linli_kernel::{Actor, AreaCode, Change, NewEvent, Stream, StreamKind, Timestamp};
 
 use super::boundaries::BoundaryRecord;
@@ -310,6 +310,37 @@ pub fn place(conn: &mut Conn, code: &str) -> Result<Option<Place>, StoreError> {
         &params![code],
         Place::from_row,
     )
+}
+
+/// Places with `words` in their names, inside one of the ranges of codes, in order of their names.
+///
+/// # Errors
+/// The database's.
+pub fn places_named(
+    conn: &mut Conn,
+    words: &str,
+    within: &[(String, String)],
+    limit: i64,
+) -> Result<Vec<Place>, StoreError> {
+    let mut values = params![format!("%{}%", like(words)), limit].to_vec();
+    let mut ranges = Vec::new();
+    for (low, high) in within {
+        values.extend([low.val(), high.val()]);
+        ranges.push(format!("(area_code >= ${} AND area_code < ${})", values.len() - 1, values.len()));
+    }
+    if ranges.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = format!(
+        "SELECT code, area_code, kind, name, lon, lat FROM place WHERE name LIKE $1 ESCAPE '!' AND ({}) ORDER BY name, code LIMIT $2",
+        ranges.join(" OR ")
+    );
+    conn.all(&sql, &values, Place::from_row)
+}
+
+/// As a part of a pattern: nothing in it means anything but itself.
+fn like(words: &str) -> String {
+    words.replace('!', "!!").replace('%', "!%").replace('_', "!_")
 }
 
 /// The places of an area itself, in order of their names.

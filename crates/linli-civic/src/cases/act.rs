@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use linli_kernel::{
-    Action, Actor, AreaCode, Calendar, CaseId, Change, DeadlineId, DeadlineKind, DeadlineState, IdSource, NewEvent,
-    Phase, Problem, ProblemCode, Stream, StreamKind, TaskId, Timestamp, Weight,
+    Action, Actor, Approval, AreaCode, Calendar, CaseId, Change, DeadlineId, DeadlineKind, DeadlineState, IdSource,
+    NewEvent, Phase, Problem, ProblemCode, Stream, StreamKind, TaskId, TaskKind, Timestamp, Weight,
 };
 use linli_playbook::{
-    ActionDef, Effect, FieldKind, Flow, FlowRefusal, Playbook, Seating, Situation, Standing, check_form,
+    ActionDef, Effect, FieldKind, Flow, FlowRefusal, Playbook, Seating, Situation, Standing, WhistleKind, check_form,
 };
 use serde_json::{Map, Value, json};
 
@@ -17,6 +17,8 @@ use super::effects::{Cause, Master};
 use super::form::Form;
 use super::model::{Case, Draft, Rating, Reply, Seat, Why};
 use super::routing::{Amended, Ground};
+
+const WHISTLE: Effect = Effect::Call(TaskKind::Whistle);
 
 /// Everything outside the case that an action depends on.
 pub struct World<'a> {
@@ -152,7 +154,8 @@ impl Case {
         };
         if let Some(def) = begin {
             let form = Form { def, fields: &Map::new() };
-            let cause = Cause { form: &form, actor: &actor, master: None, reply: None };
+            let standing = Standing::anyone();
+            let cause = Cause { form: &form, actor: &actor, standing: &standing, master: None, reply: None };
             for effect in &def.effects {
                 case.follow(*effect, world, &cause)?;
             }
@@ -179,10 +182,25 @@ impl Case {
     /// The actions that may be taken now by someone who stands so.
     #[must_use]
     pub fn offers<'b>(&self, book: &'b Playbook, standing: &Standing, now: Timestamp) -> Vec<&'b ActionDef> {
-        book.flow(self.kind).map(|flow| flow.offers(&self.situation(book, now), standing)).unwrap_or_default()
+        let mut offers =
+            book.flow(self.kind).map(|flow| flow.offers(&self.situation(book, now), standing)).unwrap_or_default();
+        // A whistle that nobody here may blow is no button.
+        offers.retain(|def| !def.effects.contains(&WHISTLE) || !self.whistles(book, def, standing).is_empty());
+        offers
     }
 
-    fn situation<'a>(&'a self, book: &'a Playbook, now: Timestamp) -> Situation<'a> {
+    /// The kinds of whistle that someone who stands so may blow by this action, as the case stands.
+    #[must_use]
+    pub fn whistles<'b>(&self, book: &'b Playbook, def: &ActionDef, standing: &Standing) -> Vec<&'b WhistleKind> {
+        let roles = standing.roles_for(&def.who);
+        let may = |whistle: &&WhistleKind| {
+            whistle.levels.contains(&self.seat.level())
+                && whistle.initiators.iter().any(|initiator| roles.contains(initiator))
+        };
+        book.whistles.iter().filter(may).collect()
+    }
+
+    pub(super) fn situation<'a>(&'a self, book: &'a Playbook, now: Timestamp) -> Situation<'a> {
         Situation {
             playbook: book,
             stage: &self.stage,
@@ -199,21 +217,41 @@ impl Case {
     /// # Errors
     /// `NotNow`, `Forbidden` or `OwnWork` as the flow says; `Invalid` naming the fields; `TakenBack` when the matter
     /// may not be dispatched down.
-    pub fn act(mut self, verb: Action, given: &Given, doer: &Doer, world: &World<'_>) -> Result<Change<Self>, Problem> {
+    pub fn act(self, verb: Action, given: &Given, doer: &Doer, world: &World<'_>) -> Result<Change<Self>, Problem> {
+        let held = self.rules_held(world);
+        self.act_since(&held, verb, given, doer, world)
+    }
+
+    /// [`Case::act`], where `held` of the rules held before anything happened.
+    pub(super) fn act_since(
+        mut self,
+        held: &[bool],
+        verb: Action,
+        given: &Given,
+        doer: &Doer,
+        world: &World<'_>,
+    ) -> Result<Change<Self>, Problem> {
         let flow = world.book.flow(self.kind).ok_or(ProblemCode::NotFound)?;
         let def =
             flow.step(&self.situation(world.book, world.at), &doer.standing, verb, &given.fields).map_err(refusal)?;
+        if def.effects.contains(&WHISTLE) && self.whistles(world.book, def, &doer.standing).is_empty() {
+            return Err(ProblemCode::Forbidden.into());
+        }
         check_form(world.book, def, &given.fields).map_err(form_problem)?;
-        let actor = acting(&doer.actor, &doer.standing, def);
-        let before = Before { stage: self.stage.clone(), seat: self.seat.clone() };
         let form = Form { def, fields: &given.fields };
-
+        let actor = acting(doer, &form, world.book);
+        let before = Before { stage: self.stage.clone(), seat: self.seat.clone() };
         let owed = self.owed();
-        let held: Vec<bool> = flow.rules.iter().map(|rule| self.holds(flow, rule, world)).collect();
 
         self.take_form(&form, world)?;
         let granted = self.dossier.pending.clone();
-        let cause = Cause { form: &form, actor: &actor, master: given.master.as_ref(), reply: given.reply.as_ref() };
+        let cause = Cause {
+            form: &form,
+            actor: &actor,
+            standing: &doer.standing,
+            master: given.master.as_ref(),
+            reply: given.reply.as_ref(),
+        };
         let mut called = Vec::new();
         for effect in &def.effects {
             called.extend(self.follow(*effect, world, &cause)?);
@@ -222,8 +260,10 @@ impl Case {
         self.remember(verb, &form, &actor, &before, world.at);
         if self.phase == Phase::Closed {
             self.cancel_tasks(world.at);
-            self.dossier.pending = None;
+            // Whether it counts in the figures is asked of what is over, too.
+            self.dossier.pending.take_if(|pending| pending.what != Approval::Exclusion);
         }
+        self.keep_running(world);
 
         let mut payload = json!({
             "from": before.stage, "to": self.stage, "phase": self.phase, "seat": self.seat, "level": self.seat.level(),
@@ -262,13 +302,13 @@ impl Case {
             );
             let event = self.tell(verb.event(), payload, said, world.at, actor);
             let change = Change::new(self, breach).and(event);
-            return Self::by_rules(change, flow, &held, world);
+            return Ok(Self::by_rules(change, held, world));
         }
         let event = self.tell(verb.event(), payload.clone(), said, world.at, actor.clone());
         let reopens = def.effects.contains(&Effect::CountReopen) && verb != Action::Reopen;
         if reopens {
             let reopened = self.tell("reopened", payload, None, world.at, Actor::System);
-            return Self::by_rules(Change::new(self, event).and(reopened), flow, &held, world);
+            return Ok(Self::by_rules(Change::new(self, event).and(reopened), held, world));
         }
         // Each one who was called has an entry of their own.
         let body = form.said();
@@ -277,46 +317,7 @@ impl Case {
             calls.push(self.tell("task_called", call, body.clone(), world.at, Actor::System));
         }
         let change = calls.into_iter().fold(Change::new(self, event), Change::and);
-        Self::by_rules(change, flow, &held, world)
-    }
-
-    fn holds(&self, flow: &Flow, rule: &linli_playbook::Rule, world: &World<'_>) -> bool {
-        flow.rules_that_hold(&self.situation(world.book, world.at)).contains(&rule)
-    }
-
-    /// Takes what the rules say of what has just come to be so; each fires when it begins to hold, and once.
-    fn by_rules(change: Change<Self>, flow: &Flow, held: &[bool], world: &World<'_>) -> Result<Change<Self>, Problem> {
-        let case = change.state();
-        if !matches!(case.phase, Phase::Open | Phase::Waiting) {
-            return Ok(change);
-        }
-        let begins = flow.rules.iter().zip(held).find(|(rule, held)| !**held && case.holds(flow, rule, world));
-        let Some((rule, _)) = begins else { return Ok(change) };
-        let standing = Standing::system();
-        let situation = case.situation(world.book, world.at);
-        let Ok(def) = flow.step(&situation, &standing, rule.take, &Map::new()) else { return Ok(change) };
-        let (mut case, events, _) = change.into_parts();
-        let (before, owed) = (case.seat.clone(), case.owed());
-        let form = Form { def, fields: &Map::new() };
-        let cause = Cause { form: &form, actor: &Actor::System, master: None, reply: None };
-        for effect in &def.effects {
-            case.follow(*effect, world, &cause)?;
-        }
-        case.enter(def, flow, world.at);
-        let mut payload = json!({
-            "to": case.stage, "phase": case.phase, "seat": case.seat, "level": case.seat.level(),
-            "category": case.category, "weight": case.weight, "rule": rule.why,
-        });
-        if let Some(object) = payload.as_object_mut() {
-            object.extend(case.met_of(&owed));
-        }
-        if let (Some(object), true) = (payload.as_object_mut(), case.seat != before) {
-            object.insert("seat_before".to_owned(), json!(before));
-        }
-        let event = case.tell(rule.take.event(), payload, None, world.at, Actor::System);
-        let mut events = events.into_iter();
-        let Some(first) = events.next() else { return Err(ProblemCode::Internal.into()) };
-        Ok(events.fold(Change::new(case, first), Change::and).and(event))
+        Ok(Self::by_rules(change, held, world))
     }
 
     /// What the payload of some acts holds besides.
@@ -348,29 +349,11 @@ impl Case {
                 "reached": form.flag("reached"), "solved": form.flag("solved"), "satisfied": form.flag("satisfied"),
             }),
             Action::SetPrivacy => json!({ "private": self.private }),
+            Action::Conclude => json!({ "agreed": form.flag("agreed") }),
+            Action::OpenForce => json!({ "members": self.dossier.force.as_ref().map(|force| &force.members) }),
             _ => json!({}),
         };
         value.as_object().cloned().unwrap_or_default()
-    }
-
-    /// Marks a clock that ran out; what it was of.
-    pub fn mark_breached(&mut self, id: DeadlineId, at: Timestamp) -> Option<(DeadlineKind, Option<TaskId>)> {
-        let deadline = self.deadlines.iter_mut().find(|deadline| deadline.id == id && deadline.is_over(at))?;
-        deadline.breach(at);
-        Some((deadline.kind, deadline.task))
-    }
-
-    /// A clock that was marked ran out, and linli does nothing but say so.
-    pub fn say_breached(mut self, kind: DeadlineKind, task: Option<TaskId>, world: &World<'_>) -> Change<Self> {
-        let started = self.breached_now(Some(kind), task, world.at);
-        let task =
-            task.and_then(|id| self.task(id)).map(|task| super::task::task_payload(task.id, task.kind, &task.party));
-        let payload = json!({
-            "deadline": kind, "started": started, "level": self.seat.level(), "seat": self.seat,
-            "category": self.category, "weight": self.weight, "task": task,
-        });
-        let event = self.tell("deadline_breached", payload, None, world.at, Actor::System);
-        Change::new(self, event)
     }
 
     /// The clocks that are owed.
@@ -386,7 +369,12 @@ impl Case {
     }
 
     /// When the clock started that was found to be over at `at`: with its kind it says which one it is.
-    fn breached_now(&self, kind: Option<DeadlineKind>, task: Option<TaskId>, at: Timestamp) -> Option<Timestamp> {
+    pub(super) fn breached_now(
+        &self,
+        kind: Option<DeadlineKind>,
+        task: Option<TaskId>,
+        at: Timestamp,
+    ) -> Option<Timestamp> {
         let found = self
             .deadlines
             .iter()
@@ -447,7 +435,7 @@ impl Case {
         Ok(())
     }
 
-    fn enter(&mut self, def: &ActionDef, flow: &Flow, at: Timestamp) {
+    pub(super) fn enter(&mut self, def: &ActionDef, flow: &Flow, at: Timestamp) {
         let Some(to) = &def.to else { return };
         let before = self.phase;
         self.stage.clone_from(to);
@@ -521,13 +509,14 @@ struct Before {
     seat: Seat,
 }
 
-fn acting(actor: &Actor, standing: &Standing, def: &ActionDef) -> Actor {
-    match actor {
-        Actor::Staff { account, role } => {
-            Actor::Staff { account: *account, role: standing.role_for(&def.who).unwrap_or(*role) }
-        }
-        Actor::Reporter | Actor::System | Actor::Partner { .. } => actor.clone(),
-    }
+/// Who acts, in the role that allowed it: of a whistle the role that may blow it.
+fn acting(doer: &Doer, form: &Form<'_>, book: &Playbook) -> Actor {
+    let Actor::Staff { account, role } = doer.actor else { return doer.actor.clone() };
+    let who = &form.def.who;
+    let whistle = form.whistle().and_then(|code| book.whistle(code));
+    let blows = whistle
+        .and_then(|whistle| doer.standing.roles_for(who).into_iter().find(|role| whistle.initiators.contains(role)));
+    Actor::Staff { account, role: blows.or_else(|| doer.standing.role_for(who)).unwrap_or(role) }
 }
 
 fn refusal(refusal: FlowRefusal) -> Problem {

@@ -88,8 +88,9 @@ pub fn run_in(app: &App, tx: &mut Tx<'_>, command: &Command) -> Answer<()> {
         return Ok(());
     }
     let doer = doer(&case, &command.who)?;
-    // A comment changes nothing that anyone decided on: it neither conflicts nor makes another's decision stale.
-    if case.version != command.version && command.verb != Action::Comment && decided_at(tx, &case)? > command.version {
+    // What is only noted changes nothing that anyone decided on: it neither conflicts nor makes another's decision stale.
+    let only_notes = matches!(command.verb, Action::Comment | Action::Urge);
+    if case.version != command.version && !only_notes && decided_at(tx, &case)? > command.version {
         return Err(match command.who {
             Who::Staff(_) => conflict(app, tx, &case)?.into(),
             // Who did what inside the office is not for the resident.
@@ -167,7 +168,7 @@ fn follow_through(
 ) -> Answer<()> {
     let is_answered = |phase| matches!(phase, Phase::Settled | Phase::Closed);
     if case.n_followers > 0 && is_answered(case.phase) && !is_answered(before) {
-        answer_followers(app, tx, case, now)?;
+        answer_followers(app, tx, case, actor, now)?;
     }
     if let Some(child) = given.child {
         split_off(app, tx, case, child, command, actor, now)?;
@@ -225,16 +226,12 @@ pub fn follow_case(
 }
 
 /// 并单: everyone who called gets the answer of the case that theirs follows.
-fn answer_followers(app: &App, tx: &mut Tx<'_>, master: &Case, now: Timestamp) -> Answer<()> {
+fn answer_followers(app: &App, tx: &mut Tx<'_>, master: &Case, actor: &Actor, now: Timestamp) -> Answer<()> {
     for id in store::followers(tx, master.id)? {
         let Some(case) = store::load_for_change(tx, &Named::Id(id))? else { continue };
         let book = app.playbooks.pinned(tx, &case.playbook.0, &case.playbook.1)?;
         let around = Surroundings::read(app, tx, book, &case.area, &[], now)?;
-        let doer = Doer { actor: Actor::System, standing: Standing::system() };
-        // An answer is passed on; an end without one ends what follows it too.
-        let verb = if master.phase == Phase::Settled { Action::Follow } else { Action::Close };
-        let given = Given { reply: master.reply.clone(), ..Given::default() };
-        let change = around.decide(app, now, |world| case.act(verb, &given, &doer, world))?;
+        let change = around.decide(app, now, |world| case.after_its_master(master, actor, world))?;
         tx.commit(change)?;
     }
     Ok(())
@@ -300,21 +297,21 @@ fn doer(case: &Case, who: &Who) -> Answer<Doer> {
 /// # Errors
 /// The database's.
 pub fn decided_by_others(conn: &mut Conn, case: &Case, me: linli_kernel::AccountId) -> Result<u32, StoreError> {
-    let sql = "SELECT COALESCE(MAX(e.n), 0) AS n FROM event e WHERE e.stream_kind = 'case' AND e.stream_id = $1 AND e.kind <> 'commented' AND COALESCE(e.actor_id, '') <> $2 \
+    let sql = "SELECT COALESCE(MAX(e.n), 0) AS n FROM event e WHERE e.stream_kind = 'case' AND e.stream_id = $1 AND e.kind NOT IN ('commented', 'urged') AND COALESCE(e.actor_id, '') <> $2 \
                AND NOT (e.actor_kind = 'system' AND EXISTS (SELECT 1 FROM event m WHERE m.stream_kind = 'case' AND m.stream_id = $1 AND m.actor_id = $2 AND m.at = e.at AND m.n < e.n))";
     let n = conn.number(sql, &linli_db::params![case.id, me])?;
     Ok(u32::try_from(n).unwrap_or(case.version))
 }
 
-/// The version at which the case was last changed by more than a comment.
-fn decided_at(conn: &mut Conn, case: &Case) -> Result<u32, StoreError> {
-    let sql = "SELECT COALESCE(MAX(n), 0) AS n FROM event WHERE stream_kind = 'case' AND stream_id = $1 AND kind <> 'commented'";
+/// The version at which the case was last changed by more than a note.
+pub(super) fn decided_at(conn: &mut Conn, case: &Case) -> Result<u32, StoreError> {
+    let sql = "SELECT COALESCE(MAX(n), 0) AS n FROM event WHERE stream_kind = 'case' AND stream_id = $1 AND kind NOT IN ('commented', 'urged')";
     let n = conn.number(sql, &linli_db::params![case.id])?;
     Ok(u32::try_from(n).unwrap_or(case.version))
 }
 
 /// Who did what meanwhile.
-fn conflict(app: &App, conn: &mut Conn, case: &Case) -> Result<Problem, StoreError> {
+pub(super) fn conflict(app: &App, conn: &mut Conn, case: &Case) -> Result<Problem, StoreError> {
     let history = feed::history(conn, "case", &case.id.to_string())?;
     let Some((event, _)) = history.last() else { return Ok(Problem::new(ProblemCode::VersionConflict)) };
     let who = match event.actor_id.as_deref().and_then(|id| id.parse().ok()) {

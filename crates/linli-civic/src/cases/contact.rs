@@ -10,17 +10,18 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use linli_access::read_log::{self, Read};
-use linli_access::{Act, scope};
-use linli_db::{Conn, StoreError};
+use linli_access::{Act, Caller, Decision, decide, scope};
+use linli_db::{Conn, StoreError, Tx};
 use linli_kernel::{AccountId, AreaCode, AreaLevel, CaseId, EventId, Phone, Problem, ProblemCode, Role, Timestamp};
 
-use super::http::PHONE_FIELD;
+use super::http::{NAME_FIELD, PHONE_FIELD};
 use super::list::{self, Asker};
 use super::reader::Reader;
 use super::row::CaseRow;
+use super::store::{self, Named};
 use crate::app::App;
 use crate::areas::tree::AreaTree;
-use crate::http::{Answer, Body, Refused, Signed};
+use crate::http::{Answer, Body, Path, Refused, Signed};
 use crate::people::duty;
 use crate::say::Lang;
 
@@ -29,7 +30,7 @@ const MOST: i64 = 50;
 
 /// The routes of this module.
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(find_by_phone))
+    OpenApiRouter::new().routes(routes!(find_by_phone)).routes(routes!(read_contact))
 }
 
 /// A phone number to look for. It travels in the body: addresses end up in histories and logs.
@@ -90,6 +91,76 @@ async fn find_by_phone(
         Ok::<_, Refused>(found.into_iter().map(|(row, _)| row).collect())
     });
     Ok(Json(CasesOfPhone { items: items.await? }))
+}
+
+/// Why a reporter's contact is wanted.
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ReadContact {
+    /// In the reader's own words, 2 to 200 characters.
+    #[schema(example = "联系反映人了解灯杆位置")]
+    pub(super) purpose: String,
+}
+
+/// A reporter's contact.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct ReporterContact {
+    /// The phone number.
+    pub(super) phone: Option<String>,
+    /// The name, if given.
+    pub(super) name: Option<String>,
+}
+
+/// Shows the reporter's contact. The look is recorded with its purpose, in the same transaction that reads.
+#[utoipa::path(post, path = "/api/cases/{id}/contact", tag = "cases", params(("id" = String, Path)), request_body = ReadContact,
+    responses((status = 200, body = ReporterContact), (status = 403, body = crate::http::ProblemBody), (status = 404, body = crate::http::ProblemBody)), extensions(("x-access" = json!("read_contact"))))]
+async fn read_contact(
+    State(app): State<App>,
+    Signed(caller): Signed,
+    Path(named): Path<Named>,
+    Body(body): Body<ReadContact>,
+) -> Answer<Json<ReporterContact>> {
+    let purpose = purpose(&body.purpose)?;
+    let db = app.db.clone();
+    let contact = db.write(move |tx| reveal(&app, tx, &named, &caller, &purpose));
+    Ok(Json(contact.await?))
+}
+
+/// Opens the contact of a case for somebody who says why; recorded in the same transaction.
+///
+/// # Errors
+/// `NotFound` and `Forbidden` as for every case; the database's.
+pub(super) fn reveal(
+    app: &App,
+    tx: &mut Tx<'_>,
+    named: &Named,
+    caller: &Caller,
+    purpose: &str,
+) -> Answer<ReporterContact> {
+    let now = app.now();
+    let case = store::load(tx, named)?.ok_or(ProblemCode::NotFound)?;
+    let role = match decide(caller, Act::ReadContact, &case.keys()) {
+        Decision::Allowed(role) => role,
+        Decision::Forbidden => return Err(ProblemCode::Forbidden.into()),
+        Decision::Hidden => return Err(ProblemCode::NotFound.into()),
+    };
+    let sealed = &case.reporter;
+    let phone = sealed.phone_sealed.as_deref().and_then(|sealed| app.vault.open_phone(PHONE_FIELD, sealed).ok());
+    let name = sealed.name_sealed.as_deref().and_then(|sealed| app.vault.open_name(NAME_FIELD, sealed).ok());
+    let look = Read {
+        id: EventId::new(app.ids.uuid(now)),
+        at: now,
+        account: caller.account,
+        role,
+        subject_kind: "case".to_owned(),
+        subject_id: case.id.to_string(),
+        field: "contact".to_owned(),
+        purpose: purpose.to_owned(),
+    };
+    read_log::record(tx, &look)?;
+    Ok(ReporterContact {
+        phone: phone.map(|phone| phone.reveal().to_owned()),
+        name: name.map(|name| name.reveal().to_owned()),
+    })
 }
 
 /// A purpose as it is kept.

@@ -4,7 +4,7 @@ use linli_kernel::{
     AccountId, Action, Actor, Amount, Approval, AreaLevel, DeadlineId, DeadlineKind, Problem, ProblemCode, TaskKind,
     TimeUnit, Timestamp,
 };
-use linli_playbook::{Assignee, Effect, SeatMove};
+use linli_playbook::{Assignee, Effect, SeatMove, Standing};
 use serde_json::{Value, json};
 
 use super::act::World;
@@ -27,6 +27,7 @@ pub struct Master {
 pub(super) struct Cause<'a> {
     pub form: &'a Form<'a>,
     pub actor: &'a Actor,
+    pub standing: &'a Standing,
     pub master: Option<&'a Master>,
     pub reply: Option<&'a Reply>,
 }
@@ -44,7 +45,7 @@ impl Case {
             Effect::Start(kind) => self.start(kind, world),
             Effect::Meet(kind) => self.of_kind(kind).for_each(|deadline| deadline.meet(at)),
             Effect::Cancel(kind) => self.of_kind(kind).for_each(Deadline::cancel),
-            Effect::CancelAll => self.deadlines.iter_mut().for_each(Deadline::cancel),
+            Effect::CancelAll => self.cancel_all(),
             Effect::Pause => self.own_clocks().for_each(|deadline| deadline.pause(at)),
             Effect::Resume => {
                 // Of a question only the resident's own answer gives time back.
@@ -63,8 +64,9 @@ impl Case {
             Effect::Seat(to) => self.move_seat(to, world, cause.form.seat().as_ref())?,
             Effect::CountReopen => {
                 self.n_reopened += 1;
-                // A case that begins anew begins without the rulings of the last round.
+                // A case that begins anew begins without the rulings of the last round, and for itself.
                 self.dossier.is_ruled = false;
+                self.master = None;
                 self.dossier.outcome = None;
             }
             Effect::Supervise => self.supervised_at = self.supervised_at.or(Some(at)),
@@ -116,17 +118,29 @@ impl Case {
         self.own_clocks().filter(move |deadline| deadline.kind == kind)
     }
 
+    /// Nothing is owed any more but an answer to what was asked about the figures.
+    fn cancel_all(&mut self) {
+        let asked = self.dossier.pending.as_ref().is_some_and(|pending| pending.what == Approval::Exclusion);
+        let stays = |deadline: &Deadline| asked && deadline.kind == DeadlineKind::Approve;
+        self.deadlines.iter_mut().filter(|deadline| !stays(deadline)).for_each(Deadline::cancel);
+    }
+
     pub(super) fn start(&mut self, kind: DeadlineKind, world: &World<'_>) {
         self.of_kind(kind).for_each(Deadline::cancel);
+        self.add_clock(kind, world);
+        if kind == DeadlineKind::Sign {
+            let within = world.book.settings.send_back_within;
+            self.dossier.send_back_until = Some(world.calendar.add(world.at, within, &world.book.working_hours).at);
+        }
+    }
+
+    /// A clock by the rule of the playbook for the case as it is now.
+    pub(super) fn add_clock(&mut self, kind: DeadlineKind, world: &World<'_>) {
         let level = self.seat.level();
         let hours = &world.book.working_hours;
         if let Some(rule) = world.book.deadline(kind, self.category.as_deref(), self.weight, level) {
             let id = DeadlineId::new(world.ids.uuid(world.at));
             self.deadlines.push(Deadline::start(id, rule, level, world.at, world.calendar, hours));
-        }
-        if kind == DeadlineKind::Sign {
-            let within = world.book.settings.send_back_within;
-            self.dossier.send_back_until = Some(world.calendar.add(world.at, within, hours).at);
         }
     }
 
@@ -165,9 +179,11 @@ impl Case {
     /// The whistle that is blown: by someone who may, at a level where it can be.
     fn whistle_of(&self, world: &World<'_>, cause: &Cause<'_>) -> Result<String, Problem> {
         let code = cause.form.whistle().ok_or_else(|| Problem::field("fields.whistle", "required"))?;
-        let whistle = world.book.whistle(code).ok_or_else(|| Problem::field("fields.whistle", "unknown"))?;
-        let may = cause.actor.role().is_some_and(|role| whistle.initiators.contains(&role));
-        if !may || !whistle.levels.contains(&self.seat.level()) {
+        if world.book.whistle(code).is_none() {
+            return Err(Problem::field("fields.whistle", "unknown"));
+        }
+        let may = self.whistles(world.book, cause.form.def, cause.standing);
+        if may.iter().all(|whistle| whistle.code != code) {
             return Err(Problem::field("fields.whistle", "not_an_option"));
         }
         Ok(code.to_owned())

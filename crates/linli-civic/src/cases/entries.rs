@@ -89,6 +89,14 @@ pub fn load(conn: &mut Conn, id: EntryId) -> Result<Option<Entry>, StoreError> {
     conn.first(&format!("SELECT {COLUMNS} FROM responsibility_entry WHERE id = $1"), &params![id], from_row)
 }
 
+/// Every line that counts or counted, the newest first. Not scoped: past cases everywhere were routed by them.
+///
+/// # Errors
+/// The database's.
+pub fn all(conn: &mut Conn) -> Result<Vec<Entry>, StoreError> {
+    conn.all(&format!("SELECT {COLUMNS} FROM responsibility_entry ORDER BY id DESC"), &[], from_row)
+}
+
 /// The lines that count now, the newest first. Not scoped: cases everywhere are routed by them.
 ///
 /// # Errors

@@ -304,15 +304,24 @@ impl Case {
     pub fn facts(&self, now: Timestamp) -> Facts {
         let own = || self.deadlines.iter().filter(|deadline| deadline.task.is_none());
         let n_late = own().filter(|deadline| deadline.breached_at.is_some()).count();
-        let handle = own().filter(|deadline| deadline.kind == DeadlineKind::Handle && deadline.is_owed());
+        let mut handle = own().filter(|deadline| deadline.kind == DeadlineKind::Handle && deadline.is_owed());
         let key = self.seat.key();
+        let came = [DeadlineKind::Sign, DeadlineKind::Contact, DeadlineKind::Arrive];
+        let is_late_call = |task: &&Task| {
+            let mut clocks = self.deadlines.iter().filter(|clock| clock.task == Some(task.id));
+            clocks.any(|clock| clock.breached_at.is_some() && came.contains(&clock.kind))
+        };
+        let called = || self.tasks.iter().filter(|task| task.state != TaskState::Cancelled);
+        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         Facts {
             sent_back: self.n_sent_back,
             late: u32::try_from(n_late).unwrap_or(u32::MAX),
             extended: self.dossier.n_extended,
             unreached: self.dossier.n_unreached,
             exclusion_asked: self.dossier.n_exclusion_asked,
-            is_late: handle.clone().next().is_some_and(|_| handle.into_iter().all(|deadline| deadline.due_at <= now)),
+            called: count(called().count()),
+            calls_late: count(called().filter(is_late_call).count()),
+            is_late: handle.any(|deadline| deadline.due_at <= now),
             pending: self.dossier.pending.as_ref().map(|pending| pending.what),
             may_send_back: !self.dossier.sent_back_by.contains(&key)
                 && self.dossier.send_back_until.is_none_or(|until| now <= until),

@@ -32,11 +32,25 @@ fn of_event(event: &Event, later: &[(Event, Option<String>)]) -> Publicity {
         "sent_back" | "rejected" | "deadline_breached" => Publicity::Hidden,
         // What was granted is told in the words of whoever asked for it.
         "extension_granted" | "suspended" => Publicity::Whole,
-        "extension_asked" | "extension_refused" | "suspension_asked" | "suspension_refused" | "objected" | "ruled"
-        | "exclusion_asked" | "excluded" | "exclusion_refused" | "help_called" | "handed_out" | "task_assigned"
-        | "minuted" | "privacy_set" => Publicity::Hidden,
+        "extension_asked"
+        | "extension_refused"
+        | "suspension_asked"
+        | "suspension_refused"
+        | "objected"
+        | "ruled"
+        | "exclusion_asked"
+        | "excluded"
+        | "exclusion_refused"
+        | "help_called"
+        | "handed_out"
+        | "task_assigned"
+        | "minuted"
+        | "privacy_set"
+        | super::version::MOVED => Publicity::Hidden,
         kind if kind.starts_with("task_") => Publicity::Hidden,
         "commented" if by_reporter || said_publicly(event) => Publicity::Whole,
+        // That it was passed on is told always; in what words only where whoever wrote them said so.
+        "urged" if said_publicly(event) => Publicity::Whole,
         "commented" => Publicity::Hidden,
         "reported" | "asked" => Publicity::Whole,
         "settled" if is_verified(later) => Publicity::Whole,
@@ -109,6 +123,8 @@ mod tests {
             ("commented", "staff", "{}"),
             ("commented", "staff", "{\"public\":true}"),
             ("commented", "reporter", "{}"),
+            ("urged", "staff", "{}"),
+            ("urged", "staff", "{\"public\":true}"),
             ("escalated", "staff", "{}"),
             ("reopened", "staff", "{}"),
             ("reopened", "reporter", "{}"),
@@ -116,6 +132,9 @@ mod tests {
             ("closed", "staff", "{}"),
             ("sent_back", "staff", "{}"),
         ]);
-        assert_eq!(of(&told), [Hidden, Whole, Whole, Sentence, Sentence, Whole, Sentence, Whole, Hidden]);
+        assert_eq!(
+            of(&told),
+            [Hidden, Whole, Whole, Sentence, Whole, Sentence, Sentence, Whole, Sentence, Whole, Hidden]
+        );
     }
 }

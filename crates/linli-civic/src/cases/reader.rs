@@ -5,9 +5,7 @@ use std::sync::Arc;
 
 use linli_access::{Caller, Vault};
 use linli_db::{Conn, StoreError, feed};
-use linli_kernel::{
-    AccountId, Action, AreaCode, AreaLevel, CaseKind, DeadlineState, Phase, PublicCode, Role, Timestamp,
-};
+use linli_kernel::{AccountId, AreaCode, AreaLevel, CaseKind, DeadlineState, Phase, PublicCode, Role, Timestamp};
 use linli_playbook::{ActionDef, Field, Playbook, Standing};
 
 use super::contact::ContactLook;
@@ -21,6 +19,7 @@ use super::view::{
     ActionOffer, ActorView, CaseView, DeadlineView, FieldView, FieldWord, InvolvedPerson, OptionView, PinnedPlaybook,
     PublicCase, PublicStep, ReporterView, SeatView, StepKey, StepState, TimelineEntry, ToneView,
 };
+use super::words::Words;
 use crate::areas::tree::AreaTree;
 use crate::files::http::AttachmentView;
 use crate::files::{self, Attachment};
@@ -163,7 +162,7 @@ impl Reader<'_> {
             templates: self.templates(shown, &standing),
             people: self.involved(shown),
             routing: case.routing.iter().map(|why| self.why(why)).collect(),
-            actions: self.offers(case, book, &standing, caller),
+            actions: self.offers(case, book, &standing),
             follow_url: self.follow_url(&case.code),
             playbook: PinnedPlaybook { id: case.playbook.0.clone(), version: case.playbook.1.clone() },
         }
@@ -221,21 +220,14 @@ impl Reader<'_> {
         CaseRow::of(&shown.case, &shown.book, self, handler_name)
     }
 
+    const fn words(&self) -> Words<'_> {
+        Words { areas: self.areas, lang: self.lang }
+    }
+
     /// Who answers, in words: 红旗社区第三网格, 临渭区城市管理执法局.
     #[must_use]
     pub fn seat_name(&self, book: &Playbook, seat: &Seat) -> String {
-        let area = self.areas.name(&seat.area);
-        match self.unit(book, seat) {
-            Some(unit) => format!("{area}{}", unit.name),
-            None if seat.level() >= AreaLevel::Grid => {
-                format!("{}{}", self.areas.name(&seat.area.at(AreaLevel::Community)), self.below_community(&seat.area))
-            }
-            None => area,
-        }
-    }
-
-    fn below_community(&self, area: &AreaCode) -> String {
-        area.lineage().iter().filter(|code| code.level() >= AreaLevel::Grid).map(|code| self.areas.name(code)).collect()
+        self.words().seat_name(book, seat)
     }
 
     /// The address at which the resident follows the case.
@@ -247,19 +239,7 @@ impl Reader<'_> {
     /// A reason in words.
     #[must_use]
     pub fn why(&self, why: &Why) -> String {
-        let values: Vec<(String, String)> =
-            why.values.iter().map(|(name, value)| (name.clone(), self.meaning(name, value))).collect();
-        let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        self.lang.say(&why.key, &values)
-    }
-
-    /// A reason keeps codes; here they become names.
-    fn meaning(&self, name: &str, value: &str) -> String {
-        match name {
-            "area" => value.parse().map_or_else(|_| value.to_owned(), |code| self.areas.full_name(&code)),
-            "weight" | "level" => self.lang.text(value),
-            _ => value.to_owned(),
-        }
+        self.words().why(why)
     }
 
     /// The grid worker (or head) to turn to at a place.
@@ -319,17 +299,15 @@ impl Reader<'_> {
 
     /// The actions that the caller may take now, as a page draws them.
     #[must_use]
-    pub fn offers(&self, case: &Case, book: &Playbook, standing: &Standing, caller: &Caller) -> Vec<ActionOffer> {
-        let mut offers: Vec<ActionOffer> = case.offers(book, standing, self.now).into_iter().map(offer).collect();
-        let whistles = whistles(case, book, caller);
-        for field in offers.iter_mut().flat_map(|offer| &mut offer.form) {
-            if matches!(field.kind, FieldWord::Whistle) {
-                field.options.clone_from(&whistles);
+    pub fn offers(&self, case: &Case, book: &Playbook, standing: &Standing) -> Vec<ActionOffer> {
+        let filled_in = |def: &ActionDef| {
+            let mut offer = offer(def);
+            for field in offer.form.iter_mut().filter(|field| matches!(field.kind, FieldWord::Whistle)) {
+                field.options = case.whistles(book, def, standing).into_iter().map(whistle).collect();
             }
-        }
-        // A whistle that nobody here may blow is no button.
-        offers.retain(|offer| offer.verb != Action::Whistle || !whistles.is_empty());
-        offers
+            offer
+        };
+        case.offers(book, standing, self.now).into_iter().map(filled_in).collect()
     }
 
     pub(super) fn deadline(&self, book: &Playbook, deadline: &Deadline) -> DeadlineView {
@@ -473,17 +451,8 @@ impl Reader<'_> {
     }
 }
 
-/// The kinds of whistle that this reader may blow for the case as it stands.
-fn whistles(case: &Case, book: &Playbook, caller: &Caller) -> Vec<OptionView> {
-    let may = |whistle: &&linli_playbook::WhistleKind| {
-        whistle.levels.contains(&case.seat.level())
-            && caller.grants.iter().any(|grant| whistle.initiators.contains(&grant.role))
-    };
-    let option = |whistle: &linli_playbook::WhistleKind| OptionView {
-        value: whistle.code.clone(),
-        label: format!("{}：{}", whistle.name, whistle.about),
-    };
-    book.whistles.iter().filter(may).map(option).collect()
+fn whistle(whistle: &linli_playbook::WhistleKind) -> OptionView {
+    OptionView { value: whistle.code.clone(), label: format!("{}：{}", whistle.name, whistle.about) }
 }
 
 fn offer(def: &ActionDef) -> ActionOffer {

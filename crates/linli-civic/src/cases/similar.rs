@@ -1,6 +1,7 @@
 //! 疑似重复: open cases about what may be the same matter. A suggestion with its reasons; whoever reports or works decides.
 //!
-//! Same place (within 150 m, or the same grid where a point is missing) and the same category, or much the same words. Source of
+//! Same place (within 150 m; where a point is missing, the same grid, or the community that was named) and the same category, or
+//! much the same words. Source of
 //! the idea: nearby reports of the same category are offered before sending (FixMyStreet); repeated requests are in principle
 //! merged (国办函〔2025〕66号 第三条).
 
@@ -83,8 +84,12 @@ enum Near {
 /// # Errors
 /// The database's.
 pub fn find(conn: &mut Conn, matter: &Matter<'_>) -> Result<Vec<Similar>, StoreError> {
+    // A street or a county is no place.
+    if matter.area.level() < AreaLevel::Community {
+        return Ok(Vec::new());
+    }
     // Within the community: what is farther away is another place. A part that was split off is none of a caller's.
-    let within = matter.area.at(AreaLevel::Community.min(matter.area.level()));
+    let within = matter.area.at(AreaLevel::Community);
     let sql = "SELECT c.id, c.paper_no, c.category, c.body, c.stage, c.reported_at, c.promised_at, c.area_code, c.lon, c.lat, \
                (SELECT COUNT(*) FROM cases f WHERE f.master_id = c.id) AS n_followers \
                FROM case_scope s JOIN cases c ON c.id = s.case_id \
@@ -157,7 +162,7 @@ fn building(conn: &mut Conn, id: CaseId) -> Result<Option<String>, StoreError> {
 }
 
 /// Flat enough for 150 m.
-fn distance_m(a: Point, b: Point) -> f64 {
+pub(super) fn distance_m(a: Point, b: Point) -> f64 {
     let x = (a.lon - b.lon) * a.lat.to_radians().cos();
     (x * x + (a.lat - b.lat).powi(2)).sqrt() * METRES_A_DEGREE
 }

@@ -152,7 +152,7 @@ fn place_name(tree: &AreaTree, area: &AreaCode, building: Option<&str>) -> Strin
 }
 
 /// A suggestion that can be followed: sealed, so that it gives nobody the code of another's case.
-fn token(vault: &Vault, id: CaseId, now: Timestamp) -> Option<String> {
+pub(super) fn token(vault: &Vault, id: CaseId, now: Timestamp) -> Option<String> {
     let sealed = vault.seal(SEAL, &format!("{id} {}", now.plus_ms(TOKEN_MS).ms())).ok()?;
     Some(URL_SAFE_NO_PAD.encode(sealed))
 }
@@ -167,7 +167,7 @@ pub fn opened(vault: &Vault, token: &str, now: Timestamp) -> Option<CaseId> {
     (now.ms() <= until).then(|| id.parse().ok()).flatten()
 }
 
-fn whole(metres: f64) -> u32 {
+pub(super) fn whole(metres: f64) -> u32 {
     format!("{metres:.0}").parse().unwrap_or(0)
 }
 

@@ -233,9 +233,10 @@ impl Case {
                    phase = $10, handler_id = $11, routing = $12, reply = $13, question = $14, stars = $15, rating = $16, n_reopened = $17, n_sent_back = $18, \
                    n_photos = $19, supervised_at = $20, promised_at = $21, due_at = $22, due_kind = $23, due_soon_at = $24, settled_at = $25, closed_at = $26, \
                    version = $27, private = $28, parent_id = $29, master_id = $30, pending = $31, suspended_until = $32, excluded = $33, outcome = $34, \
-                   follow_up_at = $35, dossier = $36, risen_from = $37 WHERE id = $1 AND version < $27";
+                   follow_up_at = $35, dossier = $36, risen_from = $37, playbook_id = $38, playbook_version = $39 WHERE id = $1 AND version < $27";
         let mut values = params![self.id].to_vec();
         values.extend(self.changing()?);
+        values.extend(params![self.playbook.0, self.playbook.1]);
         writer.exec_one(sql, &values)
     }
 
@@ -346,8 +347,9 @@ impl Case {
         let sql = format!(
             "INSERT INTO deadline (id, case_id, kind, level, state, starts_at, due_at, soon_at, provisional, unit, paused_at, met_at, breached_at, on_breach, rule, task_id) \
              VALUES {} ON CONFLICT (id) DO UPDATE SET state = excluded.state, due_at = excluded.due_at, soon_at = excluded.soon_at, \
-             provisional = excluded.provisional, paused_at = excluded.paused_at, met_at = excluded.met_at, breached_at = excluded.breached_at \
-             WHERE deadline.state <> excluded.state OR deadline.due_at <> excluded.due_at",
+             provisional = excluded.provisional, paused_at = excluded.paused_at, met_at = excluded.met_at, breached_at = excluded.breached_at, \
+             on_breach = excluded.on_breach, rule = excluded.rule \
+             WHERE deadline.state <> excluded.state OR deadline.due_at <> excluded.due_at OR deadline.on_breach <> excluded.on_breach",
             value_rows(DEADLINE_COLUMNS, self.deadlines.len())
         );
         writer.exec(&sql, &values)?;
@@ -368,6 +370,21 @@ const AGAIN: &str = "ON CONFLICT (row_no) DO UPDATE SET afresh = case_fresh.afre
 pub fn followers(conn: &mut Conn, master: CaseId) -> Result<Vec<CaseId>, StoreError> {
     let sql = "SELECT id FROM cases WHERE master_id = $1 AND phase IN ('open', 'waiting') ORDER BY id";
     conn.all(sql, &params![master], |row| row.parse("id"))
+}
+
+/// Running cases that go by a version, after `after`, the oldest first. Not scoped: moving them all is the operator's work.
+///
+/// # Errors
+/// The database's.
+pub fn running_by(
+    conn: &mut Conn,
+    (id, version): (&str, &str),
+    after: Option<CaseId>,
+    limit: u32,
+) -> Result<Vec<CaseId>, StoreError> {
+    let sql = "SELECT id FROM cases WHERE playbook_id = $1 AND playbook_version = $2 AND phase <> 'closed' AND id > $3 ORDER BY id LIMIT $4";
+    let after = after.map_or_else(String::new, |after| after.to_string());
+    conn.all(sql, &params![id, version, after, i64::from(limit)], |row| row.parse("id"))
 }
 
 /// How many cases were split off another.

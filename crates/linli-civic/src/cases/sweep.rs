@@ -3,11 +3,8 @@
 use std::time::Duration;
 
 use linli_db::{Conn, StoreError, Tx, params};
-use linli_kernel::{Actor, CaseId, DeadlineId};
-use linli_playbook::{Flow, Standing};
+use linli_kernel::{CaseId, DeadlineId};
 
-use super::Doer;
-use super::act::Given;
 use super::store::{self, Named};
 use super::surroundings::Surroundings;
 use crate::app::App;
@@ -76,20 +73,13 @@ pub fn due(conn: &mut Conn, now_ms: i64) -> Result<Vec<(DeadlineId, CaseId)>, St
 /// The database's.
 pub fn fire(app: &App, tx: &mut Tx<'_>, deadline: DeadlineId, case: CaseId) -> Answer<bool> {
     let now = app.now();
-    let Some(mut case) = store::load_for_change(tx, &Named::Id(case))? else { return Ok(false) };
-    let rule = case.deadlines.iter().find(|known| known.id == deadline).map(|known| known.on_breach);
-    let (Some((kind, task)), Some(on_breach)) = (case.mark_breached(deadline, now), rule) else { return Ok(false) };
+    let Some(case) = store::load_for_change(tx, &Named::Id(case))? else { return Ok(false) };
+    if !case.deadlines.iter().any(|known| known.id == deadline && known.is_over(now)) {
+        return Ok(false);
+    }
     let book = app.playbooks.pinned(tx, &case.playbook.0, &case.playbook.1)?;
     let around = Surroundings::read(app, tx, book, &case.area, &[], now)?;
-    let doer = Doer { actor: Actor::System, standing: Standing::system() };
-    let possible = |flow: &Flow, verb| flow.actions.iter().any(|def| def.verb == verb);
-    let flow = around.book.flow(case.kind);
-    let verb = on_breach.action().filter(|verb| flow.is_some_and(|flow| possible(flow, *verb)));
-    let given = Given { breached: Some(kind), ..Given::default() };
-    let change = around.decide(app, now, |world| {
-        let moved = verb.and_then(|verb| case.clone().act(verb, &given, &doer, world).ok());
-        moved.unwrap_or_else(|| case.say_breached(kind, task, world))
-    });
+    let Some(change) = around.decide(app, now, |world| case.fall_due(deadline, world)) else { return Ok(false) };
     tx.commit(change)?;
     Ok(true)
 }

@@ -176,7 +176,11 @@ impl Case {
 
     /// Calls somebody: a task with its clocks.
     pub(super) fn call(&mut self, call: Call<'_>, world: &World<'_>, by: Option<AccountId>) -> TaskId {
-        let (clocks, basis) = world.book.task_clocks(call.kind, call.whistle);
+        let unit = match &call.party {
+            Party::Seat(seat) => seat.unit.as_deref(),
+            Party::Outside(_) => None,
+        };
+        let (clocks, basis) = world.book.task_clocks(call.kind, call.whistle, unit);
         let id = TaskId::new(world.ids.uuid(world.at));
         let level = match &call.party {
             Party::Seat(seat) => seat.level(),

@@ -10,13 +10,13 @@ use linli_access::Vault;
 use linli_db::{Conn, StoreError, Tx, idempotency};
 use linli_kernel::{Actor, CaseId, ProblemCode, TaskAction, TaskId, TaskState, Timestamp};
 
-use super::http::{ActOnCase, view};
+use super::acted::{Acted, acted};
+use super::http::ActOnCase;
 use super::reader::{Reader, Shown};
 use super::store::{self, Named};
 use super::task::{Party, Side, TaskSaid};
 use super::task_command::{self, TaskCommand};
 use super::task_view::{TaskOffer, TaskView};
-use super::view::CaseView;
 use super::{Case, task_store};
 use crate::app::App;
 use crate::http::{Answer, Body, CommandKey, Origin, Path, Refused, Signed, key_scope};
@@ -33,12 +33,13 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(act_on_linked_task))
 }
 
-/// Takes one of the actions that a task of the case offered: sign, contact, arrive, finish, decline, cancel, rate.
+/// Takes one of the actions that a task of the case offered: sign, contact, arrive, finish, decline, cancel, rate. One that takes
+/// the case out of the caller's sight is answered with `done` and `gone`.
 #[utoipa::path(post, path = "/api/cases/{id}/tasks/{task_id}/actions/{verb}", tag = "cases",
     params(("id" = String, Path, description = "Id or public code of the case"), ("task_id" = String, Path), ("verb" = TaskAction, Path),
         ("Idempotency-Key" = Option<String>, Header, description = "Sent again with the same key, the action is taken once")),
     request_body = ActOnCase,
-    responses((status = 200, body = CaseView), (status = 403, body = crate::http::ProblemBody), (status = 404, body = crate::http::ProblemBody), (status = 409, body = crate::http::ProblemBody), (status = 422, body = crate::http::ProblemBody)),
+    responses((status = 200, body = Acted), (status = 403, body = crate::http::ProblemBody), (status = 404, body = crate::http::ProblemBody), (status = 409, body = crate::http::ProblemBody), (status = 422, body = crate::http::ProblemBody)),
     extensions(("x-access" = json!("work_on_case"))))]
 async fn act_on_task(
     State(app): State<App>,
@@ -47,7 +48,7 @@ async fn act_on_task(
     axum::extract::Path((id, task, verb)): axum::extract::Path<(String, String, String)>,
     key: CommandKey,
     Body(body): Body<ActOnCase>,
-) -> Answer<Json<CaseView>> {
+) -> Answer<Json<Acted>> {
     let named: Named = id.parse().map_err(|()| ProblemCode::NotFound)?;
     let task: TaskId = task.parse().map_err(|_| ProblemCode::NotFound)?;
     let verb: TaskAction = verb.parse().map_err(|_| ProblemCode::NotFound)?;
@@ -59,7 +60,7 @@ async fn act_on_task(
     let command = TaskCommand { named: named.clone(), task, verb, said: TaskSaid::from_fields(&body.fields) };
     let (doer, at) = (caller.clone(), app.now());
     app.db.write(move |tx| once(tx, key.as_ref(), at, |tx| task_command::run_in(tx, &command, &doer, at))).await?;
-    Ok(Json(view(&app, named, caller, lang).await?))
+    Ok(Json(acted(&app, named, caller, lang).await?))
 }
 
 /// Does something once for each key.

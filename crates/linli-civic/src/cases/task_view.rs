@@ -63,7 +63,8 @@ pub struct TaskView {
 }
 
 /// On which sides of a task somebody stands.
-pub(super) fn sides(case: &Case, task: &Task, caller: &Caller, standing: &Standing) -> Vec<Side> {
+#[must_use]
+pub fn sides(case: &Case, task: &Task, caller: &Caller, standing: &Standing) -> Vec<Side> {
     let calls = [Relation::Seat, Relation::Handler, Relation::Above];
     let is_caller = calls.iter().any(|relation| standing.is(&Who { role: None, relation: *relation }));
     let mut sides = Vec::new();

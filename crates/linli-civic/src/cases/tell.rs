@@ -44,10 +44,11 @@ impl Reader<'_> {
             ("stars", number("stars")),
             ("n", number("n_reopened")),
             ("days", number("days")),
-            ("until", self.day(payload.get("until").and_then(serde_json::Value::as_i64))),
+            ("until", self.day(moment_in(payload, "until"))),
             ("party", self.party_of(shown, payload)),
             ("whistle", self.whistle(shown, &text("whistle"))),
             ("rule", text("rule")),
+            ("version", version_in(payload)),
         ];
         let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
         self.lang.say(&sentence_key(shown, event, payload), &values)
@@ -88,6 +89,17 @@ impl Reader<'_> {
     }
 }
 
+/// The version that a case was moved to.
+fn version_in(payload: &serde_json::Value) -> String {
+    let after = payload.get("version_after").and_then(|after| after.get("version"));
+    after.and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
+}
+
+fn moment_in(payload: &serde_json::Value, name: &str) -> Option<i64> {
+    let at: linli_kernel::Timestamp = serde_json::from_value(payload.get(name)?.clone()).ok()?;
+    Some(at.ms())
+}
+
 pub(super) fn seat_in(payload: &serde_json::Value, name: &str) -> Option<Seat> {
     payload.get(name).and_then(|seat| serde_json::from_value(seat.clone()).ok())
 }
@@ -112,10 +124,13 @@ fn sentence_key(shown: &Shown, event: &feed::Event, payload: &serde_json::Value)
         "rated" if flag("solved") == Some(false) => Some("unsolved"),
         "rated" if flag("satisfied") == Some(true) && closes(shown, payload) => Some("satisfied_closed"),
         "rated" if flag("satisfied") == Some(true) => Some("satisfied"),
+        "escalated" if said("rule").is_some() => Some("rule_system"),
         "escalated" if event.actor_kind == "system" && !moved => Some("top_system"),
         "escalated" if event.actor_kind == "system" && said("deadline") == Some("sign") => Some("unsigned_system"),
         "closed" if event.actor_kind == "staff" && said("ground").is_some() => Some("ground"),
         "closed" if event.actor_kind == "system" && said("from") == Some("merged") => Some("merged"),
+        "settled" if said("ground").is_some() => Some("ground"),
+        "mediation_concluded" if flag("agreed") == Some(true) => Some("agreed"),
         "ruled" if flag("upheld") == Some(true) => Some("upheld"),
         "followed_up" if flag("reached") == Some(false) => Some("unreached"),
         "followed_up" if flag("satisfied") == Some(false) => Some("unsatisfied"),

@@ -65,7 +65,7 @@ pub struct FieldView {
 }
 
 /// How a field is drawn.
-#[derive(Clone, Copy, Debug, Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[expect(missing_docs, reason = "each says itself")]
 pub enum FieldWord {

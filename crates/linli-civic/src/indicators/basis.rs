@@ -12,8 +12,8 @@ const WAY_OF_COUNTING: u32 = 1;
 /// The definitions of a playbook, ready to count by.
 #[derive(Clone, Debug)]
 pub struct Basis {
-    /// The definitions; the place in the list is the slot.
-    indicators: Vec<(Indicator, BTreeSet<String>)>,
+    /// The place in the list is the slot.
+    slots: Vec<Slot>,
     /// Phases of stages, for events that do not say theirs.
     phases: BTreeMap<(CaseKind, String), Phase>,
     /// Names of events that are counted.
@@ -22,40 +22,55 @@ pub struct Basis {
     hash: String,
 }
 
+/// One definition, ready to count by.
+#[derive(Clone, Debug)]
+pub struct Slot {
+    /// The definition.
+    pub indicator: Indicator,
+    /// What it counts, as rows name it: `report`, `clock.handle`, `clock.arrive.whistle`.
+    pub subject: String,
+    /// The categories that it is narrowed to, those below first-level ones included; all without any.
+    pub categories: BTreeSet<String>,
+}
+
+impl Slot {
+    fn of(book: &Playbook, indicator: &Indicator) -> Self {
+        let clock = indicator.clock.map(|clock| clock.as_str());
+        let task = indicator.task.map(|task| task.as_str());
+        let subject: Vec<&str> = [Some(indicator.of.as_str()), clock, task].into_iter().flatten().collect();
+        Self { indicator: indicator.clone(), subject: subject.join("."), categories: leaves(book, indicator) }
+    }
+}
+
 impl Basis {
     /// Of a playbook.
     #[must_use]
     pub fn of(book: &Playbook) -> Self {
-        let indicators: Vec<_> =
-            book.indicators.iter().map(|indicator| (indicator.clone(), leaves(book, indicator))).collect();
+        let slots: Vec<Slot> = book.indicators.iter().map(|indicator| Slot::of(book, indicator)).collect();
         let stages = book.flows.iter().flat_map(|flow| flow.stages.iter().map(|stage| (flow.kind, stage)));
         let events = book.indicators.iter().flat_map(|indicator| indicator.events.iter().cloned()).collect();
         let mut hash = Sha256::new();
         hash.update(format!("{WAY_OF_COUNTING} "));
-        hash.update(serde_json::to_vec(&indicators).unwrap_or_default());
+        for slot in &slots {
+            hash.update(serde_json::to_vec(&(&slot.indicator, &slot.categories)).unwrap_or_default());
+        }
         Self {
             phases: stages.map(|(kind, stage)| ((kind, stage.id.clone()), stage.phase)).collect(),
             events,
             hash: hex::encode(hash.finalize()),
-            indicators,
+            slots,
         }
     }
 
-    /// Every definition with its slot and the categories that it is narrowed to.
-    pub fn slots(&self) -> impl Iterator<Item = (u8, &Indicator, &BTreeSet<String>)> {
-        (0_u8..).zip(&self.indicators).map(|(slot, (indicator, categories))| (slot, indicator, categories))
+    /// Every definition with its number.
+    pub fn slots(&self) -> impl Iterator<Item = (u8, &Slot)> {
+        (0_u8..).zip(&self.slots)
     }
 
     /// A definition by its id, with its slot.
     #[must_use]
-    pub fn find(&self, id: &str) -> Option<(u8, &Indicator)> {
-        self.slots().find(|(_, indicator, _)| indicator.id == id).map(|(slot, indicator, _)| (slot, indicator))
-    }
-
-    /// The definition of a slot.
-    #[must_use]
-    pub fn at(&self, slot: u8) -> Option<&Indicator> {
-        self.indicators.get(usize::from(slot)).map(|(indicator, _)| indicator)
+    pub fn find(&self, id: &str) -> Option<(u8, &Slot)> {
+        self.slots().find(|(_, slot)| slot.indicator.id == id)
     }
 
     /// Whether events of this name are counted as such.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use linli_db::{Conn, StoreError};
 use linli_kernel::{AreaCode, Timestamp};
-use linli_playbook::{Good, HealthyBand, Indicator, IndicatorKind, Playbook};
+use linli_playbook::{HealthyBand, Indicator, IndicatorGood, IndicatorKind, Playbook};
 
 use super::basis::Basis;
 use super::day::{Day, Period, Step};
@@ -54,7 +54,7 @@ impl Read {
     ///
     /// # Errors
     /// The database's.
-    pub fn read(conn: &mut Conn, wish: &Wish, basis: &Basis, areas: &AreaTree) -> Result<Self, StoreError> {
+    pub fn load(conn: &mut Conn, wish: &Wish, basis: &Basis, areas: &AreaTree) -> Result<Self, StoreError> {
         let own = [wish.of.key()];
         let one = |mut sums: HashMap<String, Tallies>| sums.remove(&own[0]);
         let now = one(store::sums(conn, &own, &wish.period)?).unwrap_or_default();
@@ -63,7 +63,7 @@ impl Read {
         let standing = one(store::now(conn, &own)?).unwrap_or_default();
         let step = wish.period.step();
         let rows = (step.grain(), step.grain_start(wish.period.from), wish.period.to);
-        let load_slot = basis.slots().find(|(_, indicator, _)| indicator.per.is_some()).map(|(slot, _, _)| slot);
+        let load_slot = basis.slots().find(|(_, slot)| slot.indicator.per.is_some()).map(|(n, _)| n);
         let load = match (load_slot, &wish.of.unit) {
             (Some(slot), None) => load::of_area(conn, &wish.of.area, slot)?,
             (None, _) | (_, Some(_)) => Load::default(),
@@ -153,7 +153,7 @@ pub fn board(wish: &Wish, read: &Read, basis: &Basis, names: &Names<'_>, now: Ti
         step: wish.period.step(),
         like,
         lag: BoardLag::of(read.lag, now),
-        items: basis.slots().map(|(slot, indicator, _)| item(wish, read, slot, indicator)).collect(),
+        items: basis.slots().map(|(n, slot)| item(wish, read, n, &slot.indicator)).collect(),
     }
 }
 
@@ -192,9 +192,9 @@ fn change(indicator: &Indicator, now: &BoardValue, before: &BoardValue) -> Optio
     let least = if indicator.kind == IndicatorKind::Share { TOO_LITTLE } else { before.abs() * TOO_LITTLE };
     let up = now - before;
     let better = match indicator.good {
-        Good::Up => up > 0.0,
-        Good::Down => up < 0.0,
-        Good::Neither => return None,
+        IndicatorGood::Up => up > 0.0,
+        IndicatorGood::Down => up < 0.0,
+        IndicatorGood::Neither => return None,
     };
     Some(if up.abs() <= least {
         BoardChange::Same

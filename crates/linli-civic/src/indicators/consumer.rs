@@ -10,7 +10,7 @@ use linli_db::{Conn, StoreError};
 use linli_kernel::{AreaCode, Timestamp};
 
 use super::basis::Basis;
-use super::count::{Counted, Sums, count, difference};
+use super::count::{Changed, Counted, count, difference};
 use super::counted::{self, CONSUMER, Claim, Work};
 use super::fold::{Facts, Said, Told};
 use crate::app::App;
@@ -21,6 +21,8 @@ const ASK_EVERY: Duration = Duration::from_millis(700);
 const BATCH: i64 = 500;
 /// The same while everything is counted again, when most events are passed over.
 const BATCH_ANEW: i64 = 4_000;
+/// Cases counted at once: what is written in one transaction stays small, however many are new.
+const CASES: usize = 300;
 /// Posts begin and end without an event: workers are counted again after so long.
 const WORKERS_EVERY_MS: i64 = 15 * 60_000;
 
@@ -40,6 +42,7 @@ pub async fn run(app: App) {
     let basis = Arc::clone(&app.indicators);
     let mut committed = app.db.committed();
     let mut workers = Workers::default();
+    let mut is_ours = true;
     while let Err(error) = claim(&app, &basis).await {
         tracing::warn!(%error, "the figures cannot be begun; trying again");
         tokio::time::sleep(Duration::from_secs(2)).await;
@@ -47,7 +50,13 @@ pub async fn run(app: App) {
     loop {
         match step(&app, &basis, &mut workers).await {
             Ok(Step::Some) => {}
-            Ok(Step::Done | Step::NotOurs) => drop(tokio::time::timeout(ASK_EVERY, committed.changed()).await),
+            Ok(done) => {
+                if is_ours && done == Step::NotOurs {
+                    tracing::warn!("another node counts by another playbook; this one leaves the figures to it");
+                }
+                is_ours = done != Step::NotOurs;
+                drop(tokio::time::timeout(ASK_EVERY, committed.changed()).await);
+            }
             Err(StoreError::Inconsistent { table, row, what }) => {
                 tracing::error!(table, row, what, "the figures do not add up; counting them again");
                 drop(begin_anew(&app, &basis).await);
@@ -143,20 +152,12 @@ fn work(conn: &mut Conn, basis: &Basis, workers_at: Option<Timestamp>, now: Time
     if events.is_empty() && workers_at.is_none() {
         return Ok(Found::Nothing);
     }
-    // The first event of a case that was there when counting began stands for all of them: its history is read whole.
-    let is_new = |event: &&Event| event.n == 1 || event.position > claim.whole_until;
-    let cases: BTreeSet<&String> = events
-        .iter()
-        .filter(|event| event.stream_kind == "case")
-        .filter(is_new)
-        .map(|event| &event.stream_id)
-        .collect();
-    let cases: Vec<String> = cases.into_iter().cloned().collect();
-    let mut sums = Sums::default();
+    let (cases, events) = cases_of(&events, &claim);
+    let mut changed = Changed::default();
     let mut known = counted::counted_of(conn, &cases)?;
     let mut changes = Vec::new();
     for (case, counted) in count_again(conn, &cases, basis)? {
-        let change = difference(known.remove(&case).unwrap_or_default(), counted, basis, &mut sums);
+        let change = difference(known.remove(&case).unwrap_or_default(), counted, basis, &mut changed);
         if !(change.gone.is_empty() && change.put.is_empty()) {
             changes.push((case, change));
         }
@@ -170,10 +171,28 @@ fn work(conn: &mut Conn, basis: &Basis, workers_at: Option<Timestamp>, now: Time
         from,
         to: events.last().map_or(from, |event| event.position),
         changes,
-        sums: counted::sums_with(conn, sums)?,
+        sums: counted::sums_with(conn, changed.spread())?,
         workers,
     };
     Ok(Found::Work(Box::new(work), events.len()))
+}
+
+/// The cases to count, at most so many, and the events that this takes care of.
+fn cases_of<'a>(events: &'a [Event], claim: &Claim) -> (Vec<String>, &'a [Event]) {
+    let mut cases: BTreeSet<&String> = BTreeSet::new();
+    let mut n_taken = 0;
+    for event in events {
+        // The first event of a case that was there when counting began stands for all of them: its history is read whole.
+        let is_new = event.n == 1 || event.position > claim.whole_until;
+        if is_new && event.stream_kind == "case" {
+            if cases.len() == CASES && !cases.contains(&event.stream_id) {
+                break;
+            }
+            cases.insert(&event.stream_id);
+        }
+        n_taken += 1;
+    }
+    (cases.into_iter().cloned().collect(), events.get(..n_taken).unwrap_or(events))
 }
 
 /// What cases count for by their whole histories.
@@ -217,14 +236,14 @@ fn recount_workers(conn: &mut Conn, now: Timestamp) -> Result<Vec<(String, i64)>
         }
     }
     let mut known = counted::known_workers(conn)?;
-    let mut changed = Vec::new();
+    let mut recounted = Vec::new();
     for (scope, accounts) in of_scope {
         let n = i64::try_from(accounts.len()).unwrap_or(i64::MAX);
         if known.remove(&scope) != Some(n) {
-            changed.push((scope, n));
+            recounted.push((scope, n));
         }
     }
-    changed.extend(known.into_iter().filter(|(_, n)| *n != 0).map(|(scope, _)| (scope, 0)));
-    changed.sort();
-    Ok(changed)
+    recounted.extend(known.into_iter().filter(|(_, n)| *n != 0).map(|(scope, _)| (scope, 0)));
+    recounted.sort();
+    Ok(recounted)
 }

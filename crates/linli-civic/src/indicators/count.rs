@@ -1,13 +1,13 @@
 //! What a case counts for: one row for each thing that figures are made of, with the slots that it is above, below or beside the
 //! line of. Pure.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use linli_access::scope::unit_key;
 use linli_kernel::AreaCode;
-use linli_playbook::{Hit, Indicator, IndicatorKind, Merged, Subject};
+use linli_playbook::{Indicator, IndicatorHit, IndicatorKind, IndicatorSubject, MergedRule};
 
-use super::basis::Basis;
+use super::basis::{Basis, Slot};
 use super::day::{Day, Grain};
 use super::fold::{Ending, Facts, Mark, Run};
 use super::tally::{Tallies, Tally, bucket_of};
@@ -41,14 +41,6 @@ pub fn bit(slot: u8) -> i64 {
     1_i64.checked_shl(u32::from(slot)).unwrap_or(0)
 }
 
-/// The subject of a figure, as rows name it.
-#[must_use]
-pub fn subject_of(indicator: &Indicator) -> String {
-    let clock = indicator.clock.map(|clock| clock.as_str());
-    let task = indicator.task.map(|task| task.as_str());
-    [Some(indicator.of.as_str()), clock, task].into_iter().flatten().collect::<Vec<_>>().join(".")
-}
-
 /// One of what a figure counts.
 struct One<'a> {
     mark: &'a Mark,
@@ -76,23 +68,19 @@ enum What<'a> {
 #[must_use]
 pub fn count(facts: &Facts, basis: &Basis) -> Vec<Counted> {
     let Some(area) = facts.area else { return Vec::new() };
-    let mut rows: BTreeMap<(String, i64), Counted> = BTreeMap::new();
+    let mut rows: BTreeMap<(&str, i64), Counted> = BTreeMap::new();
     let ones = ones(facts);
-    for (slot, indicator, categories) in basis.slots().filter(|(_, indicator, _)| fits_case(facts, indicator)) {
-        let category = facts.category.as_ref();
-        if !categories.is_empty() && !category.is_some_and(|category| categories.contains(category)) {
-            continue;
-        }
-        let subject = subject_of(indicator);
+    for (n, slot) in basis.slots().filter(|(_, slot)| fits_case(facts, slot)) {
+        let (indicator, subject) = (&slot.indicator, slot.subject.as_str());
         for one in ones.iter().filter(|one| fits(one, indicator)) {
             let Some(is_hit) = outcome(one, facts, indicator) else { continue };
-            let row = rows.entry((subject.clone(), one.mark.n)).or_insert_with(|| one.row(&subject, area));
+            let row = rows.entry((subject, one.mark.n)).or_insert_with(|| one.row(subject, area));
             if facts.excluded.as_ref().is_some_and(|ground| indicator.leaves_out(ground)) {
-                row.left_out |= bit(slot);
+                row.left_out |= bit(n);
             } else if is_hit {
-                row.met |= bit(slot);
+                row.met |= bit(n);
             } else {
-                row.missed |= bit(slot);
+                row.missed |= bit(n);
             }
         }
     }
@@ -153,32 +141,36 @@ fn ones(facts: &Facts) -> Vec<One<'_>> {
     ones
 }
 
-fn fits_case(facts: &Facts, indicator: &Indicator) -> bool {
-    let only = &indicator.only;
-    let is_merged_away = indicator.merged == Merged::Once && facts.follows;
+fn fits_case(facts: &Facts, slot: &Slot) -> bool {
+    let only = &slot.indicator.only;
+    let is_merged_away = slot.indicator.merged == MergedRule::Once && facts.follows;
+    let is_category = || facts.category.as_ref().is_some_and(|category| slot.categories.contains(category));
     (only.kinds.is_empty() || only.kinds.contains(&facts.kind))
         && (only.weights.is_empty() || only.weights.contains(&facts.weight))
         && (only.channels.is_empty() || facts.channel.is_some_and(|channel| only.channels.contains(&channel)))
+        && (slot.categories.is_empty() || is_category())
         && !is_merged_away
 }
 
 fn fits(one: &One<'_>, indicator: &Indicator) -> bool {
     let is_subject = match &one.what {
-        What::Report => indicator.of == Subject::Report,
-        What::Event(name) => indicator.of == Subject::Event && indicator.events.iter().any(|known| known == name),
-        What::Closing => indicator.of == Subject::Closing,
+        What::Report => indicator.of == IndicatorSubject::Report,
+        What::Event(name) => {
+            indicator.of == IndicatorSubject::Event && indicator.events.iter().any(|known| known == name)
+        }
+        What::Closing => indicator.of == IndicatorSubject::Closing,
         What::Clock(run) => {
             let task = run.task.as_ref().map(|(_, kind)| *kind);
-            indicator.of == Subject::Clock && indicator.clock == Some(run.clock) && indicator.task == task
+            indicator.of == IndicatorSubject::Clock && indicator.clock == Some(run.clock) && indicator.task == task
         }
-        What::Dispatch { .. } => indicator.of == Subject::Dispatch,
-        What::SendBack { .. } => indicator.of == Subject::SendBack,
-        What::Settlement { .. } => indicator.of == Subject::Settlement,
-        What::Ending(_) => indicator.of == Subject::Ending,
-        What::Rating { .. } => indicator.of == Subject::Rating,
-        What::FollowUp { .. } => indicator.of == Subject::FollowUp,
-        What::Open => indicator.of == Subject::Open,
-        What::Suspended => indicator.of == Subject::Suspended,
+        What::Dispatch { .. } => indicator.of == IndicatorSubject::Dispatch,
+        What::SendBack { .. } => indicator.of == IndicatorSubject::SendBack,
+        What::Settlement { .. } => indicator.of == IndicatorSubject::Settlement,
+        What::Ending(_) => indicator.of == IndicatorSubject::Ending,
+        What::Rating { .. } => indicator.of == IndicatorSubject::Rating,
+        What::FollowUp { .. } => indicator.of == IndicatorSubject::FollowUp,
+        What::Open => indicator.of == IndicatorSubject::Open,
+        What::Suspended => indicator.of == IndicatorSubject::Suspended,
     };
     let levels = &indicator.only.levels;
     let is_level = || one.mark.seat.as_ref().is_some_and(|seat| levels.contains(&seat.level()));
@@ -193,15 +185,15 @@ fn outcome(one: &One<'_>, facts: &Facts, indicator: &Indicator) -> Option<bool> 
         IndicatorKind::Share => {}
     }
     match (indicator.hit?, &one.what) {
-        (Hit::Whistled, What::Report) => Some(facts.whistled),
-        (Hit::InTime, What::Clock(run)) => Some(!run.late),
-        (Hit::SentBack, What::Dispatch { sent_back }) => Some(*sent_back),
-        (Hit::Overruled, What::SendBack { overruled }) => Some(*overruled),
-        (Hit::Reopened, What::Settlement { reopened }) => Some(*reopened),
-        (Hit::Within, What::Ending(ending)) => within(ending, indicator),
-        (Hit::Solved, What::Rating { solved, .. }) => *solved,
-        (Hit::Satisfied, What::Rating { satisfied, .. }) => *satisfied,
-        (Hit::Reached, What::FollowUp { reached }) => Some(*reached),
+        (IndicatorHit::Whistled, What::Report) => Some(facts.whistled),
+        (IndicatorHit::InTime, What::Clock(run)) => Some(!run.late),
+        (IndicatorHit::SentBack, What::Dispatch { sent_back }) => Some(*sent_back),
+        (IndicatorHit::Overruled, What::SendBack { overruled }) => Some(*overruled),
+        (IndicatorHit::Reopened, What::Settlement { reopened }) => Some(*reopened),
+        (IndicatorHit::Within, What::Ending(ending)) => within(ending, indicator),
+        (IndicatorHit::Solved, What::Rating { solved, .. }) => *solved,
+        (IndicatorHit::Satisfied, What::Rating { satisfied, .. }) => *satisfied,
+        (IndicatorHit::Reached, What::FollowUp { reached }) => Some(*reached),
         _ => None,
     }
 }
@@ -219,41 +211,48 @@ fn within(ending: &Ending, indicator: &Indicator) -> Option<bool> {
 pub type Place = (String, Grain, Day);
 
 /// Sums by place.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sums(pub BTreeMap<Place, Tallies>);
 
-impl Sums {
+/// What changed, where it happened: not yet for every area above.
+#[derive(Clone, Debug, Default)]
+pub struct Changed(BTreeMap<(AreaCode, Option<String>, Day), Tallies>);
+
+impl Changed {
     /// Adds what a case counts for (`sign` 1), or takes it back (`sign` -1).
     pub fn take(&mut self, counted: &Counted, sign: i64, basis: &Basis) {
-        let tallies = tallies_of(counted, sign, basis);
-        let mut scopes: BTreeSet<String> = counted.area.lineage().iter().map(ToString::to_string).collect();
-        scopes.extend(counted.unit.clone());
-        let grains = if counted.day == Day::NOW {
-            vec![(Grain::Now, Day::NOW)]
-        } else {
-            vec![(Grain::Day, counted.day), (Grain::Month, counted.day.month())]
-        };
-        for scope in scopes {
-            for (grain, day) in &grains {
-                self.0.entry((scope.clone(), *grain, *day)).or_default().add(&tallies);
-            }
-        }
+        let place = (counted.area, counted.unit.clone(), counted.day);
+        self.0.entry(place).or_default().add(&tallies_of(counted, sign, basis));
     }
 
-    /// Only those of which something is left.
+    /// For every area above and the unit, by day and by month; only what comes to something.
     #[must_use]
-    pub fn that_are_something(mut self) -> Self {
-        self.0.retain(|_, tallies| !tallies.0.is_empty());
-        self
+    pub fn spread(self) -> Sums {
+        let mut sums: BTreeMap<Place, Tallies> = BTreeMap::new();
+        for ((area, unit, day), tallies) in self.0.into_iter().filter(|(_, tallies)| !tallies.0.is_empty()) {
+            let grains = if day == Day::NOW {
+                vec![(Grain::Now, Day::NOW)]
+            } else {
+                vec![(Grain::Day, day), (Grain::Month, day.month())]
+            };
+            let scopes = area.lineage().iter().map(ToString::to_string).chain(unit).collect::<Vec<_>>();
+            for (grain, day) in grains {
+                for scope in &scopes {
+                    sums.entry((scope.clone(), grain, day)).or_default().add(&tallies);
+                }
+            }
+        }
+        sums.retain(|_, tallies| !tallies.0.is_empty());
+        Sums(sums)
     }
 }
 
 fn tallies_of(counted: &Counted, sign: i64, basis: &Basis) -> Tallies {
     let mut tallies = Tallies::default();
-    for (slot, indicator, _) in basis.slots() {
-        let of = |mask: i64| if mask & bit(slot) == 0 { 0 } else { sign };
+    for (n, slot) in basis.slots() {
+        let of = |mask: i64| if mask & bit(n) == 0 { 0 } else { sign };
         let (met, missed, left_out) = (of(counted.met), of(counted.missed), of(counted.left_out));
-        let bucket = counted.value_ms.filter(|_| met != 0 && indicator.kind == IndicatorKind::Duration);
+        let bucket = counted.value_ms.filter(|_| met != 0 && slot.indicator.kind == IndicatorKind::Duration);
         let tally = Tally {
             num: met,
             den: met + missed,
@@ -261,7 +260,7 @@ fn tallies_of(counted: &Counted, sign: i64, basis: &Basis) -> Tallies {
             buckets: bucket.map(|ms| (bucket_of(ms), met)).into_iter().collect(),
         };
         if !tally.is_nothing() {
-            tallies.0.insert(slot, tally);
+            tallies.0.insert(n, tally);
         }
     }
     tallies
@@ -276,9 +275,9 @@ pub struct Changes {
     pub put: Vec<Counted>,
 }
 
-/// Compares what a case counted for with what it counts for; adds the difference to `sums`.
+/// Compares what a case counted for with what it counts for; adds the difference to `changed`.
 #[must_use]
-pub fn difference(before: Vec<Counted>, after: Vec<Counted>, basis: &Basis, sums: &mut Sums) -> Changes {
+pub fn difference(before: Vec<Counted>, after: Vec<Counted>, basis: &Basis, changed: &mut Changed) -> Changes {
     let key = |counted: &Counted| (counted.subject.clone(), counted.n);
     let mut known: BTreeMap<(String, i64), Counted> =
         before.into_iter().map(|counted| (key(&counted), counted)).collect();
@@ -289,13 +288,13 @@ pub fn difference(before: Vec<Counted>, after: Vec<Counted>, basis: &Basis, sums
             continue;
         }
         if let Some(old) = &old {
-            sums.take(old, -1, basis);
+            changed.take(old, -1, basis);
         }
-        sums.take(&counted, 1, basis);
+        changed.take(&counted, 1, basis);
         changes.put.push(counted);
     }
     for gone in known.into_values() {
-        sums.take(&gone, -1, basis);
+        changed.take(&gone, -1, basis);
         changes.gone.push(gone);
     }
     changes

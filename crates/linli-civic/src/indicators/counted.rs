@@ -210,7 +210,6 @@ pub fn counted_of(conn: &mut Conn, cases: &[String]) -> Result<HashMap<String, V
 /// The database's; `Inconsistent` where more would be taken back than was added.
 pub fn sums_with(conn: &mut Conn, changed: Sums) -> Result<Vec<(Place, Vec<u8>)>, StoreError> {
     let mut of_day: BTreeMap<(Grain, Day), Vec<String>> = BTreeMap::new();
-    let changed = changed.that_are_something();
     for (scope, grain, day) in changed.0.keys() {
         of_day.entry((*grain, *day)).or_default().push(scope.clone());
     }
@@ -276,15 +275,11 @@ pub fn known_workers(conn: &mut Conn) -> Result<HashMap<String, i64>, StoreError
     Ok(rows.into_iter().collect())
 }
 
-/// Everything that is kept, to compare it with what it should be. Not scoped: it is compared, and shown to no one.
+/// Every sum that is kept, to compare it with what it should be. Not scoped: it is compared, and shown to no one.
 ///
 /// # Errors
 /// The database's.
-pub fn everything(conn: &mut Conn) -> Result<(Vec<(String, Counted)>, Sums), StoreError> {
-    let facts =
-        conn.all(&format!("SELECT {COLUMNS} FROM indicator_fact ORDER BY case_id, subject, n"), &[], |row| {
-            Ok((row.get("case_id")?, counted_from(row)?))
-        })?;
+pub fn all_sums(conn: &mut Conn) -> Result<Sums, StoreError> {
     let mut sums = Sums::default();
     conn.each("SELECT grain, scope_key, day, tallies FROM indicator_rollup", &[], |row| {
         let word: String = row.get("grain")?;
@@ -292,7 +287,7 @@ pub fn everything(conn: &mut Conn) -> Result<(Vec<(String, Counted)>, Sums), Sto
         sums.0.insert((row.get("scope_key")?, grain, Day(row.get("day")?)), tallies_from(row)?);
         Ok(())
     })?;
-    Ok((facts, sums))
+    Ok(sums)
 }
 
 /// A key as a parameter.

@@ -202,6 +202,7 @@ impl Period {
 /// 步长: how a course is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = BoardStep)]
 pub enum Step {
     /// A point a day.
     Day,

@@ -13,7 +13,6 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::board::{Names, Read, Wish, board};
-use super::count::subject_of;
 use super::day::{Day, Period};
 use super::scope::{BoardOf, meant};
 use super::store::{self, Line, Part, Wanted};
@@ -89,7 +88,7 @@ async fn read_board(app: &App, wish: Wish) -> Answer<BoardView> {
     let (areas, basis) = (app.areas(), Arc::clone(&app.indicators));
     let read = {
         let (wish, areas, basis) = (wish.clone(), Arc::clone(&areas), Arc::clone(&basis));
-        app.db.read(move |conn| Read::read(conn, &wish, &basis, &areas)).await?
+        app.db.read(move |conn| Read::load(conn, &wish, &basis, &areas)).await?
     };
     let book = app.playbooks.current();
     Ok(board(&wish, &read, &basis, &Names { areas: &areas, book: &book }, app.now()))
@@ -170,7 +169,7 @@ async fn read_ones(app: &App, keys: Vec<String>, period: Period) -> Answer<Ones>
 }
 
 fn found(app: &App, id: &str) -> Answer<(u8, Indicator)> {
-    let found = app.indicators.find(id).map(|(slot, indicator)| (slot, indicator.clone()));
+    let found = app.indicators.find(id).map(|(n, slot)| (n, slot.indicator.clone()));
     found.ok_or_else(|| ProblemCode::NotFound.into())
 }
 
@@ -312,13 +311,13 @@ async fn list_counted_cases(
     Path(id): Path<String>,
     Query(asked): Query<CountedWish>,
 ) -> Answer<Json<CountedCases>> {
-    let (slot, indicator) = found(&app, &id)?;
+    let (n, slot) = app.indicators.find(&id).ok_or(ProblemCode::NotFound)?;
     let wish = BoardWish { area: asked.area, unit: asked.unit, from: asked.from, to: asked.to };
     let Wish { of, period } = wished(&app, &caller, &wish)?;
-    let is_stock = indicator.kind == IndicatorKind::Stock;
+    let is_stock = slot.indicator.kind == IndicatorKind::Stock;
     let wanted = Wanted {
-        subject: subject_of(&indicator),
-        slot,
+        subject: slot.subject.clone(),
+        slot: n,
         whose: of.whose(),
         period: if is_stock { Period { from: Day::NOW, to: Day::NOW } } else { period },
         part: asked.part,

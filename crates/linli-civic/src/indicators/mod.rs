@@ -17,6 +17,7 @@
 
 pub mod basis;
 pub mod board;
+pub mod check;
 pub mod codec;
 pub mod consumer;
 pub mod count;

@@ -50,6 +50,9 @@ fn each(
     (grain, from, to): Rows,
     mut take: impl FnMut(String, Day, Tallies),
 ) -> Result<(), StoreError> {
+    if scopes.is_empty() {
+        return Ok(());
+    }
     // Lengths of lists in powers of two: few different statements to prepare.
     let n = scopes.len().next_power_of_two();
     let sql = format!(
@@ -83,6 +86,9 @@ pub fn now_below(conn: &mut Conn, area: &AreaCode) -> Result<Vec<(String, Tallie
 /// # Errors
 /// The database's.
 pub fn workers(conn: &mut Conn, scopes: &[String]) -> Result<HashMap<String, i64>, StoreError> {
+    if scopes.is_empty() {
+        return Ok(HashMap::new());
+    }
     let n = scopes.len().next_power_of_two();
     let sql = format!("SELECT scope_key, n FROM indicator_worker WHERE scope_key IN ({})", placeholders(1, n));
     let values: Vec<Val> = padded(scopes, n).collect();
@@ -93,7 +99,7 @@ pub fn workers(conn: &mut Conn, scopes: &[String]) -> Result<HashMap<String, i64
 /// How far the figures are behind what happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lag {
-    /// Events that are not counted yet, at most: on PostgreSQL numbers of events have gaps.
+    /// Events that are not counted yet; from 10,000 on by their numbers, which on PostgreSQL have gaps.
     pub events_behind: i64,
     /// When the first of them happened; nothing when all are counted.
     pub first_at: Option<Timestamp>,
@@ -101,26 +107,25 @@ pub struct Lag {
     pub is_anew: bool,
 }
 
+/// More events than this are no longer counted one by one.
+const MOST_BEHIND: i64 = 10_000;
+
 /// Reads how far the figures are behind.
 ///
 /// # Errors
 /// The database's.
 pub fn lag(conn: &mut Conn) -> Result<Lag, StoreError> {
     let position = feed::position_of(conn, CONSUMER)?.unwrap_or_default();
-    let first = feed::after(conn, position, 1)?.into_iter().next();
-    let Some(first) = first else { return Ok(Lag { events_behind: 0, first_at: None, is_anew: false }) };
-    let end = feed::end(conn)?;
-    let whole_until = Claim::read(conn)?.whole_until;
-    Ok(Lag {
-        events_behind: (end.seq - position.seq).max(1),
-        first_at: Some(first.at),
-        is_anew: position < whole_until,
-    })
+    let (n, first_at) = feed::behind(conn, position, MOST_BEHIND)?;
+    let events_behind = if n < MOST_BEHIND { n } else { (feed::end(conn)?.seq - position.seq).max(n) };
+    let is_anew = n > 0 && position < Claim::read(conn)?.whole_until;
+    Ok(Lag { events_behind, first_at, is_anew })
 }
 
 /// Which side of a figure.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = CountedPart)]
 pub enum Part {
     /// Everything that was counted.
     #[default]

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::basis::Basis;
-use super::count::{Counted, Sums, bit, count, difference};
+use super::count::{Changed, Counted, Sums, bit, count, difference};
 use super::day::{Day, Grain};
 use super::fold::{Facts, Told};
 
@@ -81,10 +81,9 @@ impl Tale {
 
     /// Above the line, below it, left out: of a figure, whenever and wherever.
     fn figure(&self, id: &str) -> (i64, i64, i64) {
-        let (slot, indicator) = self.basis.find(id).unwrap();
-        let subject = super::count::subject_of(indicator);
-        let has = |mask: i64| i64::from(mask & bit(slot) != 0);
-        let rows = self.counted().into_iter().filter(|counted| counted.subject == subject);
+        let (n, slot) = self.basis.find(id).unwrap();
+        let has = |mask: i64| i64::from(mask & bit(n) != 0);
+        let rows = self.counted().into_iter().filter(|counted| counted.subject == slot.subject);
         rows.fold((0, 0, 0), |(num, den, out), row| {
             (num + has(row.met), den + has(row.met) + has(row.missed), out + has(row.left_out))
         })
@@ -203,9 +202,10 @@ fn a_ruling_that_overrules_corrects_the_day_of_the_send_back() {
     let key = format!("{COUNTY}/urban_management");
     assert_eq!(tale.places("overruled"), [(Some(key.clone()), "2026-09-28".to_owned())]);
     // The sums of that day change, though the ruling came two days later.
-    let mut sums = Sums::default();
+    let mut sums = Changed::default();
     drop(difference(before, tale.counted(), &tale.basis, &mut sums));
     let (slot, _) = tale.basis.find("overruled").unwrap();
+    let sums = sums.spread();
     let then = sums.0.get(&(key, Grain::Day, Day::of(monday()))).unwrap();
     assert_eq!((then.of(slot).num, then.of(slot).den), (1, 0));
 }
@@ -360,9 +360,10 @@ fn an_event_that_names_no_phase_has_that_of_its_stage() {
 fn a_figure_counts_for_every_area_above_and_for_the_unit() {
     let mut tale = Tale::lamp();
     tale.say("accepted", json!({ "phase": "open", "seat": seat(COUNTY, Some("urban_management")) }));
-    let mut sums = Sums::default();
+    let mut sums = Changed::default();
     drop(difference(Vec::new(), tale.counted(), &tale.basis, &mut sums));
     let (slot, _) = tale.basis.find("sent_back").unwrap();
+    let sums = sums.spread();
     let today = Day::of(monday());
     let mut scopes: Vec<(String, i64)> = Vec::new();
     for ((scope, grain, day), tallies) in &sums.0 {
@@ -513,7 +514,7 @@ proptest! {
         }
         let mut kept: Vec<Vec<Counted>> = vec![Vec::new(); tales.len()];
         let mut seen: Vec<usize> = vec![0; tales.len()];
-        let mut sums = Sums::default();
+        let mut sums = Changed::default();
         let mut rest = feed.as_slice();
         for size in cuts.iter().cycle() {
             if rest.is_empty() {
@@ -531,7 +532,7 @@ proptest! {
                 kept[case] = counted;
             }
         }
-        let sums = sums.that_are_something();
+        let sums = sums.spread();
         // Nothing is ever below nothing, and what is written reads back.
         for tallies in sums.0.values() {
             prop_assert_eq!(&super::codec::read(&super::codec::write(tallies).unwrap()).unwrap(), tallies);
@@ -539,11 +540,11 @@ proptest! {
         // The same by another way of adding up.
         prop_assert_eq!(told_by(&sums, |grain| grain != Grain::Month), naive(&tales, &basis));
         // And at once.
-        let mut at_once = Sums::default();
+        let mut at_once = Changed::default();
         for tale in &tales {
             drop(difference(Vec::new(), count(&Facts::of(tale, &basis), &basis), &basis, &mut at_once));
         }
-        prop_assert_eq!(sums.0, at_once.that_are_something().0);
+        prop_assert_eq!(sums, at_once.spread());
     }
 
     /// A share is never more than all of what it is a share of, and nothing is both above and beside the line.

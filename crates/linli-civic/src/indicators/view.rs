@@ -1,7 +1,7 @@
 //! Figures as pages show them.
 
 use linli_kernel::{AreaLevel, Timestamp};
-use linli_playbook::{Good, HealthyBand, Indicator, IndicatorKind};
+use linli_playbook::{HealthyBand, Indicator, IndicatorGood, IndicatorKind};
 use serde::Serialize;
 
 use super::day::{Day, Step};
@@ -34,7 +34,7 @@ pub struct IndicatorView {
     /// How it is made.
     pub kind: IndicatorKind,
     /// Which way is better than before.
-    pub good: Good,
+    pub good: IndicatorGood,
     /// Where a share should lie, in per cent.
     pub healthy: Option<HealthyBand>,
     /// Whether it is divided by the grid workers of the area.
@@ -214,7 +214,7 @@ pub struct BoardItem {
     /// Of what.
     pub unit: String,
     /// Which way is better than before.
-    pub good: Good,
+    pub good: IndicatorGood,
     /// In the period; of a stock, now.
     pub now: BoardValue,
     /// In as many days directly before; nothing where nothing was counted then.

@@ -54,6 +54,7 @@ const TABLE: &[(&str, Option<Phase>, Status)] = &[
     ("sent_back", None, Status::Open),
     ("reopened", None, Status::Open),
     ("force_opened", None, Status::Open),
+    ("mediation_begun", None, Status::InProgress),
     ("unmerged", None, Status::Open),
     ("taken", None, Status::InProgress),
     ("rejected", None, Status::InProgress),

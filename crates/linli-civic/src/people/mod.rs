@@ -17,6 +17,7 @@ pub mod model;
 pub mod posts;
 pub mod session_http;
 pub mod store;
+pub mod tenure;
 pub mod view;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -25,6 +26,7 @@ use crate::app::App;
 
 pub use duty::{OnDuty, Person, Staffed};
 pub use posts::Posts;
+pub use tenure::Tenures;
 
 /// The routes of this slice.
 pub fn routes() -> OpenApiRouter<App> {

@@ -7,14 +7,28 @@ use serde_json::json;
 
 use linli_db::{Conn, Store, StoreError, Tx, Writer, params};
 use linli_kernel::{Actor, Change, NewEvent, Stream, StreamKind, Timestamp};
-use linli_playbook::{Finding, Playbook};
+use linli_playbook::{Documents, Finding, Loaded, Playbook};
 
 /// Playbooks by id and version.
 #[derive(Debug)]
 pub struct Shelf {
     current: Arc<Playbook>,
     findings: Vec<Finding>,
+    documents: Documents,
     older: RwLock<HashMap<(String, String), Arc<Playbook>>>,
+}
+
+/// A version on the shelf.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OnShelf {
+    /// The playbook's id.
+    pub id: String,
+    /// Its version.
+    pub version: String,
+    /// What people call it.
+    pub name: String,
+    /// When it was put there.
+    pub loaded_at: Timestamp,
 }
 
 /// A playbook that is put on the shelf.
@@ -32,10 +46,17 @@ impl Store for Version {
 }
 
 impl Shelf {
-    /// With `current` for new cases and what its check found.
+    /// With a playbook for new cases, its documents and what its check found.
     #[must_use]
-    pub fn new(current: Playbook, findings: Vec<Finding>) -> Self {
-        Self { current: Arc::new(current), findings, older: RwLock::new(HashMap::new()) }
+    pub fn new(current: Loaded) -> Self {
+        let Loaded { playbook, findings, documents } = current;
+        Self { current: Arc::new(playbook), findings, documents, older: RwLock::new(HashMap::new()) }
+    }
+
+    /// A template of the current playbook: how the house writes today.
+    #[must_use]
+    pub fn document(&self, name: &str) -> Option<Arc<[u8]>> {
+        self.documents.get(name).map(|document| Arc::clone(&document.bytes))
     }
 
     /// The playbook of new cases.
@@ -76,30 +97,59 @@ impl Shelf {
         Ok(())
     }
 
+    /// Every version that cases can be pinned to, the newest first.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn versions(conn: &mut Conn) -> Result<Vec<OnShelf>, StoreError> {
+        let sql = "SELECT id, version, name, loaded_at FROM playbook_version ORDER BY loaded_at DESC, id, version";
+        conn.all(sql, &[], |row| {
+            Ok(OnShelf {
+                id: row.get("id")?,
+                version: row.get("version")?,
+                name: row.get("name")?,
+                loaded_at: row.at("loaded_at")?,
+            })
+        })
+    }
+
+    /// A version as it was stored; `None` where it never was.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn stored(conn: &mut Conn, id: &str, version: &str) -> Result<Option<Playbook>, StoreError> {
+        conn.first("SELECT body FROM playbook_version WHERE id = $1 AND version = $2", &params![id, version], |row| {
+            row.json::<Playbook>("body")
+        })
+    }
+
     /// The playbook that a case is pinned to.
     ///
     /// # Errors
     /// `Inconsistent` when it is nowhere: a case cannot be interpreted by another one.
     pub fn pinned(&self, conn: &mut Conn, id: &str, version: &str) -> Result<Arc<Playbook>, StoreError> {
+        self.find(conn, id, version)?.ok_or_else(|| StoreError::Inconsistent {
+            table: "playbook_version",
+            row: format!("{id} {version}"),
+            what: "a case is pinned to it and it is gone".to_owned(),
+        })
+    }
+
+    /// A version that cases can be pinned to.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn find(&self, conn: &mut Conn, id: &str, version: &str) -> Result<Option<Arc<Playbook>>, StoreError> {
         if self.current.id == id && self.current.version == version {
-            return Ok(self.current());
+            return Ok(Some(self.current()));
         }
         let key = (id.to_owned(), version.to_owned());
         let known = self.older.read().unwrap_or_else(std::sync::PoisonError::into_inner).get(&key).cloned();
         if let Some(playbook) = known {
-            return Ok(playbook);
+            return Ok(Some(playbook));
         }
-        let found = conn.first(
-            "SELECT body FROM playbook_version WHERE id = $1 AND version = $2",
-            &params![id, version],
-            |row| row.json::<Playbook>("body"),
-        )?;
-        let playbook = Arc::new(found.ok_or_else(|| StoreError::Inconsistent {
-            table: "playbook_version",
-            row: format!("{id} {version}"),
-            what: "a case is pinned to it and it is gone".to_owned(),
-        })?);
+        let Some(playbook) = Self::stored(conn, id, version)?.map(Arc::new) else { return Ok(None) };
         self.older.write().unwrap_or_else(std::sync::PoisonError::into_inner).insert(key, Arc::clone(&playbook));
-        Ok(playbook)
+        Ok(Some(playbook))
     }
 }

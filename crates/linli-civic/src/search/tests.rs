@@ -4,7 +4,6 @@ use linli_access::Keys;
 use linli_kernel::AreaCode;
 use proptest::prelude::*;
 
-use super::members::Members;
 use super::plan::{self, Held, Plan, Rank};
 use super::query::{Asked, Placed};
 use super::terms::Described;
@@ -52,7 +51,7 @@ fn held(texts: &[Text]) -> Held {
             ..Described::default()
         };
         for term in case.terms(&Keys::default()) {
-            held.entry(term).or_insert_with(Members::default).add(place);
+            held.entry(term).or_default().add(place);
         }
     }
     held

@@ -184,7 +184,7 @@ impl CommandType for ActKind {
         };
         let handler = case.handler.into_iter().collect();
         let handler = duty::people(conn, &app.vault, &handler)?.into_values().next().map(|person| person.name);
-        let offers = reader.offers(&case, &book, &case.standing(&given.caller), &given.caller);
+        let offers = reader.offers(&case, &book, &case.standing(&given.caller));
         let offers: Vec<Value> = offers.iter().map(named).collect();
         let stage = book.stage(case.kind, &case.stage).map(|stage| stage.name.clone());
         Ok(Some(json!({

@@ -98,7 +98,7 @@ impl Sight<'_> {
         let handler: HashSet<_> = case.handler.into_iter().collect();
         let handler = duty::people(conn, &self.app.vault, &handler)?.into_values().next().map(|person| person.name);
         let mut forms = BTreeMap::new();
-        let offers = reader.offers(&case, &book, &case.standing(self.caller), self.caller);
+        let offers = reader.offers(&case, &book, &case.standing(self.caller));
         let actions: Vec<Value> = offers.iter().map(|offer| with_named_form(offer, &mut forms)).collect();
         let row = CaseRow::of(&case, &book, &reader, handler);
         let body = json!({

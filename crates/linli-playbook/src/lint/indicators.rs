@@ -6,7 +6,7 @@ use linli_kernel::{Action, Approval, AreaLevel, DeadlineKind, TaskAction, TaskKi
 
 use crate::effects::Effect;
 use crate::flow::{ActionDef, FieldKind};
-use crate::indicator::{Hit, Indicator, IndicatorKind, MOST_INDICATORS, Subject};
+use crate::indicator::{Indicator, IndicatorHit, IndicatorKind, IndicatorSubject, MOST_INDICATORS};
 use crate::lint::{Found, chinese, lists};
 use crate::load::Draft;
 use crate::read::Place;
@@ -52,16 +52,16 @@ fn parts(item: &Indicator, place: &Place, found: &mut Found) {
     };
     let is_share = item.kind == IndicatorKind::Share;
     need("hit", item.hit.is_some(), is_share, "kind = \"share\"");
-    need("on", !item.events.is_empty(), item.of == Subject::Event, "of = \"event\"");
-    need("clock", item.clock.is_some(), item.of == Subject::Clock, "of = \"clock\"");
-    need("level", item.level.is_some(), item.hit == Some(Hit::Within), "hit = \"within\"");
-    if item.of != Subject::Clock {
+    need("on", !item.events.is_empty(), item.of == IndicatorSubject::Event, "of = \"event\"");
+    need("clock", item.clock.is_some(), item.of == IndicatorSubject::Clock, "of = \"clock\"");
+    need("level", item.level.is_some(), item.hit == Some(IndicatorHit::Within), "hit = \"within\"");
+    if item.of != IndicatorSubject::Clock {
         need("task", item.task.is_some(), false, "of = \"clock\"");
     }
-    if item.hit != Some(Hit::Within) {
+    if item.hit != Some(IndicatorHit::Within) {
         need("outside", !item.outside.is_empty(), false, "hit = \"within\"");
     }
-    if item.kind != IndicatorKind::Stock || item.of != Subject::Open {
+    if item.kind != IndicatorKind::Stock || item.of != IndicatorSubject::Open {
         need("per", item.per.is_some(), false, "kind = \"stock\"、of = \"open\"");
     }
     if !is_share {
@@ -89,11 +89,15 @@ fn parts(item: &Indicator, place: &Place, found: &mut Found) {
     }
 }
 
-const fn fits(kind: IndicatorKind, of: Subject) -> bool {
+const fn fits(kind: IndicatorKind, of: IndicatorSubject) -> bool {
     match kind {
-        IndicatorKind::Stock => matches!(of, Subject::Open | Subject::Suspended),
-        IndicatorKind::Duration => matches!(of, Subject::Clock | Subject::Settlement | Subject::Ending),
-        IndicatorKind::Count | IndicatorKind::Share => !matches!(of, Subject::Open | Subject::Suspended),
+        IndicatorKind::Stock => matches!(of, IndicatorSubject::Open | IndicatorSubject::Suspended),
+        IndicatorKind::Duration => {
+            matches!(of, IndicatorSubject::Clock | IndicatorSubject::Settlement | IndicatorSubject::Ending)
+        }
+        IndicatorKind::Count | IndicatorKind::Share => {
+            !matches!(of, IndicatorSubject::Open | IndicatorSubject::Suspended)
+        }
     }
 }
 
@@ -181,28 +185,35 @@ fn can_be(playbook: &Playbook, item: &Indicator, place: &Place, found: &mut Foun
         never("clock", what, "换一种时限；任务的时限在 tasks.toml 里写。");
     }
     let needed: &[&str] = match item.of {
-        Subject::SendBack => &["sent_back"],
-        Subject::Rating => &["rated", "followed_up"],
-        Subject::FollowUp => &["followed_up"],
-        Subject::Suspended => &["suspended"],
-        Subject::Report
-        | Subject::Event
-        | Subject::Closing
-        | Subject::Clock
-        | Subject::Dispatch
-        | Subject::Settlement
-        | Subject::Ending
-        | Subject::Open => &[],
+        IndicatorSubject::SendBack => &["sent_back"],
+        IndicatorSubject::Rating => &["rated", "followed_up"],
+        IndicatorSubject::FollowUp => &["followed_up"],
+        IndicatorSubject::Suspended => &["suspended"],
+        IndicatorSubject::Report
+        | IndicatorSubject::Event
+        | IndicatorSubject::Closing
+        | IndicatorSubject::Clock
+        | IndicatorSubject::Dispatch
+        | IndicatorSubject::Settlement
+        | IndicatorSubject::Ending
+        | IndicatorSubject::Open => &[],
     };
     if !needed.is_empty() && !needed.iter().any(|event| happens.contains(event)) {
         never("of", format!("流程里没有“{}”", needed.join("、")), "流程里没有这一步，就不要数它。");
     }
     let of_hit = match item.hit {
-        Some(Hit::SentBack) => Some("sent_back"),
-        Some(Hit::Overruled) => Some("ruled"),
-        Some(Hit::Reopened) => Some("reopened"),
-        Some(Hit::Whistled) => Some("whistled"),
-        Some(Hit::InTime | Hit::Within | Hit::Solved | Hit::Satisfied | Hit::Reached) | None => None,
+        Some(IndicatorHit::SentBack) => Some("sent_back"),
+        Some(IndicatorHit::Overruled) => Some("ruled"),
+        Some(IndicatorHit::Reopened) => Some("reopened"),
+        Some(IndicatorHit::Whistled) => Some("whistled"),
+        Some(
+            IndicatorHit::InTime
+            | IndicatorHit::Within
+            | IndicatorHit::Solved
+            | IndicatorHit::Satisfied
+            | IndicatorHit::Reached,
+        )
+        | None => None,
     };
     if let Some(event) = of_hit.filter(|event| !happens.contains(event)) {
         never("hit", format!("流程里没有“{event}”"), "流程里没有这一步，就不要数它。");
@@ -244,5 +255,5 @@ fn runs(playbook: &Playbook, clock: DeadlineKind, task: Option<TaskKind>) -> boo
     };
     let is_called = actions(playbook).any(|def| def.effects.contains(&Effect::Call(task)));
     let of_whistles = task == TaskKind::Whistle && playbook.whistles.iter().any(|whistle| has(&whistle.clocks));
-    is_called && (of_whistles || has(&playbook.task_clocks(task, None).0))
+    is_called && (of_whistles || has(&playbook.task_clocks(task, None, None).0))
 }

@@ -6,8 +6,10 @@ mod graph;
 mod indicators;
 mod lists;
 mod notices;
+mod possible;
 pub(crate) mod refused;
 mod roles;
+mod tasks;
 
 use crate::finding::{Finding, Severity};
 use crate::load::Draft;
@@ -21,7 +23,9 @@ pub(crate) fn check(draft: &Draft) -> Vec<Finding> {
     for flow in &draft.flows {
         flow::check(&playbook, flow, &mut found);
         graph::check(draft, flow, &mut found);
+        possible::check(flow, &mut found);
     }
+    tasks::check(draft, &playbook, &mut found);
     notices::check(draft, &mut found);
     indicators::check(draft, &playbook, &mut found);
     refused::check(draft, &mut found);

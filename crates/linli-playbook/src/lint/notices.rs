@@ -3,7 +3,7 @@
 use crate::lint::Found;
 use crate::load::Draft;
 use crate::notice::{
-    CONDITIONS, EVENTS, NoticeRule, NoticeTo, NoticeWay, PLACEHOLDERS, PUBLIC_PLACEHOLDERS, minute, placeholders,
+    CONDITIONS, NoticeRule, NoticeTo, NoticeWay, PLACEHOLDERS, PUBLIC_PLACEHOLDERS, events, minute, placeholders,
 };
 use crate::read::Place;
 
@@ -38,8 +38,8 @@ pub(crate) fn check(draft: &Draft, found: &mut Found) {
 
 fn rule(rule: &NoticeRule, place: &Place, found: &mut Found) {
     for (n, event) in rule.on.iter().enumerate() {
-        if !EVENTS.contains(&event.as_str()) {
-            let hint = format!("可以写的有：{}。", EVENTS.join("、"));
+        if !events().contains(&event.as_str()) {
+            let hint = format!("可以写的有：{}。", events().join("、"));
             found.error("unknown_event", &place.item("on", n), format!("没有“{event}”这种事件"), hint);
         }
     }

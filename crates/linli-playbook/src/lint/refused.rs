@@ -22,7 +22,7 @@ const RULES: &[Rule] = &[
         refusal: Refusal {
             why: "不给居民打分、评级、贴标签", hint: "去掉这一项；服务只看事项，不看人。"
         },
-        keys: &["score", "credit", "risk", "label_color", "blacklist", "profile"],
+        keys: &["score", "credit", "risk", "label_color", "blacklist", "profile", "health_code", "colour_code"],
         names: &[
             "信用分",
             "信用积分",
@@ -30,6 +30,10 @@ const RULES: &[Rule] = &[
             "居民积分",
             "积分排名",
             "积分榜",
+            "红码",
+            "黄码",
+            "绿码",
+            "赋码",
             "风险等级",
             "风险标签",
             "风险人员",
@@ -38,6 +42,34 @@ const RULES: &[Rule] = &[
             "重点人员",
             "不放心人员",
         ],
+    },
+    Rule {
+        refusal: Refusal {
+            why: "不建由其他机关管控的人员名单",
+            hint: "去掉这一项；关爱台账只登记有权得到帮助的人，凭依据、限期限、看需要。",
+        },
+        keys: &["correction", "released", "drug_user", "petitioner", "controlled_person"],
+        names: &[
+            "矫正对象",
+            "社区矫正人员",
+            "刑满释放",
+            "刑释人员",
+            "吸毒人员",
+            "涉毒人员",
+            "肇事肇祸",
+            "上访人员",
+            "信访人员",
+            "管控对象",
+            "管控人员",
+        ],
+    },
+    Rule {
+        refusal: Refusal {
+            why: "办事不看是不是党员，也不看属于哪个组织",
+            hint: "去掉这一项；只对以党员身份服务的人登记党员身份。",
+        },
+        keys: &["party_member", "membership", "political_status"],
+        names: &["政治面貌", "党员优先", "仅限党员", "党员专享", "非党员"],
     },
     Rule {
         refusal: Refusal {
@@ -72,6 +104,16 @@ const RULES: &[Rule] = &[
     },
 ];
 
+/// What the system holds already, or what nobody at a case needs: no form asks for it again.
+const HELD: Rule = Rule {
+    refusal: Refusal {
+        why: "不重复要已经有的资料",
+        hint: "去掉这一项；联系方式、地点、照片登记时已有，身份证件办事时不需要留。",
+    },
+    keys: &[],
+    names: &["身份证", "户口本", "手机号", "联系电话", "反映人姓名", "家庭住址"],
+};
+
 /// Whether a key that no file has asks for something that is refused.
 pub(crate) fn key(key: &str) -> Option<&'static Refusal> {
     let key = key.to_lowercase().replace('-', "_");
@@ -91,8 +133,8 @@ pub(crate) fn check(draft: &Draft, found: &mut Found) {
             }
         }
     };
-    // A resident may complain of a broken face-recognition gate: of categories only those that label people are refused.
-    let labels = RULES.get(..1).unwrap_or_default();
+    // A resident may complain of a broken face-recognition gate: of categories only those that label or list people are refused.
+    let labels = RULES.get(..2).unwrap_or_default();
     for placed in &draft.categories {
         name(&placed.item.name, placed.place.key("name"), labels);
     }
@@ -116,6 +158,7 @@ pub(crate) fn check(draft: &Draft, found: &mut Found) {
             name(&def.name, place.key("name"), RULES);
             for (n, field) in def.form.iter().enumerate() {
                 name(&field.label, place.item("form", n), RULES);
+                name(&field.label, place.item("form", n), &[HELD]);
                 field.kind.options().iter().for_each(|option| name(&option.label, place.item("form", n), RULES));
             }
         }

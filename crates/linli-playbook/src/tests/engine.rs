@@ -302,6 +302,8 @@ fn facts() -> impl Strategy<Value = Facts> {
             extended: n,
             unreached: m,
             exclusion_asked: n,
+            called: m,
+            calls_late: n,
             is_late,
             pending,
             may_send_back,

@@ -200,6 +200,46 @@ const LISTS: &[(&str, &str, &str)] = &[
         "inherit = false\n[[deadlines]]\nkind = 'sign'\namount = '2 days'",
         "deadline_without_clock base/flows/request.toml",
     ),
+    (
+        "deadlines.toml",
+        "[[deadlines]]\nkind = 'arrive'\namount = '2 days'",
+        "deadline_never_started mine/deadlines.toml:2",
+    ),
+    ("tasks.toml", "[[tasks]]\nkind = 'help'\nunit = 'nobody'\nhandle = '2 days'", "unknown_unit mine/tasks.toml:3"),
+    ("tasks.toml", "[[tasks]]\nkind = 'help'\nsign = '0 hours'", "deadline_zero mine/tasks.toml:3"),
+    (
+        "tasks.toml",
+        "[[whistles]]\ncode = 'w'\nname = '哨'\nabout = '事'\ninitiators = ['grid_worker']\nlevels = ['grid']\nunits = [\n'polise']\nsign = '1 hours'\nhandle = '1 days'",
+        "unknown_unit mine/tasks.toml:8",
+    ),
+    (
+        "tasks.toml",
+        "[[whistles]]\ncode = 'w'\nname = '哨'\nabout = '事'\ninitiators = ['grid_worker']\nlevels = ['city']\nsign = '1 hours'\nhandle = '1 days'",
+        "unknown_level mine/tasks.toml:6",
+    ),
+    (
+        "tasks.toml",
+        "[[whistles]]\ncode = 'w'\nname = '哨'\nabout = '事'\ninitiators = ['auditor']\nlevels = ['grid']\nsign = '1 hours'\nhandle = '0 days'",
+        "deadline_zero mine/tasks.toml:8",
+    ),
+    ("tasks.toml", "inherit = false", "deadline_without_clock base/flows/request.toml"),
+    ("tasks.toml", "inherit = false", "effect_cannot_happen base/flows/request.toml"),
+    (
+        "replies.toml",
+        "[[templates]]\ncode = 'a'\ntitle = '甲'\nverb = 'settle'\ncategory = 'nose'\ntext = '乙'",
+        "unknown_category mine/replies.toml:5",
+    ),
+    (
+        "additions/wish.toml",
+        "kind = 'wish'\n[[stages]]\nid = 'a'\nname = '甲'\npublic_name = '甲'\nphase = 'open'",
+        "addition_without_flow mine/additions/wish.toml:1",
+    ),
+    (
+        "additions/request.toml",
+        "kind = 'request'\n[[stages]]\nid = 'a'\nname = '甲'\npublic_name = '甲'\nphase = 'open'",
+        "unreachable_stage mine/additions/request.toml:3",
+    ),
+    ("additions/request.toml", "kind = 'request'\nstart = 'received'", "unknown_key mine/additions/request.toml:2"),
 ];
 
 #[test]
@@ -256,6 +296,32 @@ const FLOWS: &[(&str, &str, &[&str])] = &[
         &["breach_without_action base/deadlines.toml"],
     ),
     ("name = \"接单\"", "name = \"打卡接单\"", &["forbidden_setting mine/flows/"]),
+    (
+        "effects = [\"meet sign\", \"assign actor\"]",
+        "effects = [\"meet arrive\", \"assign actor\"]",
+        &["effect_cannot_happen mine/flows/"],
+    ),
+    (
+        "effects = [\"ask extension\"]",
+        "effects = [\"start approve\"]",
+        &["effect_cannot_happen mine/flows/", "guard_never_holds mine/flows/"],
+    ),
+    ("effects = [\"object\", ", "effects = [", &["effect_cannot_happen mine/flows/"]),
+    ("\"merge\", \"cancel sign\"", "\"cancel sign\"", &["effect_cannot_happen mine/flows/"]),
+    ("\"open force\", ", "", &["effect_cannot_happen mine/flows/", "guard_never_holds mine/flows/"]),
+    ("when = [\"late >= 3\"]", "when = [\"satisfied is true\"]", &["guard_never_holds mine/flows/"]),
+    ("take = \"supervise\"", "take = \"dispatch\"", &["rule_without_action mine/flows/"]),
+    ("min = 1, max = 10", "min = 9, max = 1", &["empty_range mine/flows/"]),
+    (
+        "name = \"photos\", label = \"办结照片\", kind = \"photos\", max_len = 9",
+        "name = \"photos\", label = \"办结照片\", kind = \"photos\", max_len = 9, required = true, min = 1",
+        &["photos_without_reason mine/flows/"],
+    ),
+    (
+        "relation = \"not_handler\", roles = [\"grid_head\"",
+        "relation = \"seat\", roles = [\"grid_head\"",
+        &["own_work mine/flows/"],
+    ),
     ("id = \"asking\"", "id = \"handling\"", &["duplicate mine/flows/", "unknown_stage mine/flows/"]),
 ];
 
@@ -269,6 +335,94 @@ fn every_fault_of_a_flow_is_named() {
             assert!(told.iter().any(|line| line.starts_with(finding)), "{bad}\nexpected {finding}\ntold {told:#?}");
         }
     }
+}
+
+/// What linli refuses, whatever a playbook asks: a button, a form, a category or a key that would do it.
+const REFUSED: &[(&str, &str)] = &[
+    ("居民积分", "不给居民打分"),
+    ("信用等级", "不给居民打分"),
+    ("风险标签", "不给居民打分"),
+    ("黄码", "不给居民打分"),
+    ("上访人员台账", "管控的人员"),
+    ("吸毒人员登记", "管控的人员"),
+    ("矫正对象", "管控的人员"),
+    ("党员优先办理", "党员"),
+    ("积分制考核", "不给工作人员排名"),
+    ("网格员排名", "不给工作人员排名"),
+    ("到岗打卡", "不强制打卡"),
+    ("在线时长", "不强制打卡"),
+    ("登录次数", "不强制打卡"),
+    ("人脸核验", "不做人脸"),
+    ("声纹采集", "不做人脸"),
+    ("走访轨迹", "不做人脸"),
+    ("反映人身份证", "不重复要"),
+    ("再留一次手机号", "不重复要"),
+];
+
+#[test]
+fn what_linli_refuses_is_refused_in_every_form() {
+    let (_, flow) = shipped_files().into_iter().find(|(path, _)| path == "base/flows/request.toml").unwrap();
+    for (label, why) in REFUSED {
+        let asked = flow.replacen("label = \"进展\"", &format!("label = \"{label}\""), 1);
+        let loaded = on_base(&[("flows/request.toml", &asked)]);
+        let refusals: Vec<&crate::Finding> =
+            loaded.findings.iter().filter(|finding| finding.code == "forbidden_setting").collect();
+        assert!(refusals.iter().any(|finding| finding.message.contains(why)), "{label}: {refusals:?}");
+        assert!(!loaded.is_usable());
+    }
+}
+
+#[test]
+fn nothing_is_kept_of_people_whom_others_control() {
+    let category = "[[categories]]\ncode = 'a'\nparent = 'order'\nname = '信访人员管理'";
+    assert!(
+        told(&on_base(&[("categories.toml", category)]))
+            .contains(&"forbidden_setting mine/categories.toml:4".to_owned())
+    );
+    let unit = "[[units]]\ncode = 'a'\nname = '管控对象专班'\nlevel = 'county'";
+    assert!(told(&on_base(&[("units.toml", unit)])).contains(&"forbidden_setting mine/units.toml:3".to_owned()));
+}
+
+#[test]
+fn a_whistle_that_nobody_can_blow_is_named() {
+    let whistle = "[[whistles]]\ncode = 'w'\nname = '哨'\nabout = '事'\ninitiators = ['hotline_clerk']\nlevels = ['county']\nsign = '1 hours'\nhandle = '1 days'";
+    let (_, flow) = shipped_files().into_iter().find(|(path, _)| path == "base/flows/request.toml").unwrap();
+    // Whoever has it in hand may blow it in any role; without that nobody in the hotline's may.
+    let narrow = flow.replacen(
+        "roles = [\"street_dispatcher\", \"county_leader\"] },\n]\nhint = \"本级解决不了、要部门到场的",
+        "roles = [\"street_dispatcher\", \"county_leader\"] },\n]\nhint = \"要部门到场的",
+        1,
+    );
+    let narrow = narrow.replacen("  { relation = \"handler\" },\n  { relation = \"above\", roles = [\"street_dispatcher\", \"county_leader\"] },\n]\nhint = \"要部门到场的", "  { relation = \"above\", roles = [\"street_dispatcher\", \"county_leader\"] },\n]\nhint = \"要部门到场的", 1);
+    assert_ne!(narrow, flow);
+    assert!(told(&on_base(&[("tasks.toml", whistle)])).is_empty());
+    let told = told(&on_base(&[("tasks.toml", whistle), ("flows/request.toml", &narrow)]));
+    assert_eq!(told, ["nobody_may_take mine/tasks.toml:5"]);
+}
+
+#[test]
+fn settings_that_cannot_work_are_named() {
+    let head = |settings: &str| {
+        let text = format!("id = 'mine'\nname = '我们'\nextends = 'base'\n[settings]\n{settings}");
+        let files = shipped_files().into_iter().chain([("mine/playbook.toml".to_owned(), text)]);
+        told(&crate::load(&crate::Sources::from_files(files), "mine").unwrap())
+    };
+    assert_eq!(head("arbiter_level = 'city'"), ["unknown_level mine/playbook.toml:5"]);
+    assert_eq!(head("follow_up_percent = 120"), ["out_of_range mine/playbook.toml:5"]);
+    assert_eq!(head("hot_spot_cases = 3\nhot_spot_days = 0"), ["out_of_range mine/playbook.toml:6"]);
+    assert!(head("follow_up_percent = 100").is_empty());
+}
+
+#[test]
+fn additions_come_first_and_leave_the_rest() {
+    let more = "kind = 'request'\n[[stages]]\nid = 'handling'\nname = '在办'\npublic_name = '正在办'\nphase = 'open'\n\
+        [[actions]]\nverb = 'take'\nname = '我来办'\nfrom = ['dispatched']\nto = 'handling'\nwho = [{ relation = 'seat' }]\neffects = ['meet sign', 'assign actor']";
+    let loaded = on_base(&[("additions/request.toml", more)]);
+    assert!(told(&loaded).is_empty(), "{:?}", told(&loaded));
+    let (flow, base) = (&loaded.playbook.flows[0], super::support::base());
+    assert_eq!(flow.actions.len(), base.flows[0].actions.len() + 1);
+    assert_eq!((flow.actions[0].name.as_str(), flow.stage("handling").unwrap().name.as_str()), ("我来办", "在办"));
+    assert_eq!(flow.stages.len(), base.flows[0].stages.len());
 }
 
 #[test]

@@ -33,6 +33,7 @@ fn the_schema_accepts_every_shipped_file() {
         let (_, name) = path.split_once('/').unwrap();
         let definition = match name {
             _ if name.starts_with("flows/") => "flow",
+            _ if name.starts_with("additions/") => "addition",
             _ => name.trim_end_matches(".toml"),
         };
         let value = serde_json::to_value(toml::from_str::<toml::Table>(&text).unwrap()).unwrap();

@@ -11,10 +11,13 @@ mod demo;
 mod doctor;
 mod hotline;
 mod import;
+mod indicators;
+mod move_cases;
 mod out;
 mod partner;
 mod playbook;
 mod registry;
+mod rehearse;
 mod user;
 mod verify;
 
@@ -43,7 +46,7 @@ enum Command {
     /// Imports areas or boundaries.
     #[command(subcommand)]
     Import(import::Import),
-    /// Checks playbooks (工作法).
+    /// Checks playbooks (工作法), tries them on past cases, moves cases between their versions.
     #[command(subcommand)]
     Playbook(playbook::Playbook),
     /// Checks every history: names the first record that was changed. Ends with 1 when one was.
@@ -57,6 +60,9 @@ enum Command {
     #[command(subcommand)]
     Partner(partner::Partner),
     Backup(backup::BackupArgs),
+    /// Counts the figures again, or checks them.
+    #[command(subcommand)]
+    Indicators(indicators::Indicators),
     /// Prints the API's document (OpenAPI 3.1).
     Openapi,
 }
@@ -165,12 +171,13 @@ impl Cli {
             Command::Demo(args) => demo::run(&args).await,
             Command::Migrate(data) => migrate(&data).await,
             Command::Import(import) => import::run(&import).await,
-            Command::Playbook(command) => playbook::run(&command),
+            Command::Playbook(command) => playbook::run(&command).await,
             Command::Verify(data) => verify::run(&data).await,
             Command::Doctor(data) => doctor::run(&data).await,
             Command::User(command) => user::run(&command).await,
             Command::Partner(command) => partner::run(&command).await,
             Command::Backup(args) => backup::run(&args).await,
+            Command::Indicators(command) => indicators::run(&command).await,
             Command::Openapi => {
                 out::say(&serde_json::to_string_pretty(&linli_server::routes::document())?);
                 Ok(ExitCode::SUCCESS)

@@ -26,7 +26,11 @@ pub const STREET: &str = "610502005000";
 pub const COUNTY: &str = "610502000000";
 
 /// Code, official name, short name.
-const AREAS: &[(&str, &str, &str)] = &[
+pub type Place = (&'static str, &'static str, &'static str);
+/// Sign-in name, display name, role, area, unit.
+pub type Post = (&'static str, &'static str, Role, &'static str, Option<&'static str>);
+
+const AREAS: &[Place] = &[
     ("610500000000", "渭南市", "渭南市"),
     (COUNTY, "临渭区", "临渭区"),
     (STREET, "向阳街道", "向阳街道"),
@@ -40,8 +44,7 @@ const AREAS: &[(&str, &str, &str)] = &[
     ("610524001020", "南苑社区居委会", "南苑社区"),
 ];
 
-/// Sign-in name, display name, role, area, unit.
-pub const PEOPLE: &[(&str, &str, Role, &str, Option<&str>)] = &[
+pub const PEOPLE: &[Post] = &[
     ("worker1", "李春梅", Role::GridWorker, GRID_1, None),
     ("worker2", "王建国", Role::GridWorker, GRID_2, None),
     ("head", "赵小兰", Role::GridHead, COMMUNITY, None),
@@ -101,9 +104,14 @@ impl World {
     }
 
     pub async fn with_playbook(test_db: TestDb, playbook: &str) -> Self {
+        Self::somewhere(test_db, playbook, AREAS, PEOPLE).await
+    }
+
+    /// Another place with its own people.
+    pub async fn somewhere(test_db: TestDb, playbook: &str, areas: &'static [Place], people: &'static [Post]) -> Self {
         let clock = ManualClock::at(monday());
         let app = Self::open_app(&test_db, &clock, playbook).await;
-        fill(&app).await;
+        fill(&app, areas, people).await;
         app.reload_areas().await.unwrap();
         let service = serve::service(&app);
         Self { app, clock, service, test_db }
@@ -285,21 +293,21 @@ pub fn reply() -> Value {
     json!({ "received": "9月28日9时", "talked_to": "反映人李女士", "done": "更换灯泡并检查线路", "by_when": "当日完成" })
 }
 
-async fn fill(app: &App) {
+async fn fill(app: &App, areas: &'static [Place], people: &'static [Post]) {
     let ids = Arc::clone(&app.ids);
     let now = app.now();
     let hash = quick_hash();
     app.db
         .write(move |tx| {
             tx.bookkeep(|w| {
-                for (code, name, short) in AREAS {
+                for (code, name, short) in areas {
                     let code = AreaCode::parse(code).unwrap();
                     w.exec(
                         "INSERT INTO area (code, parent_code, level, name, short_name, version) VALUES ($1, $2, $3, $4, $5, 1)",
                         &params![code, code.parent(), code.level(), *name, *short],
                     )?;
                 }
-                for (name, display_name, role, area, unit) in PEOPLE {
+                for (name, display_name, role, area, unit) in people {
                     let id = AccountId::new(ids.uuid(now));
                     w.exec(
                         "INSERT INTO account (id, name, display_name, password_hash, must_change_password, version) VALUES ($1, $2, $3, $4, FALSE, 1)",

@@ -12,7 +12,7 @@ use linli_playbook::{ActionDef, Assignee, Compare, Counter, Effect, Flow, Guard,
 use serde_json::Value;
 
 /// The playbooks whose flows are shown.
-const PLAYBOOKS: &[&str] = &["base", "weinan"];
+const PLAYBOOKS: &[&str] = &["base", "weinan", "shaanqi"];
 
 const HEAD: &str = "\
 # 权限表
@@ -72,6 +72,8 @@ const fn act_name(act: Act) -> &'static str {
         Act::DecideProposals => "两人改了同一项时定夺",
         Act::ImportRegistry => "导入底数台账，整批撤销",
         Act::ReadRegistryPrivate => "看底数中的姓名、电话、证件号（写明用途，留记录，本人可查）",
+        Act::MovePlaybook => "把在办事项换到工作法的另一个版本（写明理由，留记录）",
+        Act::RehearsePlaybook => "用以往事项试演工作法草案（看不到任何人写的内容）",
     }
 }
 
@@ -215,6 +217,8 @@ fn guard_text(book: &Playbook, def: &ActionDef, guard: &Guard) -> String {
                 Counter::Extended => "延期",
                 Counter::Unreached => "回访未联系上",
                 Counter::ExclusionAsked => "申请剔除",
+                Counter::Called => "请来的单位",
+                Counter::CallsLate => "请来的单位没按时报到",
             };
             match compare {
                 Compare::Below => format!("{what}不满{n}次"),

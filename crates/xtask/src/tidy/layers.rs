@@ -17,11 +17,11 @@ const CRATES: &[(&str, &[&str])] = &[
 
 /// The slices from the ground up; a slice knows those before it. Backwards, news travels by event.
 const SLICES: &[&[&str]] = &[
-    &["areas", "people", "files", "playbooks", "partners", "delivery", "banners", "sheets"],
+    &["areas", "people", "files", "playbooks", "partners", "delivery", "banners", "sheets", "docx"],
     &["cases", "registry"],
     &["live", "notices", "visits"],
     &["sync"],
-    &["map", "audit", "plain", "indicators"],
+    &["map", "audit", "plain", "indicators", "rehearsal"],
     &["webhooks", "hotline", "open311"],
     &["search"],
 ];

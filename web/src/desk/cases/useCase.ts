@@ -1,8 +1,9 @@
 /** One case as it stands now, kept fresh by the live events, and the commands on it. */
 import { ref, shallowRef, watch, type Ref } from "vue";
 import { api, unwrap } from "@shared/api/client";
+import { isGone } from "@shared/api/acted";
 import { toProblem, type ProblemError } from "@shared/api/problem";
-import type { Action, CaseView, FormValues, TaskAction, TimelineEntry } from "@shared/api/types";
+import type { Acted, Action, CaseView, FormValues, TaskAction, TimelineEntry } from "@shared/api/types";
 import { useLiveEvents } from "../live";
 
 const SETTLE_MS = 250;
@@ -14,7 +15,7 @@ export interface Meanwhile {
   entries: readonly TimelineEntry[];
 }
 
-export type Outcome = { kind: "done"; case: CaseView } | { kind: "conflict" } | { kind: "gone" } | { kind: "refused"; problem: ProblemError };
+export type Outcome = { kind: "done"; case: CaseView } | { kind: "conflict" } | { kind: "gone"; sentence: string } | { kind: "refused"; problem: ProblemError };
 
 export function useCase(id: Ref<string>) {
   const current = shallowRef<CaseView | null>(null);
@@ -62,19 +63,18 @@ export function useCase(id: Ref<string>) {
   }
 
   /** Sends a command on the state that the clerk has on screen, and takes over what it answers. */
-  async function command(send: (on: CaseView) => Promise<CaseView>): Promise<Outcome> {
+  async function command(send: (on: CaseView) => Promise<Acted>): Promise<Outcome> {
     const before = current.value;
     if (before === null) return { kind: "conflict" };
     turn += 1;
     try {
       const after = await send(before);
+      if (isGone(after)) return { kind: "gone", sentence: after.sentence };
       current.value = after;
       meanwhile.value = null;
       return { kind: "done", case: after };
     } catch (error) {
       const problem = toProblem(error);
-      // Seen a moment ago and now unknown to us: it has moved out of this person's reach, by this command or before it.
-      if (problem.status === 404) return { kind: "gone" };
       if (problem.current === undefined) return { kind: "refused", problem };
       adopt(problem.current, problem.problem.detail ?? problem.problem.title);
       return { kind: "conflict" };

@@ -121,5 +121,5 @@ export function useCaseList(query: Ref<CaseQuery>, ready: Ref<boolean>) {
 
   watch([query, ready], () => (ready.value ? load() : undefined), { immediate: true });
   useLiveEvents(SETTLE_MS, refresh);
-  return { rows, next, found, failure, state, load, loadMore };
+  return { rows, next, found, failure, state, load, loadMore, refresh };
 }

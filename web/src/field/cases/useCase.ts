@@ -1,9 +1,10 @@
 import { ref, shallowRef, watch, type Ref, type ShallowRef } from "vue";
+import { isGone } from "@shared/api/acted";
 import { api, unwrap } from "@shared/api/client";
 import { Intention } from "@shared/api/intention";
 import { useLive, type LiveState } from "@shared/api/live";
 import { toProblem, type ProblemError } from "@shared/api/problem";
-import type { ActionOffer, CaseView, FormOffer, FormValues, TaskOffer } from "@shared/api/types";
+import type { Acted, ActionOffer, CaseView, FormOffer, FormValues, TaskOffer } from "@shared/api/types";
 
 /** Someone else acted first: what happened, and what this person had written. */
 export interface Conflict {
@@ -11,13 +12,15 @@ export interface Conflict {
   written: string[];
 }
 
-export type Outcome = "done" | "conflict" | "refused";
+/** `gone`: it is done, and the case went to others with it; `farewell` says so. */
+export type Outcome = "done" | "gone" | "conflict" | "refused";
 
 export interface CaseAtHand {
   shown: ShallowRef<CaseView | null>;
   problem: ShallowRef<ProblemError | null>;
   refusal: ShallowRef<ProblemError | null>;
   conflict: ShallowRef<Conflict | null>;
+  farewell: Ref<string>;
   busy: Ref<boolean>;
   live: Ref<LiveState>;
   load: () => Promise<void>;
@@ -43,6 +46,7 @@ export function useCase(id: () => string): CaseAtHand {
   const problem = shallowRef<ProblemError | null>(null);
   const refusal = shallowRef<ProblemError | null>(null);
   const conflict = shallowRef<Conflict | null>(null);
+  const farewell = ref("");
   const busy = ref(false);
   const intention = new Intention();
 
@@ -67,15 +71,20 @@ export function useCase(id: () => string): CaseAtHand {
     return "conflict";
   }
 
-  async function command(offer: FormOffer, fields: FormValues, intended: string, send: (on: CaseView, header: { "Idempotency-Key": string }) => Promise<CaseView>): Promise<Outcome> {
+  async function command(offer: FormOffer, fields: FormValues, intended: string, send: (on: CaseView, header: { "Idempotency-Key": string }) => Promise<Acted>): Promise<Outcome> {
     const before = shown.value;
     if (before === null) return "refused";
     busy.value = true;
     refusal.value = null;
     conflict.value = null;
     try {
-      shown.value = await send(before, { "Idempotency-Key": intention.keyFor({ intended, version: before.version, fields }) });
+      const after = await send(before, { "Idempotency-Key": intention.keyFor({ intended, version: before.version, fields }) });
       intention.done();
+      if (isGone(after)) {
+        farewell.value = after.sentence;
+        return "gone";
+      }
+      shown.value = after;
       return "done";
     } catch (cause) {
       return await refused(cause, offer, fields);
@@ -110,5 +119,5 @@ export function useCase(id: () => string): CaseAtHand {
     onResume: () => void load(),
   });
   watch(id, load, { immediate: true });
-  return { shown, problem, refusal, conflict, busy, live, load, act, actOnTask };
+  return { shown, problem, refusal, conflict, farewell, busy, live, load, act, actOnTask };
 }

@@ -124,6 +124,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/addresses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Completes an address while it is typed: buildings with a printed code, and areas, where the caller may register. Nothing is kept. */
+        post: operations["complete_address"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/areas": {
         parameters: {
             query?: never;
@@ -320,6 +337,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/callbacks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the answered cases that are to be followed up, in the order in which that is due. Keyset pages. */
+        get: operations["list_callbacks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/around": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Looks for open cases about what may be the same matter, and for what else is open around the place, among those that the caller
+         *     may see. Nothing is kept.
+         */
+        post: operations["look_around_call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases": {
         parameters: {
             query?: never;
@@ -332,6 +386,60 @@ export interface paths {
         put?: never;
         /** Reports a matter. No account is needed; staff who report for a resident are recorded as such. */
         post: operations["report_case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes an action on several cases, each by itself: what is refused for one is done for the others all the same. Sent again with
+         *     the same key, what was done is not done twice, and what was not is tried again.
+         */
+        post: operations["act_on_cases"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/bulk/offers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lists what the caller may do now with all of these cases together. Cases that they do not see count for nothing. */
+        post: operations["list_offers_for_all"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/bulk/seats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lists the seats that all of these cases could go to. */
+        post: operations["list_seats_for_all"];
         delete?: never;
         options?: never;
         head?: never;
@@ -386,7 +494,8 @@ export interface paths {
         put?: never;
         /**
          * Takes one of the actions that the case offered. A version that is no longer the present one is a
-         *     conflict (409 `version_conflict`), answered with who did what meanwhile and the present state.
+         *     conflict (409 `version_conflict`), answered with who did what meanwhile and the present state. A command that takes the case
+         *     out of the caller's sight is answered with `done` and `gone`; 404 means that nothing was done.
          */
         post: operations["act_on_case"];
         delete?: never;
@@ -446,6 +555,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cases/{id}/playbook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows which other versions of a playbook a running case could go by, and what would become of its promise. */
+        get: operations["list_versions_for_case"];
+        put?: never;
+        /** Moves a running case to another version of the playbook, for a reason. A promise to the resident is never worsened by it. */
+        post: operations["move_case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases/{id}/seats": {
         parameters: {
             query?: never;
@@ -492,7 +619,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Takes one of the actions that a task of the case offered: sign, contact, arrive, finish, decline, cancel, rate. */
+        /**
+         * Takes one of the actions that a task of the case offered: sign, contact, arrive, finish, decline, cancel, rate. One that takes
+         *     the case out of the caller's sight is answered with `done` and `gone`.
+         */
         post: operations["act_on_task"];
         delete?: never;
         options?: never;
@@ -511,6 +641,24 @@ export interface paths {
         put?: never;
         /** Hands a case to a hotline whose matter it is. It stays open here: progress comes back into its history, the reply is checked by our own people. */
         post: operations["transfer_case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{id}/work-order.docx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The work order of a case as a .docx, the reporter's number masked. */
+        get: operations["show_work_order"];
+        put?: never;
+        /** The same with the reporter's name and number. The look is recorded with its purpose. */
+        post: operations["show_work_order_with_contact"];
         delete?: never;
         options?: never;
         head?: never;
@@ -665,6 +813,23 @@ export interface paths {
         };
         /** Lists the places of the caller's areas from which the same kind of matter keeps coming. */
         get: operations["list_hot_spots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hot-spots/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows a hot spot with the cases that made it. */
+        get: operations["show_hot_spot"];
         put?: never;
         post?: never;
         delete?: never;
@@ -982,6 +1147,108 @@ export interface paths {
         };
         /** Counts what the caller must do now, box by box. */
         get: operations["show_inbox"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/indicators": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Says what each figure is: what stands above and below the line, what is left out and why, where it comes from. */
+        get: operations["list_indicators"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/indicators/board": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows every figure of an area or a unit: in the period, in as many days before, a year before, against like areas, and its course. */
+        get: operations["show_board"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/indicators/board.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Exports a board as xlsx: its figures with their words, and on a second sheet those of the areas directly below. Nothing of a person. */
+        get: operations["export_board"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/indicators/{id}/areas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows one figure for each area directly below, in the order of the official codes. */
+        get: operations["list_area_figures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/indicators/{id}/cases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the cases behind a figure, as far as the caller may see them. Keyset pages. */
+        get: operations["list_counted_cases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/indicators/{id}/units": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows one figure for each unit of an area, in the order of the playbook; by the figure only where the playbook says so. */
+        get: operations["list_unit_figures"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1380,10 +1647,410 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists who read whose contact and why, newest first, for cases of the auditor's areas. Keyset pages. */
+        /** Lists who read whose contact and why, newest first, for cases and records of the registry in the auditor's areas. Keyset pages. */
         get: operations["list_reads"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registry/by-phone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Finds residents and premises by a phone number, among those whose sealed fields the caller may read. The search is recorded. */
+        post: operations["find_records_by_phone"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registry/fields": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the fields of each kind of record, each with the purpose for which it is kept. */
+        get: operations["list_registry_fields"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registry/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Counts the records of an area and of each area below it: how many, how many complete, how many confirmed in 12 months. */
+        get: operations["show_registry_figures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registry/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the latest imports of the caller's areas. */
+        get: operations["list_ledger_imports"];
+        put?: never;
+        /**
+         * Uploads a ledger (xlsx, xls or csv, at most 64 MB) and looks at its columns. Nothing is entered yet. A file with columns that the
+         *     registry does not keep is refused with the reason of each; uploaded again with `leave_out` it is taken without them.
+         */
+        post: operations["upload_ledger"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registry/imports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows an import and how far it is. */
+        get: operations["show_ledger_import"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registry/imports/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stops an import; what was entered stays and can be taken back. */
+        post: operations["cancel_ledger_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registry/imports/{id}/columns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Changes what the columns are read as. */
+        put: operations["choose_ledger_columns"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registry/imports/{id}/errors.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Downloads the rows that were not entered, as they came, with the reasons beside them (xlsx). Corrected, the sheet can be imported again. */
+        get: operations["download_ledger_errors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registry/imports/{id}/faults": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the rows that were refused or left out, with the reasons. */
+        get: operations["list_ledger_faults"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registry/imports/{id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reads every row and says what would come of it: new, changed, the same, refused. Nothing is written. */
+        post: operations["preview_ledger_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registry/imports/{id}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins an import. It goes on by itself, also after the server was restarted. */
+        post: operations["start_ledger_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registry/imports/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 整批撤销: takes an import back. Records that were changed since stay as they are and are counted. */
+        post: operations["undo_ledger_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registry/proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the values that met another one and wait for the caller to decide. */
+        get: operations["list_proposals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registry/proposals/{id}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes the proposed value, or leaves what stands. */
+        post: operations["decide_proposal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registry/{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists records of the caller's areas. What is sealed is not in it; names of people are masked. */
+        get: operations["list_records"];
+        put?: never;
+        /** Enters a record. */
+        post: operations["enter_record"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registry/{kind}/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows a record with its history and what waits for a person. */
+        get: operations["show_record"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Changes fields of a record. What others changed meanwhile in other fields stays too; where both changed the same field, the
+         *     value that stands stays and the other waits for a person (`outcome: conflict`).
+         */
+        patch: operations["change_record"];
+        trace?: never;
+    };
+    "/api/registry/{kind}/{id}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 归档: the person moved away or died, the shop closed. A year later the record is erased. */
+        post: operations["archive_record"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registry/{kind}/{id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 核实: says that a record is as it stands here, today. */
+        post: operations["confirm_record"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registry/{kind}/{id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Erases an archived record before its time, because the person asks for it. What its history said in words is erased too. */
+        post: operations["erase_record"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registry/{kind}/{id}/private": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reads the name, phone number or ID number of a record. Each field is recorded with its purpose, and the person can read that record. */
+        post: operations["read_private_fields"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registry/{kind}/{id}/reads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists who looked at what is sealed of a record, when and why: to be shown to the person who asks. */
+        get: operations["list_record_reads"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/responsibility-entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the lines that rulings added to the responsibility list where the caller works, with their history. */
+        get: operations["list_responsibility_entries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/responsibility-entries/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends a line that a ruling added: cases are routed without it from now on. The line and its history stay. */
+        post: operations["end_responsibility_entry"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1713,7 +2380,10 @@ export interface paths {
         /** The page to report on, without a script. */
         get: operations["show_plain_report"];
         put?: never;
-        /** Makes a report of the filled-in page and leads to the case; with something wrong, the page comes back as it was filled in. */
+        /**
+         * Makes a report of the filled-in page and leads to the case. Where the same seems to be known already, that is shown first; with
+         *     something wrong, the page comes back as it was filled in.
+         */
         post: operations["send_plain_report"];
         delete?: never;
         options?: never;
@@ -1818,8 +2488,37 @@ export interface components {
              */
             version: number;
         };
+        /** @description One act on several cases. */
+        ActOnCases: {
+            /** @description The fields of the action's form, the same for all. A category or weight that is left out stays each case's own. */
+            fields?: {
+                [key: string]: unknown;
+            };
+            /** @description On which; at most 200, each once. */
+            items: components["schemas"]["BulkItem"][];
+            /** @description What. */
+            verb: components["schemas"]["Action"];
+        };
+        /** @description What became of a command. */
+        Acted: components["schemas"]["CaseView"] | components["schemas"]["ActedAndGone"];
+        /** @description 已办并移出: the command was done, and the case has gone to where the caller does not see it. */
+        ActedAndGone: {
+            /** @description Always: a command that was not done is a problem, never this. */
+            done: boolean;
+            /** @description Always: a case that is still seen is answered as itself. */
+            gone: boolean;
+            /** @description What to tell the person. */
+            sentence: string;
+        };
+        /** @description What became of all of them. */
+        ActedOnCases: {
+            /** @description In the order of the request. */
+            items: components["schemas"]["BulkOutcome"][];
+            /** @description How many were done. */
+            n_done: number;
+        };
         /** @enum {string} */
-        Action: "report" | "accept" | "dispatch" | "take" | "comment" | "ask" | "answer" | "settle" | "verify" | "reject" | "rate" | "reopen" | "close" | "send_back" | "escalate" | "hand_on" | "ask_extension" | "grant_extension" | "refuse_extension" | "ask_suspension" | "suspend" | "refuse_suspension" | "resume" | "supervise" | "object" | "rule" | "merge" | "unmerge" | "follow" | "follow_up" | "ask_exclusion" | "exclude" | "refuse_exclusion" | "call_help" | "whistle" | "hand_out" | "open_force" | "assign_task" | "minute" | "close_force" | "split" | "set_privacy";
+        Action: "report" | "accept" | "dispatch" | "take" | "comment" | "urge" | "ask" | "answer" | "settle" | "verify" | "reject" | "rate" | "reopen" | "close" | "send_back" | "escalate" | "hand_on" | "ask_extension" | "grant_extension" | "refuse_extension" | "ask_suspension" | "suspend" | "refuse_suspension" | "resume" | "supervise" | "object" | "rule" | "merge" | "unmerge" | "follow" | "follow_up" | "ask_exclusion" | "exclude" | "refuse_exclusion" | "call_help" | "whistle" | "hand_out" | "open_force" | "assign_task" | "minute" | "close_force" | "split" | "set_privacy" | "mediate" | "conclude";
         /** @description 动作: one arrow of the flow. */
         ActionDef: {
             /** @description What follows, in this order. */
@@ -1872,6 +2571,41 @@ export interface components {
             /** @description The role acted in. */
             role_name?: string | null;
         };
+        /** @description An address that may be meant. */
+        AddressChoice: {
+            /** @description The area it lies in, or is. */
+            area: components["schemas"]["AreaRef"];
+            /** @description Tells the choices apart: the code of the place, or else of the area. */
+            code: string;
+            /** @description The building, or the area. */
+            name: string;
+            /** @description The building's printed code. */
+            place?: string | null;
+            point?: components["schemas"]["Point"] | null;
+        };
+        /** @description Addresses that may be meant. */
+        AddressChoices: {
+            /** @description Buildings first, then areas; eight of each at most. */
+            items: components["schemas"]["AddressChoice"][];
+        };
+        /** @description 疑似同一件: an open case that may be about the same matter. */
+        AlikeCase: {
+            /** @description The case. */
+            case: components["schemas"]["CaseRow"];
+            /**
+             * Format: int32
+             * @description How far away, where both places are known. Unit: metres.
+             */
+            distance_m?: number | null;
+            /**
+             * Format: int64
+             * @description How many people said it.
+             */
+            n_callers: number;
+            promised_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Send it as `same_as` with the report: the caller follows this case and is answered with it. */
+            token?: string | null;
+        };
         /** @description 时限长度: so many of a unit. */
         Amount: {
             /**
@@ -1884,11 +2618,40 @@ export interface components {
         };
         /** @enum {string} */
         Approval: "extension" | "suspension" | "exclusion";
+        /** @description Why a record is archived. */
+        ArchiveRecord: {
+            /** @description Why. */
+            reason: components["schemas"]["RegistryLeft"];
+        };
         /**
          * @description Area code: 12 digits (city to community), 15 (grid) or 18 (micro-grid).
          * @example 610502005007003
          */
         AreaCode: string;
+        /** @description A figure of an area below. */
+        AreaFigure: {
+            /** @description The area. */
+            area: components["schemas"]["AreaRef"];
+            /** @description Its figure. */
+            figure: components["schemas"]["BoardValue"];
+        };
+        /** @description A figure area by area, in the order of the official codes; never by the figure. */
+        AreaFigures: {
+            /** @description The area. */
+            area: components["schemas"]["AreaRef"];
+            /** @description The first day. */
+            from: string;
+            /** @description The figure in words. */
+            indicator: components["schemas"]["IndicatorView"];
+            /** @description What lies directly below. */
+            items: components["schemas"]["AreaFigure"][];
+            /** @description How far the figures are behind. */
+            lag: components["schemas"]["BoardLag"];
+            /** @description The last day. */
+            to: string;
+            /** @description The whole area. */
+            whole: components["schemas"]["BoardValue"];
+        };
         /** @enum {string} */
         AreaLevel: "city" | "county" | "street" | "community" | "grid" | "micro_grid";
         /** @description Someone who answers at an area. */
@@ -1998,6 +2761,14 @@ export interface components {
              */
             version: number;
         };
+        /** @description What is known around a matter. */
+        AroundCall: {
+            /** @description What may be the same matter, the likeliest first. */
+            alike: components["schemas"]["AlikeCase"][];
+            area?: components["schemas"]["AreaRef"] | null;
+            /** @description What else is open there: the nearest first, or the newest where no distance is known. */
+            near: components["schemas"]["NearCase"][];
+        };
         /** @description What an exchange brought. */
         AskedPartner: {
             /** @description News that was not known. */
@@ -2039,6 +2810,9 @@ export interface components {
          * @example 019a5f0e-7c3a-7000-8000-000000000003
          */
         AttachmentId: string;
+        BTreeMap: {
+            [key: string]: null | string;
+        };
         /**
          * @description A face that shows banners.
          * @enum {string}
@@ -2081,6 +2855,174 @@ export interface components {
              */
             version: number;
         };
+        /** @description 同类区域的中间一半: a quarter of the others lies below, a quarter above. */
+        BoardBand: {
+            /**
+             * Format: double
+             * @description A half lies below.
+             */
+            median: number;
+            /**
+             * Format: int32
+             * @description Areas with a value.
+             */
+            n: number;
+            /**
+             * Format: double
+             * @description A quarter lies below.
+             */
+            p25: number;
+            /**
+             * Format: double
+             * @description A quarter lies above.
+             */
+            p75: number;
+            place?: components["schemas"]["BoardPlace"] | null;
+        };
+        /**
+         * @description Against one's own past.
+         * @enum {string}
+         */
+        BoardChange: "better" | "same" | "worse";
+        /** @description One figure of a board. */
+        BoardItem: {
+            before?: components["schemas"]["BoardValue"] | null;
+            change?: components["schemas"]["BoardChange"] | null;
+            /** @description Its course; empty for a stock. */
+            course: components["schemas"]["BoardPoint"][];
+            /** @description Which way is better than before. */
+            good: components["schemas"]["IndicatorGood"];
+            /** @description What it is shown with. */
+            group: string;
+            healthy?: components["schemas"]["BoardPlace"] | null;
+            /** @description The id of its definition. */
+            id: string;
+            /** @description How it is made. */
+            kind: components["schemas"]["IndicatorKind"];
+            /**
+             * Format: double
+             * @description Of a load: the largest average of a grid below. No grid is named.
+             */
+            largest?: number | null;
+            like?: components["schemas"]["BoardBand"] | null;
+            /** @description What people call it. */
+            name: string;
+            /** @description In the period; of a stock, now. */
+            now: components["schemas"]["BoardValue"];
+            /** @description Of what. */
+            unit: string;
+            year_ago?: components["schemas"]["BoardValue"] | null;
+        };
+        /** @description 统计进度: how far figures are behind what happened. */
+        BoardLag: {
+            /** @description Everything until then is counted. */
+            as_of: components["schemas"]["Timestamp"];
+            /**
+             * Format: int64
+             * @description For how long the first of them has been waiting. Unit: milliseconds.
+             */
+            behind_ms: number;
+            /**
+             * Format: int64
+             * @description Events that are not counted yet.
+             */
+            events_behind: number;
+            /** @description Whether everything is just being counted again, so that figures are incomplete. */
+            is_anew: boolean;
+        };
+        /**
+         * @description Where a value lies.
+         * @enum {string}
+         */
+        BoardPlace: "below" | "inside" | "above";
+        /** @description A point of a course. */
+        BoardPoint: {
+            /** @description Its first day. */
+            day: string;
+            /**
+             * Format: int64
+             * @description Below the line.
+             */
+            den: number;
+            /**
+             * Format: int64
+             * @description Above the line.
+             */
+            num: number;
+            /**
+             * Format: double
+             * @description See [`BoardValue`].
+             */
+            value?: number | null;
+        };
+        /** @description Whose figures. */
+        BoardScope: {
+            /** @description The area. */
+            area: components["schemas"]["AreaRef"];
+            unit?: components["schemas"]["BoardUnit"] | null;
+        };
+        /**
+         * @description 步长: how a course is drawn.
+         * @enum {string}
+         */
+        BoardStep: "day" | "week" | "month";
+        /** @description A unit of an area. */
+        BoardUnit: {
+            /** @description Its code. */
+            code: string;
+            /** @description The key by which its figures are asked for. */
+            key: string;
+            /** @description What people call it. */
+            name: string;
+        };
+        /** @description 数值: one figure with what it is made of. */
+        BoardValue: {
+            /**
+             * Format: int64
+             * @description Below the line; of a load, the workers.
+             */
+            den: number;
+            /**
+             * Format: int64
+             * @description Left out, because the cases were excluded.
+             */
+            n_left_out: number;
+            /**
+             * Format: int64
+             * @description Above the line.
+             */
+            num: number;
+            /**
+             * Format: int64
+             * @description Of a duration: nine in ten were faster. Unit: milliseconds.
+             */
+            p90_ms?: number | null;
+            /**
+             * Format: double
+             * @description A count; a share from 0 to 1; a median in milliseconds; a stock, or a load per worker. Nothing where the line is empty below.
+             */
+            value?: number | null;
+        };
+        /** @description 指标看板 */
+        BoardView: {
+            /** @description The first of the days before. */
+            before_from: string;
+            /** @description The last of the days before. */
+            before_to: string;
+            /** @description The first day. */
+            from: string;
+            /** @description In the order of the playbook. */
+            items: components["schemas"]["BoardItem"][];
+            /** @description How far the figures are behind. */
+            lag: components["schemas"]["BoardLag"];
+            like?: components["schemas"]["LikeAreas"] | null;
+            /** @description Whose figures. */
+            scope: components["schemas"]["BoardScope"];
+            /** @description How the courses are drawn. */
+            step: components["schemas"]["BoardStep"];
+            /** @description The last day. */
+            to: string;
+        };
         /**
          * @description 收件箱: a box of the inbox.
          * @enum {string}
@@ -2093,6 +3035,36 @@ export interface components {
             /** @description Its public key. */
             p256dh: string;
         };
+        /** @description A case among several, as it was seen. */
+        BulkItem: {
+            /** @description Its id. */
+            id: components["schemas"]["CaseId"];
+            /**
+             * Format: int32
+             * @description The version that the caller saw.
+             */
+            version: number;
+        };
+        /** @description One of them, with what became of it. */
+        BulkOutcome: {
+            /** @description The stable code of that. */
+            code?: string | null;
+            /** @description The fields that are wrong. */
+            errors: components["schemas"]["FieldProblem"][];
+            /** @description Done, and no longer the caller's to see. */
+            gone: boolean;
+            /** @description Which. */
+            id: components["schemas"]["CaseId"];
+            /** @description What became of it. */
+            result: components["schemas"]["BulkResult"];
+            /** @description Why it was not done, for people. */
+            sentence?: string | null;
+        };
+        /**
+         * @description What became of one of them.
+         * @enum {string}
+         */
+        BulkResult: "done" | "conflict" | "refused";
         /** @description Which years' holidays are known. */
         CalendarYears: {
             /** @description This year and the next, where the list is missing: deadlines there are provisional. */
@@ -2321,6 +3293,24 @@ export interface components {
             /** @description The present password. */
             old: string;
         };
+        /**
+         * @description Fields that somebody changed, and what they saw.
+         * @example {
+         *       "base_version": 3,
+         *       "fields": {
+         *         "occupancy": "rented"
+         *       }
+         *     }
+         */
+        ChangeRecord: {
+            /**
+             * Format: int64
+             * @description The version that they saw.
+             */
+            base_version: number;
+            /** @description The fields that they changed, and only those; `null` empties one. */
+            fields: components["schemas"]["BTreeMap"];
+        };
         /** @enum {string} */
         Channel: "web" | "qr" | "visit" | "counter" | "phone" | "hotline" | "api" | "proactive" | "split";
         /** @description One entry of a list to choose from. */
@@ -2339,6 +3329,11 @@ export interface components {
             /** @description Whether orders are entered too that the hotline has finished already. */
             with_history?: boolean;
         };
+        /** @description What a person decided about a file's columns. */
+        ChooseLedgerColumns: {
+            /** @description Each header of the file. Remembered for the next file of this area with the same headers. */
+            columns: components["schemas"]["LedgerHeaderChoice"][];
+        };
         /**
          * @description A resident's choice.
          * @example {
@@ -2350,6 +3345,16 @@ export interface components {
             email?: string | null;
             /** @description `none`, `sms` or `email`. */
             way: components["schemas"]["ReporterWay"];
+        };
+        /**
+         * @description What has been typed of an address.
+         * @example {
+         *       "q": "红旗社区3号楼"
+         *     }
+         */
+        CompleteAddress: {
+            /** @description In the order in which people say it; spaces are welcome and not needed. */
+            q: string;
         };
         /** @description Someone to turn to. */
         Contact: {
@@ -2371,6 +3376,39 @@ export interface components {
             /** @description What of it, in words. */
             what: string;
         };
+        /** @description One of what a figure counts. */
+        CountedCase: {
+            /** @description The case. */
+            case: components["schemas"]["CaseRow"];
+            /** @description By which day it counts; nothing for what stands so now. */
+            day?: string | null;
+            /** @description Above the line, below it only, or left out. */
+            part: components["schemas"]["CountedPart"];
+            /**
+             * Format: int64
+             * @description How long it took. Unit: milliseconds.
+             */
+            took_ms?: number | null;
+            /** @description The unit that had the case then, by its key. */
+            unit_key?: string | null;
+        };
+        /** @description The cases behind a figure. */
+        CountedCases: {
+            /** @description By area, the newest first in each. A case stands here twice where it counts twice. */
+            items: components["schemas"]["CountedCase"][];
+            /**
+             * Format: int32
+             * @description So many of this page count and are not shown: they went on to somebody else, and the reader may not open them any more.
+             */
+            n_hidden: number;
+            /** @description Pass as `cursor` for the next page; `null` on the last one. */
+            next?: string | null;
+        };
+        /**
+         * @description Which side of a figure.
+         * @enum {string}
+         */
+        CountedPart: "all" | "met" | "missed" | "left_out";
         /** @enum {string} */
         DeadlineKind: "sign" | "contact" | "arrive" | "handle" | "reply" | "verify" | "rate" | "approve" | "rule" | "review" | "follow_up";
         /** @description 时限规则 */
@@ -2411,6 +3449,11 @@ export interface components {
             starts_at: components["schemas"]["Timestamp"];
             /** @description How it stands. */
             state: components["schemas"]["DeadlineState"];
+        };
+        /** @description What a person decided. */
+        DecideProposal: {
+            /** @description Whether the proposed value stands from now on. */
+            accept: boolean;
         };
         /**
          * Format: uuid
@@ -2612,6 +3655,11 @@ export interface components {
             /** @description The fullest first, 200 at most. */
             items: components["schemas"]["EmptySeat"][];
         };
+        /** @description Why a line ends. */
+        EndEntry: {
+            /** @description In words; kept with the line. */
+            reason: string;
+        };
         /** @description A phone that is to be enrolled. */
         EnrolDevice: {
             /**
@@ -2619,6 +3667,40 @@ export interface components {
              * @example 我的手机
              */
             name: string;
+        };
+        /**
+         * @description A record as it is to be.
+         * @example {
+         *       "area_code": "610502005007001",
+         *       "fields": {
+         *         "building": "3号楼",
+         *         "compound": "幸福小区",
+         *         "occupancy": "owner",
+         *         "room": "101室",
+         *         "unit": "2单元"
+         *       }
+         *     }
+         */
+        EnterRecord: {
+            /** @description In which grid. */
+            area_code: string;
+            /** @description What stands in its fields; `GET /api/registry/fields` lists them. */
+            fields: components["schemas"]["BTreeMap"];
+        };
+        /**
+         * Format: uuid
+         * @description Id of a line of the responsibility list (UUIDv7).
+         * @example 019a5f0e-7c3a-7000-8000-000000000005
+         */
+        EntryId: string;
+        /** @description Something that happened to a line. */
+        EntryStep: {
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            /** @description Who. */
+            by: string;
+            /** @description In which words. */
+            text?: string | null;
         };
         /**
          * @description Which orders are wanted, and why.
@@ -2763,6 +3845,19 @@ export interface components {
             /** @description The whole number. */
             phone: string;
             /** @description Why, in the reader's own words, 2 to 200 characters. */
+            purpose: string;
+        };
+        /**
+         * @description A phone number to look for. It travels in the body: addresses end up in histories and logs.
+         * @example {
+         *       "phone": "19900000001",
+         *       "purpose": "核对来电人住在哪里"
+         *     }
+         */
+        FindRecordsByPhone: {
+            /** @description The whole number. */
+            phone: string;
+            /** @description Why. */
             purpose: string;
         };
         /** @description What is known before a report is sent. */
@@ -2920,12 +4015,25 @@ export interface components {
             /** @description The header as it stands. */
             header: string;
         };
+        /** @description 健康区间: too little and too much are both worth a look. Unit: per cent. */
+        HealthyBand: {
+            /**
+             * Format: int32
+             * @description From.
+             */
+            from: number;
+            /**
+             * Format: int32
+             * @description To.
+             */
+            to: number;
+        };
         /** @description A place from which the same kind of matter keeps coming. */
         HotSpot: {
             /** @description Where. */
             area: components["schemas"]["AreaRef"];
-            /** @description The latest of them. */
-            cases: components["schemas"]["CaseId"][];
+            /** @description The category's code. */
+            category: string;
             /** @description What kind. */
             category_name: string;
             /**
@@ -2933,19 +4041,39 @@ export interface components {
              * @description Within so many days.
              */
             days: number;
-            /** @description What a case to open could say. */
-            draft: string;
+            decision?: components["schemas"]["HotSpotDecision"] | null;
+            /** @description When the first one was said. */
+            first_at: components["schemas"]["Timestamp"];
             /** @description Its id. */
             id: components["schemas"]["HotSpotId"];
             /** @description When the last one was said. */
             last_at: components["schemas"]["Timestamp"];
-            /** @description Whether the reader may open one. */
-            may_open: boolean;
+            /** @description Whether the reader may decide. */
+            may_decide: boolean;
             /**
              * Format: int64
              * @description How many.
              */
             n_cases: number;
+            /** @description How it stands. */
+            state: components["schemas"]["HotSpotState"];
+        };
+        /** @description What a person decided. */
+        HotSpotDecision: {
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            /** @description Who. */
+            by?: string | null;
+            case_id?: components["schemas"]["CaseId"] | null;
+            /** @description Why nothing follows. */
+            reason?: string | null;
+        };
+        /** @description A hot spot with the cases behind it. */
+        HotSpotDetail: components["schemas"]["HotSpot"] & {
+            /** @description The cases behind it that the reader may see, the newest first. */
+            cases: components["schemas"]["CaseRow"][];
+            /** @description What a case to open could say. */
+            draft: string;
         };
         /**
          * Format: uuid
@@ -2953,9 +4081,14 @@ export interface components {
          * @example 019a5f0e-7c3a-7000-8000-000000000006
          */
         HotSpotId: string;
-        /** @description Those that wait for a person. */
+        /**
+         * @description How a hot spot stands.
+         * @enum {string}
+         */
+        HotSpotState: "open" | "opened" | "dismissed";
+        /** @description Hot spots of the caller's areas. */
         HotSpots: {
-            /** @description The newest first. */
+            /** @description The newest first, 200 at most. */
             items: components["schemas"]["HotSpot"][];
         };
         /** @description A hotline's order beside a case. */
@@ -3390,6 +4523,126 @@ export interface components {
             /** @description In words. */
             name: string;
         };
+        /** @description 指标: one figure, and everything that is needed to check it. */
+        Indicator: {
+            /** @description In plain words: what it says, and what it does not. */
+            about: string;
+            clock?: components["schemas"]["DeadlineKind"] | null;
+            /** @description What is counted below the line. */
+            denominator?: string | null;
+            /** @description The names of events, for `of = "event"`. */
+            events: string[];
+            /** @description Grounds of exclusion that leave a case out; without it all do for shares and durations, and none for counts. */
+            exclusions?: string[] | null;
+            /** @description Which way is better than before. */
+            good: components["schemas"]["IndicatorGood"];
+            /** @description What it is shown with. */
+            group: string;
+            healthy?: components["schemas"]["HealthyBand"] | null;
+            hit?: components["schemas"]["IndicatorHit"] | null;
+            /** @description Stable id. */
+            id: string;
+            /** @description How it is made. */
+            kind: components["schemas"]["IndicatorKind"];
+            /** @description What is left out, and why. */
+            left_out?: string | null;
+            level?: components["schemas"]["AreaLevel"] | null;
+            /** @description How cases that follow another are counted. */
+            merged: components["schemas"]["MergedRule"];
+            /** @description What people call it. */
+            name: string;
+            /** @description What is counted above the line. */
+            numerator?: string | null;
+            /** @description What is counted. */
+            of: components["schemas"]["IndicatorSubject"];
+            /** @description What alone is counted. */
+            only: components["schemas"]["IndicatorFilter"];
+            /** @description Grounds of a closing by which a case went out of the hands of `within`. */
+            outside: string[];
+            per?: components["schemas"]["IndicatorPer"] | null;
+            /** @description Which rule or publication it comes from. */
+            source?: string | null;
+            task?: components["schemas"]["TaskKind"] | null;
+            /** @description Of what: 件, 次, %. */
+            unit: string;
+        };
+        /** @description What alone is counted; an empty list narrows nothing. */
+        IndicatorFilter: {
+            /** @description Codes of categories, first-level ones for all below them. */
+            categories: string[];
+            /** @description How they came. */
+            channels: components["schemas"]["Channel"][];
+            /** @description Kinds of case. */
+            kinds: components["schemas"]["CaseKind"][];
+            /** @description Levels of the seat at that moment. */
+            levels: components["schemas"]["AreaLevel"][];
+            /** @description Weights. */
+            weights: components["schemas"]["Weight"][];
+        };
+        /**
+         * @description Which way is better than before: for one's own past only.
+         * @enum {string}
+         */
+        IndicatorGood: "up" | "down" | "neither";
+        /**
+         * @description What makes one of the counted a hit of a share.
+         * @enum {string}
+         */
+        IndicatorHit: "in_time" | "sent_back" | "overruled" | "reopened" | "within" | "solved" | "satisfied" | "reached" | "whistled";
+        /**
+         * @description How a figure is made.
+         * @enum {string}
+         */
+        IndicatorKind: "count" | "share" | "duration" | "stock";
+        /** @description Every definition, and which playbook they are of. */
+        IndicatorList: {
+            /** @description In the order of the playbook. */
+            items: components["schemas"]["IndicatorView"][];
+            /** @description Whether departments may be listed by their figures. */
+            may_rank_units: boolean;
+            /** @description The playbook. */
+            playbook_name: string;
+            /** @description Its version. */
+            playbook_version: string;
+        };
+        /**
+         * @description What a stock is divided by.
+         * @enum {string}
+         */
+        IndicatorPer: "grid_worker";
+        /**
+         * @description 计数对象: what of a case is counted, and by which day.
+         * @enum {string}
+         */
+        IndicatorSubject: "report" | "event" | "closing" | "clock" | "dispatch" | "send_back" | "settlement" | "ending" | "rating" | "follow_up" | "open" | "suspended";
+        /** @description 指标说明: a figure in words. */
+        IndicatorView: {
+            /** @description What it says, and what it does not. */
+            about: string;
+            /** @description What stands below the line, in words. */
+            denominator?: string | null;
+            /** @description Which way is better than before. */
+            good: components["schemas"]["IndicatorGood"];
+            /** @description What it is shown with. */
+            group: string;
+            healthy?: components["schemas"]["HealthyBand"] | null;
+            /** @description Its id. */
+            id: string;
+            /** @description How it is made. */
+            kind: components["schemas"]["IndicatorKind"];
+            /** @description What is left out, and why. */
+            left_out?: string | null;
+            /** @description What people call it. */
+            name: string;
+            /** @description What stands above the line, in words. */
+            numerator?: string | null;
+            /** @description Whether it is divided by the grid workers of the area. */
+            per_worker: boolean;
+            /** @description Which rule or publication it comes from. */
+            source?: string | null;
+            /** @description Of what: 件, 次, %. */
+            unit: string;
+        };
         /** @description Someone and how they stand to the case. */
         InvolvedPerson: {
             /** @description Their name. */
@@ -3401,6 +4654,168 @@ export interface components {
             /** @description What they are. */
             role_name: string;
         };
+        /** @description 并单: the case that this one goes along with. Of somebody else's case only where it stands. */
+        JoinedCase: {
+            /** @description Its summary. */
+            phase: components["schemas"]["Phase"];
+            /** @description Its stage in plain words. */
+            stage_name: string;
+        };
+        /**
+         * @description A column of a ledger.
+         * @enum {string}
+         */
+        LedgerColumn: "grid" | "compound" | "building" | "unit" | "room" | "door" | "dwelling_use" | "area_m2" | "occupancy" | "household_no" | "relation" | "person_name" | "sex" | "birth" | "phone" | "id_number" | "moved_away" | "deceased" | "title" | "sort" | "address" | "in_charge" | "is_key" | "unified_code" | "n_employees";
+        /** @description A column that a ledger may have. */
+        LedgerColumnName: {
+            /** @description Which. */
+            column: components["schemas"]["LedgerColumn"];
+            /** @description Its header. */
+            name: string;
+        };
+        /** @description A header of a file and what it is read as. */
+        LedgerHeader: {
+            column?: components["schemas"]["LedgerColumn"] | null;
+            /** @description As it stands in the file. */
+            header: string;
+        };
+        /** @description A header and what a person says it is. */
+        LedgerHeaderChoice: {
+            column?: components["schemas"]["LedgerColumn"] | null;
+            /** @description The header as it stands. */
+            header: string;
+        };
+        /** @description 台账导入 */
+        LedgerImport: {
+            /** @description Where its records may lie. */
+            area: components["schemas"]["AreaRef"];
+            /** @description The columns that a ledger of this kind may have. */
+            columns: components["schemas"]["LedgerColumnName"][];
+            /** @description What came of them so far. */
+            counts: components["schemas"]["RegistryCounts"];
+            /** @description When it was brought. */
+            created_at: components["schemas"]["Timestamp"];
+            /** @description Why it failed, in words. */
+            fault?: string | null;
+            /** @description As its sender called it. */
+            file_name: string;
+            finished_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Whether the rows are still kept, for the sheet of errors. */
+            has_file: boolean;
+            /** @description Which. */
+            id: string;
+            /** @description Of what. */
+            kind: components["schemas"]["RegistryKind"];
+            /** @description The refused columns that were left out. */
+            left_out: string[];
+            /**
+             * Format: int64
+             * @description Records that somebody changed since and that stay.
+             */
+            n_kept: number;
+            /**
+             * Format: int64
+             * @description Rows below the headers.
+             */
+            n_rows: number;
+            /**
+             * Format: int64
+             * @description Records that were taken back.
+             */
+            n_undone: number;
+            /** @description Its sheets. */
+            sheets: components["schemas"]["LedgerSheet"][];
+            /** @description How it stands. */
+            state: components["schemas"]["RegistryImportState"];
+        };
+        /** @description A list of imports. */
+        LedgerImports: {
+            /** @description Newest first. */
+            items: components["schemas"]["LedgerImport"][];
+        };
+        /** @description What would come of an import. */
+        LedgerPreview: {
+            /** @description Rows by what would become of them. */
+            counts: components["schemas"]["RegistryCounts"];
+            /** @description Why rows would be refused, the commonest first. */
+            reasons: components["schemas"]["LedgerReasonCount"][];
+            /** @description The first rows. */
+            rows: components["schemas"]["LedgerPreviewRow"][];
+        };
+        /** @description A row of a preview. */
+        LedgerPreviewRow: {
+            /** @description The fields of a known record that would change, in words. */
+            changes: string[];
+            /** @description What would come of it. */
+            outcome: components["schemas"]["RegistryRowOutcome"];
+            /** @description Why it would be refused or left out. */
+            reason?: string | null;
+            /**
+             * Format: int32
+             * @description Which row, from 1.
+             */
+            row: number;
+            /** @description What it is: a masked name, an address. */
+            what: string;
+        };
+        /** @description How often a reason stands. */
+        LedgerReasonCount: {
+            /**
+             * Format: int64
+             * @description In how many rows.
+             */
+            n: number;
+            /** @description In words. */
+            reason: string;
+        };
+        /** @description A row that was not entered. */
+        LedgerRowFault: {
+            /** @description Why, in words. */
+            reason: string;
+            /**
+             * Format: int32
+             * @description Which row, from 1.
+             */
+            row: number;
+            /** @description The name of its sheet. */
+            sheet_name: string;
+        };
+        /** @description Rows that were not entered. */
+        LedgerRowFaults: {
+            /** @description In the order of the file. */
+            items: components["schemas"]["LedgerRowFault"][];
+            /** @description Where the next page begins. */
+            next?: string | null;
+        };
+        /** @description A sheet of a file. */
+        LedgerSheet: {
+            /**
+             * Format: int32
+             * @description In which row its header stands.
+             */
+            header_row: number;
+            /** @description Its headers. */
+            headers: components["schemas"]["LedgerHeader"][];
+            /**
+             * Format: int32
+             * @description Rows below it.
+             */
+            n_rows: number;
+            /** @description Its name. */
+            name: string;
+        };
+        /** @description With what an area is compared. */
+        LikeAreas: {
+            /** @description Areas of this level */
+            level: components["schemas"]["AreaLevel"];
+            /**
+             * Format: int32
+             * @description so many besides the own one.
+             */
+            n: number;
+            /** @description within this area, */
+            within: components["schemas"]["AreaRef"];
+        };
         /** @description What an outside party is asked to do. Nothing of the resident is in it. */
         LinkedTask: components["schemas"]["TaskView"] & {
             /** @description Who asks. */
@@ -3409,6 +4824,20 @@ export interface components {
             category_name?: string | null;
             /** @description Where, in words; down to the building, never a flat. */
             place_name: string;
+        };
+        /** @description What has been said so far. */
+        LookAround: {
+            /** @description Where, in words. */
+            address?: string | null;
+            /** @description Where, by area. */
+            area_code?: string | null;
+            /** @description The category's code. */
+            category?: string | null;
+            /** @description Where, by the QR code of a building. */
+            place?: string | null;
+            point?: components["schemas"]["Point"] | null;
+            /** @description What is the matter. */
+            text: string;
         };
         /** @description What was opened. */
         MarkRead: {
@@ -3435,6 +4864,27 @@ export interface components {
             /** @description What they should know. */
             warnings: components["schemas"]["Warning"][];
         };
+        /**
+         * @description 并单计数: how cases that follow another are counted.
+         * @enum {string}
+         */
+        MergedRule: "each" | "once";
+        /** @description A move to another version. */
+        MoveCase: {
+            /** @description The id of the playbook. */
+            playbook: string;
+            /** @description The version of the playbook. */
+            playbook_version: string;
+            /** @description Why; kept in the history. */
+            reason: string;
+            /** @description The stage that it shall stand in, where its own is not there. */
+            stage?: string | null;
+            /**
+             * Format: int32
+             * @description The version of the case that the caller saw.
+             */
+            version: number;
+        };
         /** @description 消息: what the bell shows. */
         MyNotice: {
             /** @description When. */
@@ -3460,6 +4910,16 @@ export interface components {
             n_unread: number;
             /** @description Pass as `cursor` for the next page; `null` on the last one. */
             next?: string | null;
+        };
+        /** @description An open case around the place. */
+        NearCase: {
+            /** @description The case. */
+            case: components["schemas"]["CaseRow"];
+            /**
+             * Format: int32
+             * @description How far away, where both places are known. Unit: metres.
+             */
+            distance_m?: number | null;
         };
         /**
          * @description A new account with its first post.
@@ -3636,6 +5096,13 @@ export interface components {
             /** @description The rules. */
             rules: components["schemas"]["NoticeRule"][];
         };
+        /** @description What may be done with all of them. */
+        OffersForAll: {
+            /** @description Offered by every one. */
+            actions: components["schemas"]["ActionOffer"][];
+            /** @description How many of the cases the caller sees. */
+            n_seen: number;
+        };
         /** @description An Open311 partner. */
         Open311Partner: {
             /** @description Categories that can be sent there. */
@@ -3757,6 +5224,8 @@ export interface components {
             flows: components["schemas"]["Flow"][];
             /** @description The folder's name. */
             id: string;
+            /** @description What is counted. */
+            indicators?: components["schemas"]["Indicator"][];
             /** @description Levels that may answer for a case, from the top down. */
             levels: components["schemas"]["AreaLevel"][];
             /** @description What people call it. */
@@ -3876,6 +5345,7 @@ export interface components {
             code: components["schemas"]["PublicCode"];
             /** @description Who looked at the reporter's contact and why, the newest first. */
             contact_looks: components["schemas"]["ContactLook"][];
+            joined?: components["schemas"]["JoinedCase"] | null;
             /** @description Whether the promise was broken. */
             late: boolean;
             /** @description Its summary. */
@@ -4017,6 +5487,18 @@ export interface components {
             /** @description The field in words. */
             what: string;
         };
+        /**
+         * @description Why somebody looks.
+         * @example {
+         *       "purpose": "通知停水，联系户主"
+         *     }
+         */
+        ReadPrivateFields: {
+            /** @description Which fields; all that are sealed without it. */
+            fields?: string[];
+            /** @description In the reader's own words, 2 to 200 characters. The person can read it. */
+            purpose: string;
+        };
         /** @description How often a reason stands. */
         ReasonCount: {
             /** @description Its code. */
@@ -4053,6 +5535,309 @@ export interface components {
             /** @description Where, by the QR code of a building. */
             place?: string | null;
             point?: components["schemas"]["Point"] | null;
+        };
+        /** @description The residents and premises of one phone number. */
+        RecordsOfPhone: {
+            /** @description Residents first. */
+            items: components["schemas"]["RegistryRow"][];
+        };
+        /** @description The counts of one area. */
+        RegistryAreaFigures: {
+            /** @description Which. */
+            area: components["schemas"]["AreaRef"];
+            /** @description 房屋; marked: rented */
+            dwellings: components["schemas"]["RegistryCount"];
+            /** @description 企业; marked: employees */
+            firms: components["schemas"]["RegistryCount"];
+            /** @description 户 */
+            households: components["schemas"]["RegistryCount"];
+            /** @description 场所; marked: key premises */
+            premises: components["schemas"]["RegistryCount"];
+            /** @description 住户 */
+            residents: components["schemas"]["RegistryCount"];
+        };
+        /** @description Counts of one kind. */
+        RegistryCount: {
+            /**
+             * Format: int64
+             * @description Records of the present.
+             */
+            n: number;
+            /**
+             * Format: int64
+             * @description In which nothing is missing.
+             */
+            n_complete: number;
+            /**
+             * Format: int64
+             * @description Which somebody confirmed in the last 12 months.
+             */
+            n_confirmed: number;
+            /**
+             * Format: int64
+             * @description Both.
+             */
+            n_good: number;
+            /**
+             * Format: int64
+             * @description Rented dwellings, key premises, employees of firms.
+             */
+            n_marked: number;
+        };
+        /** @description How many rows came to what. */
+        RegistryCounts: {
+            /**
+             * Format: int64
+             * @description Refused.
+             */
+            n_bad: number;
+            /**
+             * Format: int64
+             * @description Known records with something new.
+             */
+            n_changed: number;
+            /**
+             * Format: int64
+             * @description New records.
+             */
+            n_new: number;
+            /**
+             * Format: int64
+             * @description Known records as they were.
+             */
+            n_same: number;
+            /**
+             * Format: int64
+             * @description Left out: explanations, and people who left and were not known.
+             */
+            n_skipped: number;
+        };
+        /** @description A field as a form needs to know it. */
+        RegistryField: {
+            /** @description Whether no record is without it. */
+            is_required: boolean;
+            /** @description Whether it is sealed. */
+            is_sealed: boolean;
+            /** @description The stable identifier. */
+            key: string;
+            /**
+             * Format: int64
+             * @description Most characters of a text.
+             */
+            max?: number | null;
+            /** @description What it is called. */
+            name: string;
+            of?: components["schemas"]["RegistryKind"] | null;
+            /** @description Why it is asked for: 为什么问. */
+            purpose: string;
+            /** @description `text`, `word`, `number`, `area`, `month`, `phone`, `id_number`, `name`, `unified_code` or `ref`. */
+            shape: string;
+            /** @description The words that may stand in it, with what they are called. */
+            words: components["schemas"]["RegistryWord"][];
+        };
+        /** @description A field that changed. */
+        RegistryFieldChange: {
+            /** @description What stands there since; nothing for what is sealed. */
+            after?: string | null;
+            /** @description What stood there; nothing for what is sealed. */
+            before?: string | null;
+            /** @description Its name in words. */
+            field: string;
+            /** @description Whether it is sealed. */
+            is_sealed: boolean;
+        };
+        /** @description What the registry keeps and why, and what it does not keep. */
+        RegistryFields: {
+            /** @description Each kind with its fields. */
+            kinds: components["schemas"]["RegistryKindFields"][];
+        };
+        /** @description The figures of an area and of what lies below it. */
+        RegistryFigures: {
+            /** @description Each area directly below, in the order of their codes. */
+            parts: components["schemas"]["RegistryAreaFigures"][];
+            /** @description All of it. */
+            total: components["schemas"]["RegistryAreaFigures"];
+        };
+        /** @description One line of a record's history. */
+        RegistryHistoryLine: {
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            /** @description Each field that changed. */
+            changes: components["schemas"]["RegistryFieldChange"][];
+            /**
+             * Format: int64
+             * @description The version after it.
+             */
+            version: number;
+            /** @description What happened, in words. */
+            what: string;
+            /** @description Who, in words. */
+            who: string;
+        };
+        /**
+         * @description 导入状态
+         * @enum {string}
+         */
+        RegistryImportState: "uploaded" | "running" | "cancelled" | "done" | "failed" | "undoing" | "undone";
+        /**
+         * @description 类别 of a record.
+         * @enum {string}
+         */
+        RegistryKind: "dwelling" | "household" | "resident" | "premises" | "firm";
+        /** @description A kind and its fields. */
+        RegistryKindFields: {
+            /** @description Its fields, in the order in which people fill them in. */
+            fields: components["schemas"]["RegistryField"][];
+            /** @description Which. */
+            kind: components["schemas"]["RegistryKind"];
+            /** @description What it is called. */
+            name: string;
+        };
+        /**
+         * @description Why a record is no longer of the present.
+         * @enum {string}
+         */
+        RegistryLeft: "moved_away" | "deceased" | "closed" | "demolished" | "mistake";
+        /** @description One look at what is sealed of a record, as the person may read it. */
+        RegistryLook: {
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            /** @description Why, as they said it. */
+            purpose: string;
+            /** @description Who: role and name. */
+            reader: string;
+            /** @description What of it. */
+            what: string;
+        };
+        /** @description Who looked at a record. */
+        RegistryLooks: {
+            /** @description The newest first. */
+            items: components["schemas"]["RegistryLook"][];
+        };
+        /** @description What came of a command, kept with it: sent again it is answered from here. */
+        RegistryOutcome: {
+            /** @description Which record. */
+            id: string;
+            /** @description The fields that wait for a person. */
+            kept: string[];
+            /** @description Of which kind. */
+            kind: components["schemas"]["RegistryKind"];
+            /** @description How it went. */
+            outcome: components["schemas"]["RegistryVerdict"];
+            /**
+             * Format: int64
+             * @description Its version now.
+             */
+            version: number;
+        };
+        /** @description A page of records. */
+        RegistryPage: {
+            /** @description In the order of addresses and names. */
+            items: components["schemas"]["RegistryRow"][];
+            /** @description Where the next page begins. */
+            next?: string | null;
+        };
+        /** @description What is sealed of a record. */
+        RegistryPrivate: {
+            /** @description Each field with what stands in it. */
+            fields: {
+                [key: string]: string;
+            };
+        };
+        /** @description A value that met another and waits for a person. */
+        RegistryProposal: {
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            /** @description Which field. */
+            field: string;
+            /** @description The field in words. */
+            field_name: string;
+            /** @description Which. */
+            id: string;
+            /** @description Whether it is sealed: read the record's private fields first. */
+            is_sealed: boolean;
+            /** @description What is proposed; nothing for what is sealed. */
+            proposed?: string | null;
+            /** @description Of which record. */
+            record: components["schemas"]["RegistryRow"];
+            /** @description What stands now; nothing for what is sealed. */
+            stands?: string | null;
+            /** @description Who. */
+            who: string;
+        };
+        /** @description What waits for a person. */
+        RegistryProposals: {
+            /** @description The oldest first. */
+            items: components["schemas"]["RegistryProposal"][];
+            /** @description Where the next page begins. */
+            next?: string | null;
+        };
+        /** @description A record with everything that its page shows. */
+        RegistryRecord: {
+            /** @description Its history, newest first. */
+            history: components["schemas"]["RegistryHistoryLine"][];
+            /** @description Whether the caller may decide about proposals. */
+            may_decide: boolean;
+            /** @description Whether the caller may change it. */
+            may_edit: boolean;
+            /** @description Whether the caller may read what is sealed. */
+            may_read: boolean;
+            /**
+             * Format: int64
+             * @description How many records of the present lie in it.
+             */
+            n_inside: number;
+            /** @description What waits for a person. */
+            proposals: components["schemas"]["RegistryProposal"][];
+            /** @description As in a list. */
+            record: components["schemas"]["RegistryRow"];
+        };
+        /** @description A record as a list shows it. */
+        RegistryRow: {
+            /** @description Its address. */
+            address: string;
+            /** @description Where. */
+            area: components["schemas"]["AreaRef"];
+            confirmed_at?: components["schemas"]["Timestamp"] | null;
+            /** @description What stands in its open fields, in the words of the standard values. */
+            fields: {
+                [key: string]: string;
+            };
+            /** @description Which. */
+            id: string;
+            /** @description Whether nothing is missing. */
+            is_complete: boolean;
+            /** @description Of which kind. */
+            kind: components["schemas"]["RegistryKind"];
+            /** @description Why it left, in words; `null` for what is of the present. */
+            left?: string | null;
+            left_at?: components["schemas"]["Timestamp"] | null;
+            /** @description What it is called: a masked name for people and households. */
+            name: string;
+            /** @description The sealed fields in which something stands. */
+            sealed: string[];
+            /**
+             * Format: int64
+             * @description The version that a change names.
+             */
+            version: number;
+        };
+        /**
+         * @description 每行结果
+         * @enum {string}
+         */
+        RegistryRowOutcome: "new" | "changed" | "same" | "skipped" | "bad";
+        /**
+         * @description What came of a command.
+         * @enum {string}
+         */
+        RegistryVerdict: "applied" | "merged" | "conflict" | "same";
+        /** @description A standard value. */
+        RegistryWord: {
+            /** @description What it is called. */
+            name: string;
+            /** @description The stable identifier. */
+            word: string;
         };
         /** @description What would come of an import. */
         Rehearsal: {
@@ -4222,6 +6007,34 @@ export interface components {
             /** @description The level at which the case stands. */
             level: components["schemas"]["AreaLevel"];
         };
+        /** @description Lines that rulings added. */
+        ResponsibilityEntries: {
+            /** @description The newest first, those that ended among them. */
+            items: components["schemas"]["ResponsibilityEntry"][];
+        };
+        /** @description A line that a ruling added to the responsibility list. */
+        ResponsibilityEntry: {
+            /** @description Who added it and when. */
+            added: components["schemas"]["EntryStep"];
+            /** @description Where it counts. */
+            area: components["schemas"]["AreaRef"];
+            /** @description The words of the ruling. */
+            basis: string;
+            case?: components["schemas"]["RuledCase"] | null;
+            /** @description The category's code. */
+            category: string;
+            /** @description The category in words. */
+            category_name: string;
+            ended?: components["schemas"]["EntryStep"] | null;
+            /** @description Its id. */
+            id: components["schemas"]["EntryId"];
+            /** @description While a case stands at this level. */
+            level: components["schemas"]["AreaLevel"];
+            /** @description Whether the reader may end it. */
+            may_end: boolean;
+            /** @description The unit that hosts; the people of the area without it. */
+            unit_name?: string | null;
+        };
         /** @enum {string} */
         Role: "resident" | "grid_worker" | "grid_head" | "community_clerk" | "street_dispatcher" | "department_clerk" | "hotline_clerk" | "county_leader" | "auditor" | "administrator";
         /** @description Where a report would go. */
@@ -4246,6 +6059,13 @@ export interface components {
             when: string[];
             /** @description Why, in words for the history. */
             why: string;
+        };
+        /** @description The case behind a line. */
+        RuledCase: {
+            /** @description Its id. */
+            id: components["schemas"]["CaseId"];
+            /** @description The number for paper. */
+            paper_no: string;
         };
         /** @description A seat that a case could be dispatched to. */
         SeatSuggestion: {
@@ -4317,6 +6137,8 @@ export interface components {
              * @description See `hot_spot_cases`. Unit: calendar days.
              */
             hot_spot_days?: number;
+            /** @description Whether departments may be listed by their figures. Areas and people never are. */
+            rank_departments?: boolean;
             /**
              * Format: int32
              * @description How often a case goes back by the resident's word alone; after that a person decides.
@@ -4374,7 +6196,7 @@ export interface components {
         };
         /** @description Matters that may be the same. */
         SimilarCases: {
-            /** @description The likeliest first. */
+            /** @description The likeliest first, three at most. */
             items: components["schemas"]["SimilarView"][];
         };
         /** @description A matter that may be the same: nothing of who said it, and not in whose words. */
@@ -4391,6 +6213,8 @@ export interface components {
              * @description How many people said it.
              */
             n_callers: number;
+            /** @description Where, by the names of the grid and of the building whose printed code was scanned. */
+            place_name: string;
             promised_at?: components["schemas"]["Timestamp"] | null;
             /** @description When it was said first. */
             reported_at: components["schemas"]["Timestamp"];
@@ -4437,6 +6261,13 @@ export interface components {
             phase: components["schemas"]["Phase"];
             /** @description What the resident reads. */
             public_name: string;
+        };
+        /** @description A stage that a case could stand in. */
+        StageChoice: {
+            /** @description Its id. */
+            id: string;
+            /** @description In words. */
+            name: string;
         };
         /**
          * @description The four plain steps.
@@ -4647,6 +6478,8 @@ export interface components {
             clocks: components["schemas"]["TaskClocks"];
             /** @description Of which kind. */
             kind: components["schemas"]["TaskKind"];
+            /** @description For this unit only, by its code; it comes before a rule for all. */
+            unit?: string | null;
         };
         /** @enum {string} */
         TaskState: "called" | "signed" | "done" | "declined" | "cancelled";
@@ -4702,6 +6535,11 @@ export interface components {
             title: string;
             /** @description For which action. */
             verb: components["schemas"]["Action"];
+        };
+        /** @description Several cases. */
+        TheseCases: {
+            /** @description Their ids; at most 200, each once. */
+            ids: components["schemas"]["CaseId"][];
         };
         /** @enum {string} */
         TimeUnit: "minutes" | "hours" | "working_hours" | "days" | "working_days";
@@ -4764,6 +6602,30 @@ export interface components {
             /** @description Short name for lists. */
             short?: string | null;
         };
+        /** @description A figure of a unit. */
+        UnitFigure: {
+            /** @description Its figure. */
+            figure: components["schemas"]["BoardValue"];
+            /** @description The unit. */
+            unit: components["schemas"]["BoardUnit"];
+        };
+        /** @description A figure unit by unit. */
+        UnitFigures: {
+            /** @description The area whose units they are. */
+            area: components["schemas"]["AreaRef"];
+            /** @description The first day. */
+            from: string;
+            /** @description The figure in words. */
+            indicator: components["schemas"]["IndicatorView"];
+            /** @description Whether they stand in the order of their figures: only where the playbook lets departments be listed so, and it was asked for. */
+            is_by_value: boolean;
+            /** @description The units that answer in this area. */
+            items: components["schemas"]["UnitFigure"][];
+            /** @description How far the figures are behind. */
+            lag: components["schemas"]["BoardLag"];
+            /** @description The last day. */
+            to: string;
+        };
         /** @description A unit as answers name it. */
         UnitRef: {
             /** @description Its code. */
@@ -4790,6 +6652,37 @@ export interface components {
         UnsubscribeBrowser: {
             /** @description Its address. */
             endpoint: string;
+        };
+        /** @description One of them. */
+        VersionChoice: {
+            /** @description Whether new cases get it. */
+            is_current: boolean;
+            /** @description Since when it is here. */
+            loaded_at: components["schemas"]["Timestamp"];
+            /** @description What people call it. */
+            name: string;
+            /** @description Why it cannot be, in words. */
+            obstacle?: string | null;
+            /** @description The playbook's id. */
+            playbook: string;
+            /** @description Its version. */
+            playbook_version: string;
+            promised_at?: components["schemas"]["Timestamp"] | null;
+            /** @description The stages to choose from, where its own is not there. */
+            stages: components["schemas"]["StageChoice"][];
+        };
+        /** @description Which versions a case could go by. */
+        VersionChoices: {
+            /** @description The others, the newest first. */
+            choices: components["schemas"]["VersionChoice"][];
+            /** @description What it goes by now. */
+            playbook: components["schemas"]["PinnedPlaybook"];
+            promised_at?: components["schemas"]["Timestamp"] | null;
+            /**
+             * Format: int32
+             * @description The version of the case that a command names.
+             */
+            version: number;
         };
         /** @description 走访记录 */
         Visit: {
@@ -5360,6 +7253,29 @@ export interface operations {
             };
         };
     };
+    complete_address: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompleteAddress"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddressChoices"];
+                };
+            };
+        };
+    };
     list_areas: {
         parameters: {
             query?: {
@@ -5893,6 +7809,74 @@ export interface operations {
             };
         };
     };
+    list_callbacks: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The rows. */
+                        items: {
+                            /** @description The case. */
+                            case: components["schemas"]["CaseRow"];
+                            /** @description Whether there is a number to call. */
+                            has_phone: boolean;
+                            /** @description Whether this caller may follow it up; not where their own unit handled it. */
+                            may_follow_up: boolean;
+                            /**
+                             * Format: int32
+                             * @description How often it was tried and nobody was reached.
+                             */
+                            n_unreached: number;
+                            /** @description 199****0001, for those who may call. */
+                            phone_masked?: string | null;
+                            /** @description What was done, as the resident was told. */
+                            reply_done?: string | null;
+                            settled_at?: components["schemas"]["Timestamp"] | null;
+                            tried_at?: components["schemas"]["Timestamp"] | null;
+                        }[];
+                        /** @description Pass as `cursor` for the next page; `null` on the last one. */
+                        next?: string | null;
+                    };
+                };
+            };
+        };
+    };
+    look_around_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LookAround"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AroundCall"];
+                };
+            };
+        };
+    };
     list_cases: {
         parameters: {
             query?: {
@@ -6024,6 +8008,102 @@ export interface operations {
             };
         };
     };
+    act_on_cases: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key, the action is taken once on each case */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActOnCases"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActedOnCases"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_offers_for_all: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TheseCases"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OffersForAll"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_seats_for_all: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TheseCases"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Seats"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     find_by_phone: {
         parameters: {
             query?: never;
@@ -6118,7 +8198,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CaseView"];
+                    "application/json": components["schemas"]["Acted"];
                 };
             };
             403: {
@@ -6272,6 +8352,105 @@ export interface operations {
             };
         };
     };
+    list_versions_for_case: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or public code */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionChoices"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    move_case: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key, it is moved once */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description Id or public code */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveCase"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_seats: {
         parameters: {
             query?: never;
@@ -6356,7 +8535,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CaseView"];
+                    "application/json": components["schemas"]["Acted"];
                 };
             };
             403: {
@@ -6434,6 +8613,86 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_work_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or public code */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": number[];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_work_order_with_contact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or public code */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadContact"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": number[];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6666,7 +8925,10 @@ export interface operations {
     };
     list_hot_spots: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Those that wait for a person, without it. */
+                state?: "open" | "decided";
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -6679,6 +8941,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HotSpots"];
+                };
+            };
+        };
+    };
+    show_hot_spot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HotSpotDetail"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -7385,6 +9676,257 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Inbox"];
+                };
+            };
+        };
+    };
+    list_indicators: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IndicatorList"];
+                };
+            };
+        };
+    };
+    show_board: {
+        parameters: {
+            query?: {
+                /** @description An area; the caller's widest one without it. */
+                area?: string;
+                /** @description A unit of an area in place of an area, by its key: `610502000000/urban_management`. */
+                unit?: string;
+                /** @description The first day, such as `2026-09-01`; 30 days in all without it. */
+                from?: string;
+                /** @description The last day; today without it. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BoardView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_board: {
+        parameters: {
+            query?: {
+                /** @description An area; the caller's widest one without it. */
+                area?: string;
+                /** @description A unit of an area in place of an area, by its key: `610502000000/urban_management`. */
+                unit?: string;
+                /** @description The first day, such as `2026-09-01`; 30 days in all without it. */
+                from?: string;
+                /** @description The last day; today without it. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": number[];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_area_figures: {
+        parameters: {
+            query?: {
+                /** @description An area; the caller's widest one without it. */
+                area?: string;
+                /** @description A unit of an area in place of an area, by its key: `610502000000/urban_management`. */
+                unit?: string;
+                /** @description The first day, such as `2026-09-01`; 30 days in all without it. */
+                from?: string;
+                /** @description The last day; today without it. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AreaFigures"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_counted_cases: {
+        parameters: {
+            query?: {
+                /** @description An area; the caller's widest one without it. */
+                area?: string;
+                /** @description A unit of an area in place of an area, by its key. */
+                unit?: string;
+                /** @description The first day; 30 days in all without it. */
+                from?: string;
+                /** @description The last day; today without it. */
+                to?: string;
+                /** @description `all`, `met` above the line, `missed` below it only, `left_out` because the case was excluded. */
+                part?: "all" | "met" | "missed" | "left_out";
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description Rows wanted, at most 200. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CountedCases"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_unit_figures: {
+        parameters: {
+            query?: {
+                /** @description An area; the caller's widest one without it. */
+                area?: string;
+                /** @description The first day; 30 days in all without it. */
+                from?: string;
+                /** @description The last day; today without it. */
+                to?: string;
+                /** @description `listed`, or `value` where the playbook lets departments be listed by their figures. */
+                order?: "listed" | "value";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnitFigures"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -8143,7 +10685,7 @@ export interface operations {
     list_reads: {
         parameters: {
             query?: {
-                /** @description Only of cases within this area. */
+                /** @description Only of what lies within this area. */
                 area?: string;
                 /** @description `next` of the page before. */
                 cursor?: string;
@@ -8162,6 +10704,990 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReadLog"];
+                };
+            };
+        };
+    };
+    find_records_by_phone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FindRecordsByPhone"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordsOfPhone"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_registry_fields: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryFields"];
+                };
+            };
+        };
+    };
+    show_registry_figures: {
+        parameters: {
+            query: {
+                /** @description The area. */
+                area: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryFigures"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_ledger_imports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerImports"];
+                };
+            };
+        };
+    };
+    upload_ledger: {
+        parameters: {
+            query: {
+                /** @description `dwelling`, `resident`, `premises` or `firm`. */
+                kind: string;
+                /** @description Where its records may lie: a community or a grid. */
+                area: string;
+                /** @description What the file is called. */
+                file_name?: string;
+                /** @description Refused columns that are to be left out, one header a line. */
+                leave_out?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The file */
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerImport"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_ledger_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerImport"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_ledger_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerImport"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    choose_ledger_columns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChooseLedgerColumns"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerImport"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    download_ledger_errors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": number[];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_ledger_faults: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerRowFaults"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_ledger_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerPreview"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_ledger_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerImport"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undo_ledger_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerImport"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_proposals: {
+        parameters: {
+            query?: {
+                /** @description Within this area; everywhere that the caller may decide without it. */
+                area?: string;
+                /** @description `next` of the page before. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryProposals"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decide_proposal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecideProposal"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryOutcome"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_records: {
+        parameters: {
+            query?: {
+                /** @description Within this area; everywhere that the caller sees without it. */
+                area?: string;
+                /** @description Whose address or name begins with this. */
+                q?: string;
+                /** @description Households of this dwelling, or residents of this household. */
+                of?: string;
+                /** @description `incomplete`, `unconfirmed` or `left`. */
+                lack?: string;
+                /** @description `next` of the page before. */
+                after?: string;
+                /** @description At most so many, 50 without it. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description dwellings, households, residents, premises or firms */
+                kind: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryPage"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    enter_record: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnterRecord"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryOutcome"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_record: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryRecord"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_record: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeRecord"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryOutcome"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    archive_record: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ArchiveRecord"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryOutcome"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirm_record: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryOutcome"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    erase_record: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryOutcome"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_private_fields: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadPrivateFields"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryPrivate"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_record_reads: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryLooks"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_responsibility_entries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResponsibilityEntries"];
+                };
+            };
+        };
+    };
+    end_responsibility_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EndEntry"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -8951,6 +12477,14 @@ export interface operations {
             };
         };
         responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
             303: {
                 headers: {
                     [name: string]: unknown;

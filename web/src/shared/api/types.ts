@@ -44,6 +44,9 @@ export type CaseRow = Schemas["CaseRow"];
 export type FoundCases = Schemas["FoundCases"];
 export type FoundPart = Schemas["FoundPart"];
 export type CaseView = Schemas["CaseView"];
+/** What became of a command: the case as it stands now, or that it is done and no longer this person's to see. */
+export type Acted = Schemas["Acted"];
+export type Gone = Schemas["ActedAndGone"];
 export type DeadlineView = Schemas["DeadlineView"];
 export type SeatSuggestion = Schemas["SeatSuggestion"];
 /** A field that is wrong: its name in the request, a stable code, what to do about it. */

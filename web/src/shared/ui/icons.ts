@@ -37,6 +37,7 @@ export const ICONS = {
   filter: "M4 5h16l-6 8v6l-4-2v-4z",
   home: "M4 11l8-7 8 7v9h-5v-6H9v6H4z",
   bell: "M6 16v-5a6 6 0 0112 0v5l2 2.500H4zM10 21.500h4",
+  download: "M12 4v11M7 10.500l5 5 5-5M5 20h14",
   pause: "M9 6v12M15 6v12",
   sound: "M4 10v4h4l5 4V6L8 10zM16.500 9a4 4 0 010 6M19 6.500a8 8 0 010 11",
 } as const;

@@ -1,10 +1,10 @@
-/** The seats that a case could go to or call: the server's suggestions, suggested ones first and forbidden ones last. */
+/** The seats that a case, or all of several cases, could go to or call: suggested ones first and forbidden ones last. */
 import { shallowRef, type ShallowRef } from "vue";
 import { api, unwrap } from "@shared/api/client";
 import { toProblem, type ProblemError } from "@shared/api/problem";
 import type { SeatSuggestion } from "@shared/api/types";
 
-export function useSeats(caseId: string): {
+export function useSeats(ids: readonly string[]): {
   seats: ShallowRef<readonly SeatSuggestion[] | null>;
   failure: ShallowRef<ProblemError | null>;
   load: () => Promise<void>;
@@ -15,7 +15,11 @@ export function useSeats(caseId: string): {
   async function load(): Promise<void> {
     failure.value = null;
     try {
-      const { items } = await unwrap(api.GET("/api/cases/{id}/seats", { params: { path: { id: caseId } } }));
+      const [id = ""] = ids;
+      const { items } =
+        ids.length === 1
+          ? await unwrap(api.GET("/api/cases/{id}/seats", { params: { path: { id } } }))
+          : await unwrap(api.POST("/api/cases/bulk/seats", { body: { ids: [...ids] } }));
       const rank = (seat: SeatSuggestion): number => (seat.blocked ? 2 : seat.suggested ? 0 : 1);
       seats.value = [...items].sort((a, b) => rank(a) - rank(b));
     } catch (error) {
