@@ -1,6 +1,4 @@
--- Search and lists at the size of a city.
-
--- Which cases have which words; docs/adr/0006-search.md says why it is kept this way.
+-- Search: which cases have which words; docs/adr/0006-search.md says why it is kept this way.
 
 -- One row for each word (two characters) within 16,384 cases that follow one another: which of them have it.
 CREATE TABLE case_term (
