@@ -198,7 +198,8 @@ impl Row {
 
     fn scopes(&self) -> Vec<Vec<Val>> {
         let keys = Keys::of_area(&self.area).with_seat(&self.seat, self.unit);
-        keys.iter().map(|key| params![key, self.phase, self.id].to_vec()).collect()
+        let soon = self.due.map(|due| due.plus_ms(-DAY_MS));
+        keys.iter().map(|key| params![key, self.phase, self.id, self.due, soon].to_vec()).collect()
     }
 
     fn deadline(&self, ids: &IdSource, now: Timestamp) -> Vec<Val> {
@@ -264,7 +265,7 @@ fn write(w: &mut Writer<'_>, rows: &[Row], ids: &IdSource, now: Timestamp) -> Re
     insert(w, CASE, &cases)?;
     insert(
         w,
-        "INSERT INTO case_scope (scope_key, phase, case_id) VALUES",
+        "INSERT INTO case_scope (scope_key, phase, case_id, due_at, soon_at) VALUES",
         &rows.iter().flat_map(Row::scopes).collect::<Vec<_>>(),
     )?;
     insert(w, DEADLINE, &rows.iter().map(|row| row.deadline(ids, now)).collect::<Vec<_>>())?;

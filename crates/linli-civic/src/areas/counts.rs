@@ -26,30 +26,32 @@ impl std::iter::Sum for Open {
     }
 }
 
-/// What is open at each of `keys`, in one query over the index ranges of what is open there. Late and soon are what the
-/// boxes of the same name hold: a case that waits for the resident is neither.
+/// What is open at each of `keys`, by ranges of the indexes over what is open there. Late and soon are what the boxes of the same
+/// name hold: a case that waits for the resident is neither.
 ///
 /// # Errors
 /// The database's.
 pub fn open_at(conn: &mut Conn, keys: &[String], now: Timestamp) -> Result<HashMap<String, Open>, StoreError> {
-    if keys.is_empty() {
-        return Ok(HashMap::new());
+    let mut open: HashMap<String, Open> = HashMap::new();
+    for (key, n) in grouped(conn, keys, "phase IN ('open', 'waiting')", &[])? {
+        open.entry(key).or_default().n_open = n;
     }
-    let mut values = params![now].to_vec();
-    values.extend(keys.iter().map(Bind::val));
+    for (key, n) in grouped(conn, keys, "phase = 'open' AND due_at <= $1", &params![now])? {
+        open.entry(key).or_default().n_late = n;
+    }
+    for (key, n) in grouped(conn, keys, "phase = 'open' AND due_at > $1 AND soon_at <= $1", &params![now])? {
+        open.entry(key).or_default().n_soon = n;
+    }
+    Ok(open)
+}
+
+fn grouped(conn: &mut Conn, keys: &[String], which: &str, values: &[Val]) -> Result<Vec<(String, i64)>, StoreError> {
+    let list = placeholders(values.len() + 1, keys.len());
+    let values: Vec<Val> = values.iter().cloned().chain(keys.iter().map(Bind::val)).collect();
     let sql = format!(
-        "SELECT s.scope_key, COUNT(*) AS n_open, \
-         COUNT(CASE WHEN s.phase = 'open' AND c.due_at <= $1 THEN 1 END) AS n_late, \
-         COUNT(CASE WHEN s.phase = 'open' AND c.due_at > $1 AND c.due_soon_at <= $1 THEN 1 END) AS n_soon \
-         FROM case_scope s JOIN cases c ON c.id = s.case_id \
-         WHERE s.scope_key IN ({}) AND s.phase IN ('open', 'waiting') GROUP BY s.scope_key",
-        placeholders(2, keys.len())
+        "SELECT scope_key, COUNT(*) AS n FROM case_scope WHERE scope_key IN ({list}) AND {which} GROUP BY scope_key"
     );
-    let rows = conn.all(&sql, &values, |row| {
-        let open = Open { n_open: row.get("n_open")?, n_late: row.get("n_late")?, n_soon: row.get("n_soon")? };
-        Ok((row.get("scope_key")?, open))
-    })?;
-    Ok(rows.into_iter().collect())
+    conn.all(&sql, &values, |row| Ok((row.get("scope_key")?, row.get("n")?)))
 }
 
 /// What was done at an area.

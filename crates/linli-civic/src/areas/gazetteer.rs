@@ -2,7 +2,7 @@
 //!
 //! Many areas share a name (every community has a 第一网格): names are kept once, with the codes that bear them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use linli_kernel::{AreaCode, AreaLevel};
 
@@ -28,6 +28,8 @@ struct Typed {
     letters: String,
     /// Which of the names.
     name: usize,
+    /// Whether it takes another reading of a character than the commonest.
+    rare: bool,
 }
 
 /// All names.
@@ -73,8 +75,10 @@ impl Gazetteer {
             let ways = spellings(text);
             // Of a hundred thousand grids the commonest reading is enough.
             let most = if level < AreaLevel::Grid { usize::MAX } else { 1 };
-            let letters = ways.whole.into_iter().take(most).chain(ways.initials.into_iter().take(most));
-            self.typed.extend(letters.map(|letters| Typed { letters, name: at }));
+            for letters in [ways.whole, ways.initials] {
+                let ways = letters.into_iter().take(most).enumerate();
+                self.typed.extend(ways.map(|(n, letters)| Typed { letters, name: at, rare: n > 0 }));
+            }
         }
         at
     }
@@ -87,13 +91,14 @@ impl Gazetteer {
     }
 
     /// The areas that a word names: the name, the official name, the name without its kind, or any of them in pinyin, whole or
-    /// by initials.
+    /// by initials. A rare reading counts where the word names nothing else.
     #[must_use]
     pub fn named(&self, word: &str) -> Vec<AreaCode> {
         let lower = word.to_lowercase();
         let called = self.called.get(word).into_iter().flatten().copied();
-        let typed = self.beginning(&lower).filter(|typed| typed.letters == lower).map(|typed| typed.name);
-        self.codes(called.chain(typed))
+        let typed = || self.beginning(&lower).filter(|typed| typed.letters == lower);
+        let usual = self.codes(called.chain(typed().filter(|typed| !typed.rare).map(|typed| typed.name)));
+        if usual.is_empty() { self.codes(typed().map(|typed| typed.name)) } else { usual }
     }
 
     /// The areas whose name has `word` in it, or whose pinyin begins with it.
@@ -105,6 +110,15 @@ impl Gazetteer {
             self.called.iter().filter(|(text, _)| text.contains(word)).flat_map(|(_, at)| at.iter().copied());
         let typed = self.beginning(&lower).map(|typed| typed.name);
         self.codes(holds.chain(official).chain(typed))
+    }
+
+    /// The areas of [`Gazetteer::like`] that are so only by a rare reading of a character: 甘泉 is `gq`, and hardly `hq`.
+    #[must_use]
+    pub fn hardly_like(&self, word: &str) -> Vec<AreaCode> {
+        let lower = word.to_lowercase();
+        let usual: HashSet<usize> = self.beginning(&lower).filter(|typed| !typed.rare).map(|typed| typed.name).collect();
+        let rare = self.beginning(&lower).filter(|typed| typed.rare).map(|typed| typed.name);
+        self.codes(rare.filter(|at| !usual.contains(at)))
     }
 
     /// The longest name with which `word` begins, and what follows it: 红旗社区路灯 is 红旗社区 and 路灯.

@@ -93,11 +93,17 @@ struct Alike {
     whole: Vec<AreaCode>,
     /// Areas with the word somewhere in their name, and those.
     like: Vec<AreaCode>,
+    /// Those of them that are so by a rare reading only.
+    hardly: Vec<AreaCode>,
 }
 
 impl Alike {
     fn is_whole(&self, code: &AreaCode) -> bool {
         self.whole.binary_search(code).is_ok()
+    }
+
+    fn is_hardly(&self, code: &AreaCode) -> bool {
+        self.hardly.binary_search(code).is_ok()
     }
 
     /// Whether an area lies within what the word may mean.
@@ -271,13 +277,13 @@ impl AreaTree {
     pub fn search(&self, query: &str, limit: usize, near: impl Fn(&AreaCode) -> bool) -> Vec<AreaCode> {
         let words: Vec<Alike> =
             query.split_whitespace().flat_map(|word| self.parts(word)).map(|word| self.alike(word)).collect();
-        let mut found: Vec<(bool, AreaCode)> = words
+        let mut found: Vec<(bool, bool, AreaCode)> = words
             .iter()
-            .flat_map(|word| word.like.iter().map(|code| (!word.is_whole(code), *code)))
-            .filter(|(_, code)| words.iter().all(|word| word.holds(code)))
+            .flat_map(|word| word.like.iter().map(|code| (word.is_hardly(code), !word.is_whole(code), *code)))
+            .filter(|(_, _, code)| words.iter().all(|word| word.holds(code)))
             .collect();
-        found.sort_by_key(|(is_part, code)| (*is_part, !near(code), code.level(), *code));
-        let mut codes: Vec<AreaCode> = found.into_iter().map(|(_, code)| code).collect();
+        found.sort_by_key(|(is_hardly, is_part, code)| (*is_hardly, *is_part, !near(code), code.level(), *code));
+        let mut codes: Vec<AreaCode> = found.into_iter().map(|(_, _, code)| code).collect();
         let below = codes.first().map(|first| self.children(first).to_vec()).unwrap_or_default();
         codes.extend(below);
         let mut seen = HashSet::new();
@@ -308,7 +314,7 @@ impl AreaTree {
             like.extend(self.areas.keys().filter(|code| code.as_str().starts_with(word)));
             like.sort_unstable();
         }
-        Alike { whole: self.names().named(word), like }
+        Alike { whole: self.names().named(word), like, hardly: self.names().hardly_like(word) }
     }
 
     /// The area that an address text names: the deepest one whose names, from the county down, all stand in it.

@@ -14,7 +14,8 @@ use linli_kernel::{Action, AreaCode, Page, ProblemCode};
 use super::Case;
 use super::acted::{Acted, acted};
 use super::command::{Command, Who, run};
-use super::list::{self, Asker, InboxBox, ListCases};
+use super::count::{InboxBox, count_boxes};
+use super::list::{self, Asker, ListCases};
 use super::reader::{Reader, Shown};
 use super::row::CaseRow;
 use super::store::{self, Named};
@@ -71,7 +72,7 @@ async fn show_inbox(
     let (book, areas, now) = (app.playbooks.current(), app.areas(), app.now());
     let boxes = app.db.read(move |conn| {
         let asker = Asker { caller: &caller, book: &book, areas: &areas, now };
-        list::count_boxes(conn, &asker, wish.area.as_ref(), lang).map_err(Refused::from)
+        count_boxes(conn, &asker, wish.area.as_ref(), lang).map_err(Refused::from)
     });
     Ok(Json(Inbox { boxes: boxes.await? }))
 }

@@ -1,12 +1,13 @@
 //! The inbox and its lists: everything that a caller reaches, by what they must do now.
 
 use linli_access::{Act, Caller, scope, scope::unit_key};
-use linli_db::{Bind, Conn, StoreError, Val, placeholders};
+use linli_db::{Conn, StoreError};
 use linli_kernel::{Action, AreaCode, AreaLevel, CaseId, CaseKind, Cursor, Page, Phase, Role, Timestamp, Weight};
 use linli_playbook::Playbook;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 pub use super::boxes::BoxKey;
+use super::reached::{After, Clocks, Conditions, Reached};
 use super::reader::Reader;
 use super::row::{COLUMNS, CaseRow, Facts, rows};
 use super::unattended::handler_is_gone;
@@ -35,61 +36,45 @@ pub struct ListCases {
     pub limit: Option<u32>,
 }
 
-/// A `WHERE` under construction.
-struct Filter {
-    conditions: Vec<String>,
-    values: Vec<Val>,
-    /// Whether `case_scope s` is joined.
-    scoped: bool,
-    /// Whether a case may be reached by two keys and would be listed twice.
-    repeats: bool,
-    /// Whether so few cases are meant that they are found first, and their scope is looked at after.
-    few: bool,
+/// From where the cases of a box are read.
+enum Start {
+    /// From all that are open: those of a seat or of a person have an index of their own.
+    Open,
+    /// From so few that they are found first, in whatever phase, and their scope is looked at after.
+    Few,
+    /// From what the caller reaches.
+    Reached(Reached),
+}
+
+/// What belongs to a box.
+pub(super) struct Filter {
+    start: Start,
+    pub(super) more: Conditions,
 }
 
 impl Filter {
-    const fn new() -> Self {
-        Self { conditions: Vec::new(), values: Vec::new(), scoped: false, repeats: false, few: false }
+    fn open() -> Self {
+        Self { start: Start::Open, more: Conditions::default() }
     }
 
-    fn bind(&mut self, value: &impl Bind) -> String {
-        self.values.push(value.val());
-        format!("${}", self.values.len())
+    fn reached(keys: Vec<String>, phases: &'static [Phase], clocks: Clocks) -> Self {
+        Self { start: Start::Reached(Reached { keys, phases, clocks }), more: Conditions::default() }
     }
 
-    fn any_of(&mut self, column: &str, values: &[String]) {
-        let list = placeholders(self.values.len() + 1, values.len());
-        self.values.extend(values.iter().map(Bind::val));
-        self.conditions.push(format!("{column} IN ({list})"));
+    /// Cases of which a partial index knows all.
+    fn few(condition: &str, keys: &[String]) -> Self {
+        let mut more = Conditions::default();
+        more.and(condition.to_owned());
+        more.reached_by(keys);
+        Self { start: Start::Few, more }
     }
 
-    fn within(&mut self, keys: &[String], phases: &[Phase]) {
-        self.scoped = true;
-        self.repeats = keys.len() > 1;
-        self.any_of("s.scope_key", keys);
-        let phases: Vec<String> = phases.iter().map(ToString::to_string).collect();
-        self.any_of("s.phase", &phases);
-    }
-
-    /// Cases of which a partial index knows all, in whatever phase.
-    fn few(&mut self, condition: &str, keys: &[String]) {
-        (self.scoped, self.few, self.repeats) = (true, true, keys.len() > 1);
-        self.conditions.push(condition.to_owned());
-        self.any_of("s.scope_key", keys);
-    }
-
-    fn from(&self) -> &'static str {
-        if self.few {
-            // In this order: the few first.
-            return "cases c CROSS JOIN case_scope s";
+    /// The cases of ranges of `case_scope`, if they are read from there.
+    pub(super) const fn as_reached(&self) -> Option<&Reached> {
+        match &self.start {
+            Start::Reached(reached) => Some(reached),
+            Start::Open | Start::Few => None,
         }
-        if self.scoped { "case_scope s JOIN cases c ON c.id = s.case_id" } else { "cases c" }
-    }
-
-    fn clause(&self) -> String {
-        let joined = self.few.then(|| "s.case_id = c.id".to_owned());
-        let conditions: Vec<String> = joined.into_iter().chain(self.conditions.iter().cloned()).collect();
-        if conditions.is_empty() { "TRUE".to_owned() } else { conditions.join(" AND ") }
     }
 }
 
@@ -123,13 +108,13 @@ impl Asker<'_> {
     }
 
     /// Areas whose finished work this caller checks: their own and those directly below.
-    fn verified_areas(&self) -> Vec<String> {
-        let mut codes: Vec<String> = Vec::new();
+    fn verified_areas(&self) -> Vec<AreaCode> {
+        let mut codes: Vec<AreaCode> = Vec::new();
         for grant in
             self.caller.grants.iter().filter(|grant| grant.unit.is_none() && grant.area.level() <= AreaLevel::Grid)
         {
-            codes.push(grant.area.to_string());
-            codes.extend(self.areas.children(&grant.area).iter().map(ToString::to_string));
+            codes.push(grant.area);
+            codes.extend(self.areas.children(&grant.area));
         }
         codes.sort();
         codes.dedup();
@@ -164,7 +149,7 @@ impl Asker<'_> {
     }
 
     /// Whether a box is the caller's at all: one of their roles may take one of its actions.
-    fn has(&self, key: BoxKey) -> bool {
+    pub(super) fn has(&self, key: BoxKey) -> bool {
         let verbs = key.verbs();
         let flow = self.book.flow(CaseKind::Request);
         let roles =
@@ -174,166 +159,118 @@ impl Asker<'_> {
     }
 
     /// Cases that others answer for and that the caller was called to.
-    fn tasks(&self, filter: &mut Filter) {
-        let seats = self.seats();
-        let list = placeholders(filter.values.len() + 1, seats.len());
-        filter.values.extend(seats.iter().map(Bind::val));
-        let me = filter.bind(&linli_access::scope::person_key(self.caller.account));
-        filter.conditions.push(format!(
+    fn tasks(&self, more: &mut Conditions) {
+        let list = more.list(&self.seats());
+        let me = more.bind(&linli_access::scope::person_key(self.caller.account));
+        more.and(format!(
             "c.id IN (SELECT t.case_id FROM case_task t WHERE t.state IN ('called', 'signed') AND t.seat_key IN ({list}) \
              UNION SELECT f.case_id FROM case_scope f WHERE f.scope_key = {me} AND f.phase IN ('open', 'waiting'))"
         ));
     }
 
     /// Seats below those of the caller; what stands at a unit of their own area is below them too.
-    fn below(&self, filter: &mut Filter) {
+    fn below(&self, more: &mut Conditions) {
         let areas = self.caller.grants.iter().filter(|grant| grant.unit.is_none()).map(|grant| grant.area);
         let below = areas.map(|area| {
             let (low, high) = code_range(&area);
-            let (low, high, own) = (filter.bind(&low), filter.bind(&high), filter.bind(&area.to_string()));
-            format!("(c.seat_area >= {low} AND c.seat_area < {high} AND c.seat_key <> {own})")
+            let (low, high, own) = (more.bind(&low), more.bind(&high), more.bind(&area));
+            format!("(c.seat_key >= {low} AND c.seat_key < {high} AND c.seat_key <> {own})")
         });
         let below: Vec<String> = below.collect();
-        filter.conditions.push(if below.is_empty() { "FALSE".to_owned() } else { format!("({})", below.join(" OR ")) });
+        more.and(any(&below));
     }
 
-    fn filter(&self, key: BoxKey, area: Option<&AreaCode>) -> Filter {
+    /// Seats of the areas whose finished work the caller checks, units too. The key of a unit is that of its area, a stroke and a
+    /// name, which sorts before every longer number.
+    fn verified_seats(&self, more: &mut Conditions) {
+        let phase_of = |stage: &String| self.book.stage(CaseKind::Request, stage).map(|stage| stage.phase);
+        let is_open = |stage: &String| matches!(phase_of(stage), Some(Phase::Open | Phase::Waiting) | None);
+        // Said with each seat, so that the index over what is open serves each of them.
+        let open = if self.stages(Action::Verify).iter().all(is_open) { "c.phase IN ('open', 'waiting') AND " } else { "" };
+        let seats = self.verified_areas().into_iter().map(|area| {
+            let (own, beyond) = (more.bind(&area), more.bind(&format!("{area}0")));
+            format!("({open}c.seat_key >= {own} AND c.seat_key < {beyond})")
+        });
+        let seats: Vec<String> = seats.collect();
+        more.and(any(&seats));
+    }
+
+    pub(super) fn filter(&self, key: BoxKey, area: Option<&AreaCode>) -> Filter {
+        const OPEN: &[Phase] = &[Phase::Open];
         const ACTIVE: &[Phase] = &[Phase::Open, Phase::Waiting];
-        let mut filter = Filter::new();
+        let mut filter = match key {
+            BoxKey::Waiting => Filter::reached(self.keys(area), &[Phase::Waiting], Clocks::Any),
+            BoxKey::Below | BoxKey::AllOpen => Filter::reached(self.keys(area), ACTIVE, Clocks::Any),
+            BoxKey::Late => Filter::reached(self.keys(area), OPEN, Clocks::Late),
+            BoxKey::Soon => Filter::reached(self.keys(area), OPEN, Clocks::Soon),
+            BoxKey::Closed => Filter::reached(self.keys(area), &[Phase::Settled, Phase::Closed], Clocks::Any),
+            BoxKey::ToApprove => Filter::few("c.pending IS NOT NULL", &self.keys(area)),
+            BoxKey::ToFollowUp => Filter::few("c.follow_up_at IS NOT NULL", &self.keys(area)),
+            BoxKey::Suspended => Filter::few("c.suspended_until IS NOT NULL", &self.keys(area)),
+            BoxKey::Supervised => {
+                Filter::few("c.supervised_at IS NOT NULL AND c.phase IN ('open', 'waiting')", &self.keys(area))
+            }
+            BoxKey::ToAccept | BoxKey::SentBack | BoxKey::ToSign | BoxKey::Mine | BoxKey::Unattended | BoxKey::CameUp
+            | BoxKey::Tasks | BoxKey::ToRule | BoxKey::ToVerify => Filter::open(),
+        };
+        let more = &mut filter.more;
         match key {
             BoxKey::ToAccept | BoxKey::SentBack => {
-                filter.any_of("c.seat_key", &self.seats());
-                filter.any_of("c.stage", &self.stages(Action::Accept));
+                self.at_my_seats(more, Action::Accept);
                 let sign = if key == BoxKey::SentBack { ">" } else { "=" };
-                filter.conditions.push(format!("c.n_sent_back {sign} 0 AND c.phase IN ('open', 'waiting')"));
+                more.and(format!("c.n_sent_back {sign} 0"));
             }
-            BoxKey::ToSign => {
-                filter.any_of("c.seat_key", &self.seats());
-                filter.any_of("c.stage", &self.stages(Action::Take));
-                filter.conditions.push("c.phase IN ('open', 'waiting')".to_owned());
-            }
+            BoxKey::ToSign => self.at_my_seats(more, Action::Take),
+            BoxKey::ToRule => self.at_my_seats(more, Action::Rule),
             BoxKey::Mine => {
                 // What they settled waits for another person's check, not for them.
-                let me = filter.bind(&self.caller.account);
-                filter.conditions.push(format!("c.handler_id = {me} AND c.phase = 'open'"));
-                filter.any_of("c.stage", &self.stages(Action::Settle));
+                let me = more.bind(&self.caller.account);
+                more.and(format!("c.handler_id = {me} AND c.phase = 'open'"));
+                more.any_of("c.stage", &self.stages(Action::Settle));
             }
             BoxKey::Unattended => {
                 // Begun from the few who left, not from all that is open.
-                let now = filter.bind(&self.now);
-                filter.conditions.push(format!("c.phase IN ('open', 'waiting') AND {}", handler_is_gone(&now)));
-                let keys = self.keys(area);
-                let list = placeholders(filter.values.len() + 1, keys.len());
-                filter.values.extend(keys.iter().map(Bind::val));
-                filter.conditions.push(format!(
-                    "EXISTS (SELECT 1 FROM case_scope v WHERE v.case_id = c.id AND v.scope_key IN ({list}))"
-                ));
+                let now = more.bind(&self.now);
+                more.and(format!("c.phase IN ('open', 'waiting') AND {}", handler_is_gone(&now)));
+                more.reached_by(&self.keys(area));
             }
-            BoxKey::Waiting => {
-                filter.within(&self.keys(area), &[Phase::Waiting]);
-                filter.conditions.push("c.suspended_until IS NULL AND c.master_id IS NULL".to_owned());
-            }
+            BoxKey::Waiting => more.and("c.suspended_until IS NULL AND c.master_id IS NULL".to_owned()),
             BoxKey::CameUp => {
-                filter.any_of("c.seat_key", &self.seats());
-                filter.conditions.push("c.risen_from IS NOT NULL AND c.phase IN ('open', 'waiting')".to_owned());
+                more.any_of("c.seat_key", &self.seats());
+                more.and("c.risen_from IS NOT NULL AND c.phase IN ('open', 'waiting')".to_owned());
             }
-            BoxKey::Below => {
-                filter.within(&self.keys(area), ACTIVE);
-                self.below(&mut filter);
-            }
-            BoxKey::Tasks => self.tasks(&mut filter),
-            BoxKey::ToApprove => filter.few("c.pending IS NOT NULL", &self.keys(area)),
-            BoxKey::ToRule => {
-                filter.any_of("c.seat_key", &self.seats());
-                filter.any_of("c.stage", &self.stages(Action::Rule));
-                filter.conditions.push("c.phase IN ('open', 'waiting')".to_owned());
-            }
-            BoxKey::ToFollowUp => filter.few("c.follow_up_at IS NOT NULL", &self.keys(area)),
-            BoxKey::Suspended => filter.few("c.suspended_until IS NOT NULL", &self.keys(area)),
-            BoxKey::Supervised => {
-                filter.few("c.supervised_at IS NOT NULL AND c.phase IN ('open', 'waiting')", &self.keys(area));
-            }
-            BoxKey::ToVerify => {
-                filter.within(&self.keys(area), &[Phase::Open, Phase::Settled]);
-                filter.any_of("c.stage", &self.stages(Action::Verify));
-                filter.any_of("c.seat_area", &self.verified_areas());
-                let me = filter.bind(&self.caller.account);
-                filter.conditions.push(format!(
-                    "NOT EXISTS (SELECT 1 FROM case_hand h WHERE h.case_id = c.id AND h.account_id = {me})"
-                ));
-            }
-            BoxKey::Soon => {
-                filter.within(&self.keys(area), &[Phase::Open]);
-                let now = filter.bind(&self.now);
-                filter.conditions.push(format!("c.due_soon_at <= {now} AND c.due_at > {now}"));
-            }
-            BoxKey::Late => {
-                filter.within(&self.keys(area), &[Phase::Open]);
-                let now = filter.bind(&self.now);
-                filter.conditions.push(format!("c.due_at <= {now}"));
-            }
-            BoxKey::AllOpen => filter.within(&self.keys(area), ACTIVE),
-            BoxKey::Closed => filter.within(&self.keys(area), &[Phase::Settled, Phase::Closed]),
+            BoxKey::Below => self.below(more),
+            BoxKey::Tasks => self.tasks(more),
+            BoxKey::ToVerify => self.to_verify(more, area),
+            BoxKey::ToApprove | BoxKey::ToFollowUp | BoxKey::Suspended | BoxKey::Supervised | BoxKey::Soon
+            | BoxKey::Late | BoxKey::AllOpen | BoxKey::Closed => {}
         }
-        if let (Some(area), false) = (area, filter.scoped) {
+        let knows_area = matches!(key, BoxKey::ToVerify) || !matches!(filter.start, Start::Open);
+        if let (Some(area), false) = (area, knows_area) {
             // Seats and handlers know no area: narrow by where the case is.
             let (low, high) = code_range(area);
-            let (low, high) = (filter.bind(&low), filter.bind(&high));
-            filter.conditions.push(format!("c.area_code >= {low} AND c.area_code < {high}"));
+            let (low, high) = (filter.more.bind(&low), filter.more.bind(&high));
+            filter.more.and(format!("c.area_code >= {low} AND c.area_code < {high}"));
         }
         filter
     }
-}
 
-/// One box with its counts.
-#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
-pub struct InboxBox {
-    /// Which.
-    pub key: BoxKey,
-    /// In words.
-    pub name: String,
-    /// Cases in it.
-    pub n: i64,
-    /// Of them nearly over.
-    pub n_soon: i64,
-    /// Of them over.
-    pub n_late: i64,
-}
-
-/// Counts every box. A case that waits for the resident is neither late nor soon, as in the boxes of those names.
-///
-/// # Errors
-/// The database's.
-pub fn count_boxes(
-    conn: &mut Conn,
-    asker: &Asker<'_>,
-    area: Option<&AreaCode>,
-    lang: crate::say::Lang,
-) -> Result<Vec<InboxBox>, StoreError> {
-    let mut boxes = Vec::new();
-    for key in BoxKey::ALL.into_iter().filter(|key| asker.has(*key)) {
-        let mut filter = asker.filter(key, area);
-        if key == BoxKey::Closed {
-            // Counting all that was ever closed would cost more with every year: the box counts the last 30 days.
-            let since = filter.bind(&id_at(asker.now.plus_ms(-30 * DAY_MS)));
-            filter.conditions.push(format!("s.case_id >= {since}"));
-        }
-        let now = filter.bind(&asker.now);
-        let sql = format!(
-            "SELECT COUNT(DISTINCT c.id) AS n, COUNT(DISTINCT CASE WHEN c.phase = 'open' AND c.due_at > {now} AND c.due_soon_at <= {now} THEN c.id END) AS n_soon, \
-             COUNT(DISTINCT CASE WHEN c.phase = 'open' AND c.due_at <= {now} THEN c.id END) AS n_late FROM {} WHERE {}",
-            filter.from(),
-            filter.clause()
-        );
-        let counted =
-            conn.first(&sql, &filter.values, |row| Ok((row.get("n")?, row.get("n_soon")?, row.get("n_late")?)))?;
-        let (n, n_soon, n_late) = counted.unwrap_or_default();
-        boxes.push(InboxBox { key, name: lang.word("box", key.as_str()), n, n_soon, n_late });
+    /// Cases of my seats at which an action may be taken.
+    fn at_my_seats(&self, more: &mut Conditions, verb: Action) {
+        more.any_of("c.seat_key", &self.seats());
+        more.any_of("c.stage", &self.stages(verb));
+        more.and("c.phase IN ('open', 'waiting')".to_owned());
     }
-    Ok(boxes)
-}
 
-const DAY_MS: i64 = 86_400_000;
+    /// What others settled at the seats that the caller checks.
+    fn to_verify(&self, more: &mut Conditions, area: Option<&AreaCode>) {
+        self.verified_seats(more);
+        more.any_of("c.stage", &self.stages(Action::Verify));
+        more.reached_by(&self.keys(area));
+        let me = more.bind(&self.caller.account);
+        more.and(format!("NOT EXISTS (SELECT 1 FROM case_hand h WHERE h.case_id = c.id AND h.account_id = {me})"));
+    }
+}
 
 /// The least id that a case reported at `at` can have: ids carry their time.
 pub(super) fn id_at(at: Timestamp) -> String {
@@ -353,31 +290,51 @@ pub fn list(
     reader: &Reader<'_>,
 ) -> Result<Page<CaseRow>, StoreError> {
     let cursor = Cursor::new(wish.cursor.clone(), wish.limit);
-    let mut filter = asker.filter(wish.key.unwrap_or(BoxKey::AllOpen), wish.area.as_ref());
+    let key = wish.key.unwrap_or(BoxKey::AllOpen);
+    let mut filter = asker.filter(key, wish.area.as_ref());
     if let Some(category) = &wish.category {
-        filter.any_of("c.category", &asker.categories(category));
+        filter.more.any_of("c.category", &asker.categories(category));
     }
     if let Some(weight) = wish.weight {
-        let weight = filter.bind(&weight);
-        filter.conditions.push(format!("c.weight = {weight}"));
+        let weight = filter.more.bind(&weight);
+        filter.more.and(format!("c.weight = {weight}"));
     }
     if let Some(stage) = &wish.stage {
-        let stage = filter.bind(stage);
-        filter.conditions.push(format!("c.stage = {stage}"));
+        let stage = filter.more.bind(stage);
+        filter.more.and(format!("c.stage = {stage}"));
     }
-    let by_due = wish.key.is_some_and(BoxKey::by_due);
-    let order = if by_due { order_by_due(&mut filter, &cursor) } else { order_by_newest(&mut filter, &cursor) };
-    let limit = filter.bind(&cursor.fetch());
-    // DISTINCT costs a sort: only where two keys could list a case twice.
-    let distinct = if filter.repeats { "DISTINCT " } else { "" };
-    let sql = format!(
-        "SELECT {distinct}{COLUMNS} FROM {} WHERE {} ORDER BY {order} LIMIT {limit}",
-        filter.from(),
-        filter.clause()
-    );
-    let facts = conn.all(&sql, &filter.values, Facts::from_row)?;
-    let page = cursor.page(facts, |facts| key_of(facts, by_due));
+    let facts = match (&filter.start, key.by_due()) {
+        (Start::Reached(reached), true) => {
+            reached.by_due(conn, &filter.more, (&after(&cursor), asker.now), cursor.fetch())?
+        }
+        (Start::Reached(reached), false) => {
+            reached.newest(conn, &filter.more, cursor.after.as_deref(), cursor.fetch())?
+        }
+        (Start::Open | Start::Few, _) => sorted(conn, filter.more, &cursor)?,
+    };
+    let page = cursor.page(facts, |facts| key_of(facts, key.by_due()));
     rows(conn, asker.book, page, reader)
+}
+
+/// The cases of a box that are few enough to be sorted: by what ends next.
+fn sorted(conn: &mut Conn, mut more: Conditions, cursor: &Cursor) -> Result<Vec<Facts>, StoreError> {
+    match after(cursor) {
+        After::Nothing => {}
+        After::Due(due, id) => {
+            let (due, id) = (more.bind(&due), more.bind(&id));
+            more.and(format!("(c.due_at IS NULL OR (c.due_at, c.id) > ({due}, {id}))"));
+        }
+        After::NoDue(id) => {
+            let id = more.bind(&id);
+            more.and(format!("c.due_at IS NULL AND c.id > {id}"));
+        }
+    }
+    let limit = more.bind(&cursor.fetch());
+    let sql = format!(
+        "SELECT {COLUMNS} FROM cases c WHERE {} ORDER BY c.due_at NULLS LAST, c.id LIMIT {limit}",
+        more.clause()
+    );
+    conn.all(&sql, &more.values, Facts::from_row)
 }
 
 /// Earlier cases of the same phone number that the caller may see, newest first.
@@ -391,16 +348,13 @@ pub fn earlier(
     except: CaseId,
     reader: &Reader<'_>,
 ) -> Result<Vec<CaseRow>, StoreError> {
-    let mut filter = Filter::new();
-    filter.within(&asker.keys(None), Phase::ALL);
-    let (index, except) = (filter.bind(&phone_index), filter.bind(&except));
-    filter.conditions.push(format!("c.reporter_phone_index = {index} AND c.id <> {except}"));
-    let sql = format!(
-        "SELECT DISTINCT {COLUMNS} FROM {} WHERE {} ORDER BY c.id DESC LIMIT 10",
-        filter.from(),
-        filter.clause()
-    );
-    let facts = conn.all(&sql, &filter.values, Facts::from_row)?;
+    let mut more = Conditions::default();
+    let (index, except) = (more.bind(&phone_index), more.bind(&except));
+    more.and(format!("c.reporter_phone_index = {index} AND c.id <> {except}"));
+    // The number finds a handful of cases: the scope is looked at for those, not the other way round.
+    more.reached_by(&asker.keys(None));
+    let sql = format!("SELECT {COLUMNS} FROM cases c WHERE {} ORDER BY c.id DESC LIMIT 10", more.clause());
+    let facts = conn.all(&sql, &more.values, Facts::from_row)?;
     Ok(rows(conn, asker.book, Page { items: facts, next: None }, reader)?.items)
 }
 
@@ -416,47 +370,37 @@ pub(super) fn of_phone(
     reader: &Reader<'_>,
 ) -> Result<Vec<(CaseRow, Role)>, StoreError> {
     let reach = scope(asker.caller, Act::ReadContact);
-    let mut filter = Filter::new();
-    filter.any_of("s.scope_key", &reach.keys().map(str::to_owned).collect::<Vec<_>>());
-    let (index, limit) = (filter.bind(&phone_index), filter.bind(&limit));
-    // The number finds a handful of cases: the scope is looked at for those, not the other way round.
-    let sql = format!(
-        "SELECT {COLUMNS} FROM cases c WHERE c.reporter_phone_index = {index} AND EXISTS (SELECT 1 FROM case_scope s WHERE s.case_id = c.id AND {}) \
-         ORDER BY c.id DESC LIMIT {limit}",
-        filter.clause()
-    );
-    let facts = conn.all(&sql, &filter.values, Facts::from_row)?;
+    let mut more = Conditions::default();
+    let index = more.bind(&phone_index);
+    more.and(format!("c.reporter_phone_index = {index}"));
+    more.reached_by(&reach.keys().map(str::to_owned).collect::<Vec<_>>());
+    let limit = more.bind(&limit);
+    let sql = format!("SELECT {COLUMNS} FROM cases c WHERE {} ORDER BY c.id DESC LIMIT {limit}", more.clause());
+    let facts = conn.all(&sql, &more.values, Facts::from_row)?;
     let roles: Vec<Option<Role>> = facts.iter().map(|facts| reach.reaches(&facts.keys())).collect();
     let page = rows(conn, asker.book, Page { items: facts, next: None }, reader)?;
     Ok(page.items.into_iter().zip(roles).filter_map(|(row, role)| Some((row, role?))).collect())
 }
 
-/// A case without a clock comes after all others.
-const NEVER_MS: i64 = 9_000_000_000_000_000;
-
-fn order_by_due(filter: &mut Filter, cursor: &Cursor) -> String {
-    if let Some((due, id)) = cursor.after.as_deref().and_then(|after| after.split_once('_')) {
-        let (due, id) = (filter.bind(&due.parse::<i64>().unwrap_or(NEVER_MS)), filter.bind(&id));
-        filter.conditions.push(format!("(COALESCE(c.due_at, {NEVER_MS}), c.id) > ({due}, {id})"));
-    }
-    "c.due_at NULLS LAST, c.id".to_owned()
+/// One of these.
+fn any(conditions: &[String]) -> String {
+    if conditions.is_empty() { "FALSE".to_owned() } else { format!("({})", conditions.join(" OR ")) }
 }
 
-fn order_by_newest(filter: &mut Filter, cursor: &Cursor) -> String {
-    if let Some(after) = &cursor.after {
-        let after = filter.bind(after);
-        let column = if filter.scoped { "s.case_id" } else { "c.id" };
-        filter.conditions.push(format!("{column} < {after}"));
+/// What a case without a clock has in place of its end: it comes after all others.
+const NO_DUE: &str = "none";
+
+fn after(cursor: &Cursor) -> After {
+    match cursor.after.as_deref().and_then(|after| after.split_once('_')) {
+        None => After::Nothing,
+        Some((due, id)) => due.parse().map_or_else(|_| After::NoDue(id.to_owned()), |due| After::Due(due, id.to_owned())),
     }
-    // By the column of the index that finds the rows, so that the page is read in order and not sorted.
-    if filter.scoped && !filter.repeats { "s.case_id DESC" } else { "c.id DESC" }.to_owned()
 }
 
 fn key_of(facts: &Facts, by_due: bool) -> String {
-    if by_due {
-        let due = facts.due.as_ref().map_or(NEVER_MS, |(at, _, _)| at.ms());
-        format!("{due}_{}", facts.id)
-    } else {
-        facts.id.to_string()
+    match &facts.due {
+        _ if !by_due => facts.id.to_string(),
+        Some((due, _, _)) => format!("{}_{}", due.ms(), facts.id),
+        None => format!("{NO_DUE}_{}", facts.id),
     }
 }

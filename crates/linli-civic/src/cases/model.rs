@@ -237,6 +237,8 @@ pub struct Case {
 pub(super) struct Listing {
     pub(super) phase: Phase,
     pub(super) keys: Keys,
+    /// The clock that ends next: when it is over, and from when nearly so.
+    pub(super) due: Option<(Timestamp, Timestamp)>,
     /// What of it is searched for and may change.
     pub(super) found_by: (Option<String>, Weight, Option<Reply>),
 }

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use linli_access::Keys;
 use linli_db::{Conn, Row, Store, StoreError, Val, Writer, params, value_rows};
-use linli_kernel::{AccountId, CaseId, Phase, PublicCode};
+use linli_kernel::{AccountId, CaseId, PublicCode};
 
 use super::deadline::Deadline;
 use super::dossier::Dossier;
@@ -297,6 +296,7 @@ impl Case {
         Listing {
             phase: self.phase,
             keys: self.keys(),
+            due: self.next_due().map(|deadline| (deadline.due_at, deadline.soon_at)),
             found_by: (self.category.clone(), self.weight, self.reply.clone()),
         }
     }
@@ -304,10 +304,13 @@ impl Case {
     /// Writes the rows by which lists find the case, when they changed, and notes it for the search.
     fn list(&self, writer: &mut Writer<'_>) -> Result<(), StoreError> {
         let now = self.listing();
-        let Some(before) = &self.listed else { return insert_scope(writer, self.id, now.phase, &now.keys) };
+        let Some(before) = &self.listed else { return insert_scope(writer, self.id, &now) };
         if (before.phase, &before.keys) != (now.phase, &now.keys) {
             writer.exec("DELETE FROM case_scope WHERE case_id = $1", &params![self.id])?;
-            insert_scope(writer, self.id, now.phase, &now.keys)?;
+            insert_scope(writer, self.id, &now)?;
+        } else if before.due != now.due {
+            let (due, soon) = now.due.unzip();
+            writer.exec("UPDATE case_scope SET due_at = $2, soon_at = $3 WHERE case_id = $1", &params![self.id, due, soon])?;
         }
         if (&before.keys, &before.found_by) != (&now.keys, &now.found_by) {
             writer.exec(&format!("{FRESH} FROM cases WHERE id = $1 {AGAIN}"), &params![self.id])?;
@@ -392,13 +395,15 @@ pub fn n_children(conn: &mut Conn, parent: CaseId) -> Result<i64, StoreError> {
     conn.number("SELECT COUNT(*) AS n FROM cases WHERE parent_id = $1", &params![parent])
 }
 
-fn insert_scope(writer: &mut Writer<'_>, case: CaseId, phase: Phase, keys: &Keys) -> Result<(), StoreError> {
-    let mut values = params![case, phase].to_vec();
+fn insert_scope(writer: &mut Writer<'_>, case: CaseId, listing: &Listing) -> Result<(), StoreError> {
+    let (due, soon) = listing.due.unzip();
+    let mut values = params![case, listing.phase, due, soon].to_vec();
     let mut rows = Vec::new();
-    for key in keys.iter() {
+    for key in listing.keys.iter() {
         values.push(Val::Text(Some(key.to_owned())));
-        rows.push(format!("(${}, $2, $1)", values.len()));
+        rows.push(format!("(${}, $2, $1, $3, $4)", values.len()));
     }
-    writer.exec(&format!("INSERT INTO case_scope (scope_key, phase, case_id) VALUES {}", rows.join(", ")), &values)?;
+    let sql = "INSERT INTO case_scope (scope_key, phase, case_id, due_at, soon_at) VALUES";
+    writer.exec(&format!("{sql} {}", rows.join(", ")), &values)?;
     Ok(())
 }

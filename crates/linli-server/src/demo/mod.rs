@@ -198,6 +198,7 @@ pub async fn load(
     let stage = Arc::new(Stage { texts, cast, shifts, arrivals, pictures, frame });
     let told = tale::tell(&app, &clock, &stage, |told: Told| report(Progress::Step { n: told.n_cases, of })).await?;
     report(Progress::Done(told.n_cases));
+    linli_civic::search::index::catch_up(&app.db, 1, linli_civic::search::index::BATCH).await?;
     open::set(&app.db, SETTING, LOADED).await?;
     Ok(Loaded {
         n_areas,

@@ -31,14 +31,20 @@ export function useCaseList(): CaseList {
   let n = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
+  /** Words are looked for in everything that one may see, whatever the box. */
+  async function fetchRows(asked: { limit: number; cursor?: string }): Promise<{ items: CaseRow[]; next?: string | null }> {
+    const words = q.value.trim();
+    if (words === "") return unwrap(api.GET("/api/cases", { params: { query: { box: box.value, ...asked } } }));
+    const { items, next } = await unwrap(api.GET("/api/search", { params: { query: { q: words, ...asked } } }));
+    return { items: items.map((hit) => hit.case), next };
+  }
+
   async function fetchPage(cursor: string | undefined): Promise<void> {
     n += 1;
     const mine = n;
     busy.value = true;
     try {
-      const words = q.value.trim();
-      const query = { box: box.value, limit: PAGE, ...(words === "" ? {} : { q: words }), ...(cursor === undefined ? {} : { cursor }) };
-      const page = await unwrap(api.GET("/api/cases", { params: { query } }));
+      const page = await fetchRows({ limit: PAGE, ...(cursor === undefined ? {} : { cursor }) });
       if (mine !== n) return;
       rows.value = cursor === undefined ? page.items : [...(rows.value ?? []), ...page.items];
       next.value = page.next ?? null;

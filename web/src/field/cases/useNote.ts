@@ -35,8 +35,7 @@ export function useNote(): {
 /** The id of a case that this person may see, by its public code; `null` when it went to another's seat. */
 export async function idOf(code: string): Promise<string | null> {
   try {
-    const { items } = await unwrap(api.GET("/api/cases", { params: { query: { q: code, limit: 1 } } }));
-    return items.find((row) => row.code === code)?.id ?? null;
+    return (await unwrap(api.GET("/api/cases/{id}", { params: { path: { id: code } } }))).id;
   } catch {
     return null;
   }
