@@ -21,7 +21,7 @@ use linli_civic::rehearsal::view::{Reading, Rehearsal};
 use linli_civic::rehearsal::{Stage, Wish, select};
 use linli_civic::say::Lang;
 use linli_db::{Config, Db, StoreError, feed};
-use linli_kernel::{AreaLevel, CaseId, DeadlineKind, ManualClock, Timestamp, Weight};
+use linli_kernel::{AreaLevel, CaseId, DeadlineKind, ManualClock, Role, Timestamp, Weight};
 use linli_playbook::{Host, Playbook};
 use linli_server::demo::{self, Size};
 use linli_server::open::{self, Options};
@@ -52,7 +52,7 @@ fn shipped(id: &str) -> Playbook {
 }
 
 fn moved(rehearsal: &Rehearsal) -> BTreeSet<CaseId> {
-    rehearsal.moved.iter().map(|case| case.id).collect()
+    rehearsal.moved.iter().filter_map(|case| case.id).collect()
 }
 
 /// Every case as it is, with its first event.
@@ -179,6 +179,63 @@ on_both! {
     }
 }
 
+/// The base playbook, copied beside the data under another name, with one line changed.
+fn a_draft_beside_the_data(world: &World, id: &str, level: &str) {
+    let folder = world.folder().join("playbooks").join(id);
+    copy_dir(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../playbooks/base"), &folder);
+    let head = folder.join("playbook.toml");
+    let text = std::fs::read_to_string(&head).unwrap();
+    let text = text.replacen("id = \"base\"", &format!("id = \"{id}\""), 1).replacen(
+        "micro = \"grid\"",
+        &format!("micro = \"{level}\""),
+        1,
+    );
+    std::fs::write(head, text).unwrap();
+}
+
+on_both! {
+    async fn the_desk_rehearses_a_draft_page_by_page_for_the_administrator_alone(t: TestDb) {
+        let world = World::new(t).await;
+        a_month(&world).await;
+        a_draft_beside_the_data(&world, "higher", "community");
+        a_draft_beside_the_data(&world, "broken", "nowhere");
+        let before = everything(&world.app.db).await;
+        let admin = world.as_("admin").await;
+        let drafts = world.get(&admin, "/api/playbook/drafts").await.ok();
+        let found: Vec<(&str, bool)> = drafts["items"].as_array().unwrap().iter()
+            .map(|draft| (draft["id"].as_str().unwrap(), draft["is_usable"].as_bool().unwrap())).collect();
+        assert_eq!(found, [("broken", false), ("higher", true)]);
+        let page = world.get(&admin, "/api/playbook/drafts/higher/rehearsal").await.ok();
+        assert_eq!((&page["n_all"], &page["n_cases"], &page["next"]), (&json!(3), &json!(3), &Value::Null));
+        let moved = page["moved"].as_array().unwrap();
+        assert!(!moved.is_empty() && moved.iter().all(|case| case["id"].is_null()), "an administrator sees no case: {moved:?}");
+        assert_eq!(moved[0]["changes"][0]["what"], "first_seat");
+        let told = |case: &&Value| case["changes"].as_array().unwrap().iter().any(|change| change["what"] == "first_seat");
+        assert_eq!(page["by_what"]["first_seat"], moved.iter().filter(told).count());
+        let later = world.get(&admin, "/api/playbook/drafts/higher/rehearsal?since=2026-11-01T00:00:00Z").await.ok();
+        assert_eq!(later["n_all"], 0);
+        let said = serde_json::to_string(&page).unwrap();
+        assert!(!said.contains("路灯不亮") && !said.contains("李春梅"), "{said}");
+
+        world.get(&admin, "/api/playbook/drafts/broken/rehearsal").await.refused(422, "invalid");
+        world.get(&admin, "/api/playbook/drafts/base/rehearsal").await.refused(404, "not_found");
+        for name in ["worker1", "clerk", "dispatcher", "leader", "auditor"] {
+            let who = world.as_(name).await;
+            world.get(&who, "/api/playbook/drafts").await.refused(403, "forbidden");
+            world.get(&who, "/api/playbook/drafts/higher/rehearsal").await.refused(403, "forbidden");
+        }
+        // Another county's administrator rehearses another county's cases.
+        let far = world.as_("far_admin").await;
+        assert_eq!(world.get(&far, "/api/playbook/drafts/higher/rehearsal").await.ok()["n_all"], 0);
+        // Who leads the county and keeps its playbook finds the way to the cases.
+        let both = world.hire("both", Role::CountyLeader, world::COUNTY, None).await;
+        world.grant("both", Role::Administrator, world::COUNTY).await;
+        let page = world.get(&both, "/api/playbook/drafts/higher/rehearsal").await.ok();
+        assert!(page["moved"].as_array().unwrap().iter().all(|case| case["id"].is_string()));
+        assert_eq!(everything(&world.app.db).await, before, "it reads and never writes");
+    }
+}
+
 /// Puts a version on the shelf, as a server that ran with it did.
 async fn version_on_shelf(world: &World, id: &str) -> String {
     keep(world, shipped(id)).await
@@ -262,7 +319,7 @@ async fn a_changed_line_moves_exactly_its_cases_of_ninety_days_of_the_demo() {
         .moved
         .iter()
         .filter(|case| case.changes.iter().any(|change| change.what == "first_seat"))
-        .map(|case| case.id)
+        .filter_map(|case| case.id)
         .collect();
     assert_eq!(first_seats, expected);
     // Besides those, only cases of that category that were accepted by hand and routed there then.

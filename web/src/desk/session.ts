@@ -22,7 +22,9 @@ export type May =
   | "view_deliveries"
   | "manage_deliveries"
   | "administer_banners"
-  | "read_notice_log";
+  | "read_notice_log"
+  | "move_playbook"
+  | "rehearse_playbook";
 
 const me = shallowRef<Me | null>(null);
 

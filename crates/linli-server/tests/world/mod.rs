@@ -259,6 +259,23 @@ impl World {
         self.as_(name).await
     }
 
+    /// One more post for somebody.
+    pub async fn grant(&self, name: &'static str, role: Role, area: &'static str) {
+        let (ids, now) = (Arc::clone(&self.app.ids), self.app.now());
+        let granted = self.app.db.write(move |tx| {
+            let id =
+                tx.first("SELECT id FROM account WHERE name = $1", &params![name], |row| row.parse::<AccountId>("id"))?;
+            tx.bookkeep(|w| {
+                w.exec(
+                    "INSERT INTO grant_role (id, account_id, role, area_code, starts_at) VALUES ($1, $2, $3, $4, $5)",
+                    &params![GrantId::new(ids.uuid(now)), id, role, area, now],
+                )
+            })?;
+            Ok::<_, StoreError>(())
+        });
+        granted.await.unwrap();
+    }
+
     pub fn folder(&self) -> &std::path::Path {
         self.test_db.folder()
     }
