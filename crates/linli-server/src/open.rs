@@ -124,7 +124,7 @@ pub async fn open_app(options: &Options) -> anyhow::Result<App> {
         let findings: Vec<String> = loaded.findings.iter().map(ToString::to_string).collect();
         bail!("the playbook {id} has errors:\n{}", findings.join("\n"));
     }
-    let shelf = Shelf::new(loaded);
+    let shelf = Shelf::new(loaded).with_drafts(playbook_sources(None)?, options.data.join("playbooks"));
     let areas = db.read(AreaTree::load).await?;
     let amended = db.read(linli_civic::cases::entries::current).await?;
     let (now, current) = (options.clock.now(), shelf.current());

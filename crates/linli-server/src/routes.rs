@@ -7,7 +7,7 @@ use utoipa_axum::router::OpenApiRouter;
 use linli_civic::app::App;
 use linli_civic::{
     areas, audit, banners, cases, delivery, files, hotline, indicators, live, map, notices, open311, people, plain,
-    playbooks, registry, search, sync, visits,
+    playbooks, registry, rehearsal, search, sync, visits,
 };
 
 #[derive(OpenApi)]
@@ -53,6 +53,7 @@ fn all() -> OpenApiRouter<App> {
         .merge(people::routes())
         .merge(areas::http::routes())
         .merge(playbooks::http::routes())
+        .merge(rehearsal::http::routes())
         .merge(files::http::routes())
         .merge(live::http::routes())
         .merge(map::http::routes())

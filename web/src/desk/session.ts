@@ -28,7 +28,9 @@ export type May =
   | "edit_registry"
   | "decide_proposals"
   | "import_registry"
-  | "read_registry_private";
+  | "read_registry_private"
+  | "move_playbook"
+  | "rehearse_playbook";
 
 const me = shallowRef<Me | null>(null);
 

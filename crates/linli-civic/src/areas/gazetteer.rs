@@ -116,7 +116,8 @@ impl Gazetteer {
     #[must_use]
     pub fn hardly_like(&self, word: &str) -> Vec<AreaCode> {
         let lower = word.to_lowercase();
-        let usual: HashSet<usize> = self.beginning(&lower).filter(|typed| !typed.rare).map(|typed| typed.name).collect();
+        let usual: HashSet<usize> =
+            self.beginning(&lower).filter(|typed| !typed.rare).map(|typed| typed.name).collect();
         let rare = self.beginning(&lower).filter(|typed| typed.rare).map(|typed| typed.name);
         self.codes(rare.filter(|at| !usual.contains(at)))
     }

@@ -186,7 +186,8 @@ impl Asker<'_> {
         let phase_of = |stage: &String| self.book.stage(CaseKind::Request, stage).map(|stage| stage.phase);
         let is_open = |stage: &String| matches!(phase_of(stage), Some(Phase::Open | Phase::Waiting) | None);
         // Said with each seat, so that the index over what is open serves each of them.
-        let open = if self.stages(Action::Verify).iter().all(is_open) { "c.phase IN ('open', 'waiting') AND " } else { "" };
+        let open =
+            if self.stages(Action::Verify).iter().all(is_open) { "c.phase IN ('open', 'waiting') AND " } else { "" };
         let seats = self.verified_areas().into_iter().map(|area| {
             let (own, beyond) = (more.bind(&area), more.bind(&format!("{area}0")));
             format!("({open}c.seat_key >= {own} AND c.seat_key < {beyond})")
@@ -210,8 +211,15 @@ impl Asker<'_> {
             BoxKey::Supervised => {
                 Filter::few("c.supervised_at IS NOT NULL AND c.phase IN ('open', 'waiting')", &self.keys(area))
             }
-            BoxKey::ToAccept | BoxKey::SentBack | BoxKey::ToSign | BoxKey::Mine | BoxKey::Unattended | BoxKey::CameUp
-            | BoxKey::Tasks | BoxKey::ToRule | BoxKey::ToVerify => Filter::open(),
+            BoxKey::ToAccept
+            | BoxKey::SentBack
+            | BoxKey::ToSign
+            | BoxKey::Mine
+            | BoxKey::Unattended
+            | BoxKey::CameUp
+            | BoxKey::Tasks
+            | BoxKey::ToRule
+            | BoxKey::ToVerify => Filter::open(),
         };
         let more = &mut filter.more;
         match key {
@@ -242,8 +250,14 @@ impl Asker<'_> {
             BoxKey::Below => self.below(more),
             BoxKey::Tasks => self.tasks(more),
             BoxKey::ToVerify => self.to_verify(more, area),
-            BoxKey::ToApprove | BoxKey::ToFollowUp | BoxKey::Suspended | BoxKey::Supervised | BoxKey::Soon
-            | BoxKey::Late | BoxKey::AllOpen | BoxKey::Closed => {}
+            BoxKey::ToApprove
+            | BoxKey::ToFollowUp
+            | BoxKey::Suspended
+            | BoxKey::Supervised
+            | BoxKey::Soon
+            | BoxKey::Late
+            | BoxKey::AllOpen
+            | BoxKey::Closed => {}
         }
         let knows_area = matches!(key, BoxKey::ToVerify) || !matches!(filter.start, Start::Open);
         if let (Some(area), false) = (area, knows_area) {
@@ -393,7 +407,9 @@ const NO_DUE: &str = "none";
 fn after(cursor: &Cursor) -> After {
     match cursor.after.as_deref().and_then(|after| after.split_once('_')) {
         None => After::Nothing,
-        Some((due, id)) => due.parse().map_or_else(|_| After::NoDue(id.to_owned()), |due| After::Due(due, id.to_owned())),
+        Some((due, id)) => {
+            due.parse().map_or_else(|_| After::NoDue(id.to_owned()), |due| After::Due(due, id.to_owned()))
+        }
     }
 }
 

@@ -169,7 +169,13 @@ impl Reached {
     }
 
     /// How many there are, up to `most`.
-    pub(super) fn count(&self, conn: &mut Conn, more: &Conditions, now: Timestamp, most: i64) -> Result<i64, StoreError> {
+    pub(super) fn count(
+        &self,
+        conn: &mut Conn,
+        more: &Conditions,
+        now: Timestamp,
+        most: i64,
+    ) -> Result<i64, StoreError> {
         let mut query = Query::of(more);
         let range = match self.clocks {
             Clocks::Any => String::new(),

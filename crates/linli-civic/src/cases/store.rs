@@ -310,7 +310,10 @@ impl Case {
             insert_scope(writer, self.id, &now)?;
         } else if before.due != now.due {
             let (due, soon) = now.due.unzip();
-            writer.exec("UPDATE case_scope SET due_at = $2, soon_at = $3 WHERE case_id = $1", &params![self.id, due, soon])?;
+            writer.exec(
+                "UPDATE case_scope SET due_at = $2, soon_at = $3 WHERE case_id = $1",
+                &params![self.id, due, soon],
+            )?;
         }
         if (&before.keys, &before.found_by) != (&now.keys, &now.found_by) {
             writer.exec(&format!("{FRESH} FROM cases WHERE id = $1 {AGAIN}"), &params![self.id])?;

@@ -1,13 +1,14 @@
 //! The playbooks in memory, read from the database when a case needs an old one.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::{Arc, RwLock};
 
 use serde_json::json;
 
 use linli_db::{Conn, Store, StoreError, Tx, Writer, params};
 use linli_kernel::{Actor, Change, NewEvent, Stream, StreamKind, Timestamp};
-use linli_playbook::{Documents, Finding, Loaded, Playbook};
+use linli_playbook::{Documents, Finding, LoadError, Loaded, Playbook, Sources};
 
 /// Playbooks by id and version.
 #[derive(Debug)]
@@ -15,6 +16,10 @@ pub struct Shelf {
     current: Arc<Playbook>,
     findings: Vec<Finding>,
     documents: Documents,
+    /// Those that ship, which drafts may extend.
+    shipped: Sources,
+    /// The operator's own folder of playbooks.
+    own: Option<PathBuf>,
     older: RwLock<HashMap<(String, String), Arc<Playbook>>>,
 }
 
@@ -50,7 +55,35 @@ impl Shelf {
     #[must_use]
     pub fn new(current: Loaded) -> Self {
         let Loaded { playbook, findings, documents } = current;
-        Self { current: Arc::new(playbook), findings, documents, older: RwLock::new(HashMap::new()) }
+        Self {
+            current: Arc::new(playbook),
+            findings,
+            documents,
+            shipped: Sources::default(),
+            own: None,
+            older: RwLock::new(HashMap::new()),
+        }
+    }
+
+    /// The same shelf, with the playbooks that ship and the operator's own folder, where drafts lie.
+    #[must_use]
+    pub fn with_drafts(mut self, shipped: Sources, own: PathBuf) -> Self {
+        self.shipped = shipped;
+        self.own = Some(own);
+        self
+    }
+
+    /// The drafts: what lies in the operator's folder, by id, and everything that they may extend.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn drafts(&self) -> Result<(Sources, Vec<String>), LoadError> {
+        let Some(folder) = self.own.as_deref().filter(|folder| folder.is_dir()) else {
+            return Ok((self.shipped.clone(), Vec::new()));
+        };
+        let own = Sources::from_dir(folder)?;
+        let ids = own.ids();
+        Ok((self.shipped.clone().and(own), ids))
     }
 
     /// A template of the current playbook: how the house writes today.

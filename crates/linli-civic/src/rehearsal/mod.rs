@@ -13,6 +13,7 @@
 
 mod compare;
 mod fill;
+pub mod http;
 mod past;
 mod replay;
 mod store;

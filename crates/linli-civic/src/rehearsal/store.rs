@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use linli_db::{Bind, Conn, StoreError, Val, feed, params};
-use linli_kernel::{AreaCode, CaseId, Timestamp};
+use linli_db::{Bind, Conn, StoreError, Val, feed, params, placeholders};
+use linli_kernel::{CaseId, Timestamp};
 use linli_playbook::Playbook;
 use serde_json::Value;
 
@@ -20,8 +20,8 @@ pub struct Wish {
     pub since: Option<Timestamp>,
     /// Reported before then.
     pub until: Option<Timestamp>,
-    /// Of this area.
-    pub area: Option<AreaCode>,
+    /// Of these areas; of all without any.
+    pub areas: Vec<String>,
     /// So many of the newest at most.
     pub limit: u32,
 }
@@ -58,24 +58,54 @@ pub(super) fn books(conn: &mut Conn) -> Result<HashMap<(String, String), Arc<Pla
 /// The database's.
 pub fn select(conn: &mut Conn, wish: &Wish) -> Result<Vec<CaseId>, StoreError> {
     let mut values: Vec<Val> = params![i64::from(wish.limit)].to_vec();
-    let mut conditions = String::new();
-    let mut when = |sql: &str, value: Val| {
-        values.push(value);
-        conditions.push_str(&sql.replace('?', &format!("${}", values.len())));
-    };
-    if let Some(since) = wish.since {
-        when(" AND c.reported_at >= ?", since.val());
-    }
-    if let Some(until) = wish.until {
-        when(" AND c.reported_at < ?", until.val());
-    }
-    if let Some(area) = wish.area {
-        when(" AND EXISTS (SELECT 1 FROM case_scope s WHERE s.case_id = c.id AND s.scope_key = ?)", area.val());
-    }
-    let sql = format!("SELECT c.id FROM cases c WHERE 1 = 1{conditions} ORDER BY c.id DESC LIMIT $1");
+    let conditions = wish.conditions(&mut values);
+    let sql = format!("SELECT c.id FROM cases c WHERE {conditions} ORDER BY c.id DESC LIMIT $1");
     let mut ids: Vec<CaseId> = conn.all(&sql, &values, |row| row.parse("id"))?;
     ids.reverse();
     Ok(ids)
+}
+
+/// So many of them after `after`, the oldest first. Scoped by the areas of the wish.
+///
+/// # Errors
+/// The database's.
+pub(super) fn page(conn: &mut Conn, wish: &Wish, after: Option<CaseId>) -> Result<Vec<CaseId>, StoreError> {
+    let after = after.map_or_else(String::new, |after| after.to_string());
+    let mut values: Vec<Val> = params![i64::from(wish.limit), after].to_vec();
+    let conditions = wish.conditions(&mut values);
+    let sql = format!("SELECT c.id FROM cases c WHERE c.id > $2 AND {conditions} ORDER BY c.id LIMIT $1");
+    conn.all(&sql, &values, |row| row.parse("id"))
+}
+
+/// How many there are in all.
+///
+/// # Errors
+/// The database's.
+pub(super) fn count(conn: &mut Conn, wish: &Wish) -> Result<u32, StoreError> {
+    let mut values = Vec::new();
+    let conditions = wish.conditions(&mut values);
+    let n = conn.number(&format!("SELECT COUNT(*) AS n FROM cases c WHERE {conditions}"), &values)?;
+    Ok(u32::try_from(n).unwrap_or(u32::MAX))
+}
+
+impl Wish {
+    /// As a condition on `cases c`; its values are put behind those that are there.
+    fn conditions(&self, values: &mut Vec<Val>) -> String {
+        let mut conditions = vec!["1 = 1".to_owned()];
+        for (sql, at) in [("c.reported_at >=", self.since), ("c.reported_at <", self.until)] {
+            if let Some(at) = at {
+                values.push(at.val());
+                conditions.push(format!("{sql} ${}", values.len()));
+            }
+        }
+        if !self.areas.is_empty() {
+            let list = placeholders(values.len() + 1, self.areas.len());
+            values.extend(self.areas.iter().map(Bind::val));
+            let of_them = format!("SELECT 1 FROM case_scope s WHERE s.case_id = c.id AND s.scope_key IN ({list})");
+            conditions.push(format!("EXISTS ({of_them})"));
+        }
+        conditions.join(" AND ")
+    }
 }
 
 const HEAD: &str =

@@ -19,6 +19,7 @@ const ZONE_MS: i64 = 8 * 3_600_000;
 
 /// What came of a rehearsal.
 #[derive(Clone, Debug, Default, Serialize, utoipa::ToSchema)]
+#[schema(as = DraftRehearsal)]
 pub struct Rehearsal {
     /// The draft's id.
     pub draft: String,
@@ -39,8 +40,8 @@ pub struct Rehearsal {
 /// A case that would be different.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct MovedCase {
-    /// Its id.
-    pub id: CaseId,
+    /// Its id, for those who may see it.
+    pub id: Option<CaseId>,
     /// The number for paper.
     pub paper_no: String,
     /// When it was said.
@@ -119,7 +120,7 @@ impl Reading<'_> {
     fn case(&self, one: &Rehearsed, draft: &Playbook) -> MovedCase {
         let category = one.past.reported.category.clone();
         MovedCase {
-            id: one.past.id,
+            id: Some(one.past.id),
             paper_no: one.past.paper_no.clone(),
             reported_at: one.past.reported.at,
             category_name: category.as_deref().and_then(|code| one.book.category_path(code)),

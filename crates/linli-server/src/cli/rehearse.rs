@@ -96,7 +96,8 @@ fn wish(args: &RehearseArgs) -> anyhow::Result<Wish> {
     if args.limit == 0 {
         bail!("--limit 至少是 1");
     }
-    Ok(Wish { since, until, area, limit: args.limit })
+    let areas = area.iter().map(ToString::to_string).collect();
+    Ok(Wish { since, until, areas, limit: args.limit })
 }
 
 fn midnight(day: &str) -> anyhow::Result<Timestamp> {

@@ -85,15 +85,6 @@ const CLOCKS: &[(&str, &str)] = &[
     ("crates/linli-server/src/serve.rs", "how long a request took"),
 ];
 
-/// Where `#[allow]` may stand.
-const ALLOWS: &[(&str, &str)] = &[
-    (
-        "crates/linli-server/tests/world/mod.rs",
-        "shared by tests that each use a part: an expectation would fail in some",
-    ),
-    ("crates/linli-server/tests/open311_world/mod.rs", "shared by tests that each use a part"),
-];
-
 /// Longer than this and a stranger looks for the two files in it.
 const MAX_LINES: usize = 600;
 /// Written by a program.
@@ -188,8 +179,6 @@ pub fn nothing_is_left_unfinished(tree: &Tree) -> Vec<Fault> {
         "@ts-nocheck",
         "eslint-disable",
     ];
-    let is_excused =
-        |file: &super::Source, word: &str| word.contains("allow") && ALLOWS.iter().any(|(path, _)| *path == file.path);
     let rust = tree.under("crates/", ".rs").flat_map(|file| {
         lines(&file.code)
             .filter_map(move |(n, line)| rust.iter().find(|word| line.contains(**word)).map(|word| (file, n, *word)))
@@ -199,7 +188,6 @@ pub fn nothing_is_left_unfinished(tree: &Tree) -> Vec<Fault> {
             .filter_map(move |(n, line)| script.iter().find(|word| line.contains(**word)).map(|word| (file, n, *word)))
     });
     rust.chain(web)
-        .filter(|(file, _, word)| !is_excused(file, word))
         .map(|(file, n, word)| file.fault(n, format!("{word}: finish it, or say #[expect(…, reason = \"…\")]")))
         .collect()
 }

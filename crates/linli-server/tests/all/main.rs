@@ -1,0 +1,46 @@
+//! Every test of the server in one program: each program links the whole of linli once more, 125 MB and seconds of the
+//! linker that nobody needs.
+
+mod access;
+mod areas_map;
+mod bad_input;
+mod banners;
+mod cli;
+mod compound;
+mod contact;
+mod delivery;
+mod demo;
+mod desk_work;
+mod entries;
+mod examples;
+mod fresh;
+mod hot_spots;
+mod hotline;
+mod hotline_api;
+mod hotline_import;
+mod indicators;
+mod kill;
+mod lists;
+mod notices;
+mod open311_conformance;
+mod open311_exchange;
+mod open311_quirks;
+mod open311_world;
+mod origin;
+mod people;
+mod plain;
+mod promise;
+mod receivers;
+mod registry;
+mod registry_import;
+mod rehearse;
+mod search;
+mod similar;
+mod story;
+mod sync;
+mod sync_protocol;
+mod unattended;
+mod versions;
+mod visits;
+mod work_orders;
+mod world;
