@@ -7,7 +7,7 @@ use quick_xml::Reader;
 use quick_xml::events::Event;
 use serde_json::Value;
 
-use crate::world::{Answered, Session, World};
+use crate::world::{Answered, World};
 
 pub const KEY: &str = "key-of-the-app-7";
 pub const OTHER_KEY: &str = "key-of-the-other-8";
