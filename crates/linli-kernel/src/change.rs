@@ -32,6 +32,16 @@ words! {
         Device = "device",
         /// 底数: a dwelling, a household, a resident, premises, a firm.
         Registry = "registry",
+        /// 会议、培训、接待
+        Gathering = "gathering",
+        /// 排班
+        Shift = "shift",
+        /// 请假
+        Leave = "leave",
+        /// 走访清单
+        VisitList = "visit_list",
+        /// 检查记录
+        Inspection = "inspection",
     }
 }
 

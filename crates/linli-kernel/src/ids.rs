@@ -69,6 +69,14 @@ ids! {
     RecordId,
     /// 待定的改动
     ProposalId,
+    /// 会议、培训、接待的记录
+    GatheringId,
+    /// 排班
+    ShiftId,
+    /// 请假
+    LeaveId,
+    /// 检查记录
+    InspectionId,
 }
 
 /// Makes ids from the caller's clock and the system's randomness, or from a seed where a story

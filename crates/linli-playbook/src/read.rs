@@ -14,8 +14,10 @@ use crate::tasks::{TaskClocks, TaskRule, WhistleKind};
 use crate::tree::{Node, Value};
 use crate::types::{Category, DeadlineRule, Host, Responsibility, UnitDef};
 
+mod duties;
 mod indicators;
 
+pub(crate) use duties::{checklist, duty, duty_category, self_check};
 pub(crate) use indicators::indicator;
 
 /// Longest text of a field that says nothing else, in characters.

@@ -4,6 +4,8 @@ use linli_kernel::{Action, Amount, AreaCode, AreaLevel, DeadlineKind, DutyKind, 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::checklist::Checklist;
+use crate::duty::Duties;
 use crate::flow::Flow;
 use crate::indicator::Indicator;
 use crate::notice::Notices;
@@ -60,6 +62,12 @@ pub struct Playbook {
     /// What is counted.
     #[serde(default)]
     pub indicators: Vec<Indicator>,
+    /// What recurs.
+    #[serde(default)]
+    pub duties: Duties,
+    /// What is looked at in premises.
+    #[serde(default)]
+    pub checklists: Vec<Checklist>,
 }
 
 /// 首派层级: the level that answers first for each weight.
