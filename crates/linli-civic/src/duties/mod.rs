@@ -16,7 +16,6 @@
 //! What it deliberately does not do: no score, no list of workers by what they did, no check-in, no reminder at night, no reason
 //! of anybody's absence.
 
-pub mod arrange;
 pub mod calendar_http;
 pub mod due;
 pub mod gathering;

@@ -54,7 +54,7 @@ pub struct Ask {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, utoipa::ToSchema)]
 #[schema(as = SyncRemoval)]
 pub struct Removal {
-    /// `case`, `visit` or `area`.
+    /// `case`, `visit`, `area`, `duty` or `checklist`.
     pub kind: String,
     /// Which one.
     pub id: String,
@@ -165,6 +165,7 @@ fn draft(app: &App, conn: &mut Conn, ask: &Ask) -> Answer<(Draft, i64)> {
             page.put(row);
         }
     }
+    page.duties(conn, &sight, ask.device)?;
     page.fill(conn, &sight, ask.device)?;
     Ok((page, device.n_pulls))
 }
@@ -243,12 +244,30 @@ impl Draft {
 
     fn put(&mut self, row: Upsert) {
         self.size_bytes += row.size_bytes();
-        if [rows::CASE, rows::VISIT, rows::AREA].contains(&row.kind) {
+        if [rows::CASE, rows::VISIT, rows::AREA, rows::DUTY, rows::CHECKLIST].contains(&row.kind) {
             // Sent again after all: it stays.
             self.removals.retain(|removal| removal.kind != row.kind || removal.id != row.id);
             self.moves.sent.push((row.kind, row.id.clone()));
         }
         self.upserts.push(row);
+    }
+
+    /// What is due changes with the day and with every record: rows that are no longer so are taken off, new ones are sent. A row is
+    /// named by what stands in it, so one that stays as it was is not sent again.
+    fn duties(&mut self, conn: &mut Conn, sight: &Sight<'_>, device: DeviceId) -> Answer<()> {
+        let rows = sight.duties(conn)?;
+        for kind in [rows::DUTY, rows::CHECKLIST] {
+            let held = store::rows_held(conn, device, kind)?;
+            let now: BTreeSet<String> =
+                rows.iter().filter(|row| row.kind == kind).map(|row| row.id.clone()).collect();
+            for gone in held.difference(&now) {
+                self.remove(kind, gone.clone());
+            }
+            for row in rows.iter().filter(|row| row.kind == kind && !held.contains(&row.id)) {
+                self.put(row.clone());
+            }
+        }
+        Ok(())
     }
 
     fn is_full(&self) -> bool {

@@ -12,8 +12,8 @@ impl Store for Visit {
     fn store(&self, writer: &mut Writer<'_>) -> Result<(), StoreError> {
         let companions = serde_json::to_string(&self.companions)?;
         writer.exec_one(
-            "INSERT INTO visit (id, kind, area_code, place_code, place_text, lon, lat, result, note, companions, account_id, case_id, n_photos, captured_at, received_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+            "INSERT INTO visit (id, kind, area_code, place_code, place_text, lon, lat, result, note, companions, account_id, case_id, n_photos, captured_at, received_at, record_id) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
             &params![
                 self.id,
                 self.kind,
@@ -29,7 +29,8 @@ impl Store for Visit {
                 self.case,
                 self.n_photos,
                 self.captured_at,
-                self.received_at
+                self.received_at,
+                self.record
             ],
         )
     }
@@ -39,7 +40,7 @@ impl Store for Visit {
     }
 }
 
-const COLUMNS: &str = "id, kind, area_code, place_code, place_text, lon, lat, note, companions, account_id, case_id, n_photos, captured_at, received_at";
+const COLUMNS: &str = "id, kind, area_code, place_code, place_text, lon, lat, record_id, note, companions, account_id, case_id, n_photos, captured_at, received_at";
 
 fn from_row(row: &Row<'_>) -> Result<Visit, StoreError> {
     let (lon, lat): (Option<f64>, Option<f64>) = (row.get("lon")?, row.get("lat")?);
@@ -50,6 +51,7 @@ fn from_row(row: &Row<'_>) -> Result<Visit, StoreError> {
         place_code: row.get("place_code")?,
         place_text: row.get("place_text")?,
         point: lon.zip(lat).map(|(lon, lat)| Point::new(lon, lat)),
+        record: row.parse_opt("record_id")?,
         note: row.get("note")?,
         companions: row.json("companions")?,
         account: row.parse("account_id")?,

@@ -419,16 +419,19 @@ fn additions_come_first_and_leave_the_rest() {
         [[actions]]\nverb = 'take'\nname = '我来办'\nfrom = ['dispatched']\nto = 'handling'\nwho = [{ relation = 'seat' }]\neffects = ['meet sign', 'assign actor']";
     let loaded = on_base(&[("additions/request.toml", more)]);
     assert!(told(&loaded).is_empty(), "{:?}", told(&loaded));
-    let (flow, base) = (&loaded.playbook.flows[0], super::support::base());
-    assert_eq!(flow.actions.len(), base.flows[0].actions.len() + 1);
+    let base = super::support::base();
+    let of = |playbook: &crate::Playbook| playbook.flow(linli_kernel::CaseKind::Request).unwrap().clone();
+    let (flow, before) = (of(&loaded.playbook), of(&base));
+    assert_eq!(flow.actions.len(), before.actions.len() + 1);
     assert_eq!((flow.actions[0].name.as_str(), flow.stage("handling").unwrap().name.as_str()), ("我来办", "在办"));
-    assert_eq!(flow.stages.len(), base.flows[0].stages.len());
+    assert_eq!(flow.stages.len(), before.stages.len());
 }
 
 #[test]
 fn a_deadline_that_shall_act_by_itself_can_do_so_wherever_it_runs() {
     let rule = "[[deadlines]]\nkind = 'verify'\namount = '2 days'\non_breach = 'escalate'";
-    assert_eq!(told(&on_base(&[("deadlines.toml", rule)])), ["breach_without_action mine/deadlines.toml:4"]);
+    // In the flow of a request and in that of a hazard: both verify.
+    assert_eq!(told(&on_base(&[("deadlines.toml", rule)])), ["breach_without_action mine/deadlines.toml:4"; 2]);
 }
 
 #[test]

@@ -73,6 +73,8 @@ const fn act_name(act: Act) -> &'static str {
         Act::ImportRegistry => "导入底数台账，整批撤销",
         Act::ReadRegistryPrivate => "看底数中的姓名、电话、证件号（写明用途，留记录，本人可查）",
         Act::MovePlaybook => "把在办事项换到工作法的另一个版本（写明理由，留记录）",
+        Act::ViewDuties => "看本区域的职责任务、排班、谁请假",
+        Act::ArrangeDuties => "排班、登记请假、管走访清单、看哪里要帮忙",
         Act::RehearsePlaybook => "用以往事项试演工作法草案（看不到任何人写的内容）",
     }
 }
