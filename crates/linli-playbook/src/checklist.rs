@@ -6,8 +6,8 @@ use utoipa::ToSchema;
 
 /// Kinds of premises, as the registry has them.
 pub const PREMISES_KINDS: &[&str] = &[
-    "shop", "catering", "lodging", "school", "medical", "leisure", "office", "workshop", "storage", "worship", "rental",
-    "other",
+    "shop", "catering", "lodging", "school", "medical", "leisure", "office", "workshop", "storage", "worship",
+    "rental", "other",
 ];
 
 /// 检查清单

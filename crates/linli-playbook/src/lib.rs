@@ -35,7 +35,8 @@ mod vocabulary;
 
 pub use checklist::{Checklist, ChecklistItem, PREMISES_KINDS};
 pub use duty::{
-    Duties, Duty, DutyCategory, DutyEvidence, DutyRhythm, DutyShare, DutyTarget, SelfCheck, SelfCheckItem, SelfCheckLine,
+    Duties, Duty, DutyCategory, DutyEvidence, DutyRhythm, DutyShare, DutyTarget, SelfCheck, SelfCheckItem,
+    SelfCheckLine,
 };
 pub use effects::{Assignee, BadRule, Effect, SeatMove};
 pub use engine::{Facts, FlowRefusal, Seating, Situation};

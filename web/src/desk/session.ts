@@ -29,6 +29,10 @@ export type May =
   | "decide_proposals"
   | "import_registry"
   | "read_registry_private"
+  | "view_visits"
+  | "record_visit"
+  | "view_duties"
+  | "arrange_duties"
   | "move_playbook"
   | "rehearse_playbook";
 

@@ -88,8 +88,7 @@ impl Case {
         let ground = world.ground();
         // Without a category a person looks first: the words of a report alone move nothing by themselves.
         let is_judged = draft.category.is_some() || draft.within.is_some();
-        let routed =
-            is_judged.then(|| ground.first_seat(&draft.area, draft.category.as_deref(), weight)).flatten();
+        let routed = is_judged.then(|| ground.first_seat(&draft.area, draft.category.as_deref(), weight)).flatten();
         let seating = if routed.is_some() { Seating::Found } else { Seating::NotFound };
         let mut routing = draft.found_by.clone();
         // By the clock of a phone: told beside the moment of receipt, which alone counts.

@@ -120,7 +120,10 @@ impl<'a> Facts<'a> {
             }
             DutyTarget::VisitList | DutyTarget::KeyPremises => {
                 let list = (duty.target == DutyTarget::VisitList).then_some(&duty.id);
-                let mine = self.targets.iter().filter(|target| target.duty.as_ref() == list && post.area.contains(&target.area));
+                let mine = self
+                    .targets
+                    .iter()
+                    .filter(|target| target.duty.as_ref() == list && post.area.contains(&target.area));
                 let due = |target: &'a Target| {
                     let works = self.works.iter().filter(|work| work.record == Some(target.record));
                     self.judged(duty, target.area, Some(target), window, works)
@@ -138,9 +141,8 @@ impl<'a> Facts<'a> {
         window: Window,
         works: impl Iterator<Item = &'w Work>,
     ) -> Due<'a> {
-        let fits = |work: &&Work| {
-            window.period.has(work.at) && duty.evidence.iter().any(|evidence| work.shows(*evidence))
-        };
+        let fits =
+            |work: &&Work| window.period.has(work.at) && duty.evidence.iter().any(|evidence| work.shows(*evidence));
         let (n, last_at) = works.filter(fits).fold((0_u32, None), |(n, last), work| (n + 1, last.max(Some(work.at))));
         let n_done = n.min(duty.times);
         let state = if n_done >= duty.times {
@@ -265,7 +267,14 @@ mod tests {
     fn states(duties: Vec<Duty>, works: &[Work], targets: &[Target], who: u128) -> Vec<(String, State)> {
         let duties = Duties { duties, ..Duties::default() };
         let (calendar, hours) = (Calendar::default(), WorkingHours::from_spans(&["09:00-18:00"]).unwrap());
-        let facts = Facts { duties: &duties, calendar: &calendar, hours: &hours, works, targets, now: at("2026-09-28T09:00:00") };
+        let facts = Facts {
+            duties: &duties,
+            calendar: &calendar,
+            hours: &hours,
+            works,
+            targets,
+            now: at("2026-09-28T09:00:00"),
+        };
         let post = Post { account: account(who), role: Role::GridWorker, area: "610502005007001".parse().unwrap() };
         facts.of_post(&post).into_iter().map(|due| (due.duty.id.clone(), due.state)).collect()
     }
@@ -280,7 +289,11 @@ mod tests {
         let works = [work(WorkKind::Visit(VisitKind::Patrol), 1)];
         let of = |who| states(duties.clone(), &works, &[], who).into_iter().map(|(_, state)| state).collect::<Vec<_>>();
         assert_eq!(of(1), [State::Done, State::Done, State::Due]);
-        assert_eq!(of(2), [State::Done, State::Due, State::Due], "what one did for the grid, another need not do again");
+        assert_eq!(
+            of(2),
+            [State::Done, State::Due, State::Due],
+            "what one did for the grid, another need not do again"
+        );
     }
 
     #[test]

@@ -436,16 +436,11 @@ async fn change_visit_list(
     let record: RecordId = body.record_id.parse().map_err(|_| Problem::field("record_id", "unknown"))?;
     let (writer, now) = (app.clone(), app.now());
     let done = app.db.write(move |tx| {
-        let dwelling = registry::store::load(tx, &writer.vault, Kind::Dwelling, record)?.ok_or(ProblemCode::NotFound)?;
+        let dwelling =
+            registry::store::load(tx, &writer.vault, Kind::Dwelling, record)?.ok_or(ProblemCode::NotFound)?;
         let actor = registry::command::may(&caller, Act::RecordVisit, &dwelling.area)?;
-        let change = ListChange {
-            duty: id.clone(),
-            record,
-            area: dwelling.area,
-            is_on: body.on,
-            by: caller.account,
-            at: now,
-        };
+        let change =
+            ListChange { duty: id.clone(), record, area: dwelling.area, is_on: body.on, by: caller.account, at: now };
         tx.commit(change.decide(actor))?;
         Ok::<_, Refused>(())
     });

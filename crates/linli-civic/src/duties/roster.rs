@@ -171,8 +171,14 @@ mod tests {
     fn a_shift_has_people_and_an_end_after_its_beginning() {
         assert!(shift().set(Actor::System, Timestamp::from_ms(0)).is_ok());
         assert!(Shift { accounts: Vec::new(), ..shift() }.set(Actor::System, Timestamp::from_ms(0)).is_err());
-        assert!(Shift { ends_at: Timestamp::from_ms(1_000), ..shift() }.set(Actor::System, Timestamp::from_ms(0)).is_err());
-        assert!(Shift { ends_at: Timestamp::from_ms(90_000_000), ..shift() }.set(Actor::System, Timestamp::from_ms(0)).is_err());
+        assert!(
+            Shift { ends_at: Timestamp::from_ms(1_000), ..shift() }.set(Actor::System, Timestamp::from_ms(0)).is_err()
+        );
+        assert!(
+            Shift { ends_at: Timestamp::from_ms(90_000_000), ..shift() }
+                .set(Actor::System, Timestamp::from_ms(0))
+                .is_err()
+        );
     }
 
     #[test]

@@ -4,9 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use linli_access::{Act, Caller, scope};
 use linli_db::{Bind, Conn, Row, Store, StoreError, Tx, Val, Writer, params, placeholders};
-use linli_kernel::{
-    AccountId, AreaCode, AreaLevel, Cursor, GatheringId, Page, Role, ShiftId, Timestamp, VisitKind,
-};
+use linli_kernel::{AccountId, AreaCode, AreaLevel, Cursor, GatheringId, Page, Role, ShiftId, Timestamp, VisitKind};
 
 use super::due::{Post, Target};
 use super::gathering::Gathering;
@@ -158,7 +156,8 @@ fn with_attendees(conn: &mut Conn, mut found: Vec<Gathering>) -> Result<Vec<Gath
 /// # Errors
 /// The database's.
 pub fn gathering(conn: &mut Conn, id: GatheringId) -> Result<Option<Gathering>, StoreError> {
-    let found = conn.all(&format!("SELECT {GATHERING} FROM gathering WHERE id = $1"), &params![id], gathering_from_row)?;
+    let found =
+        conn.all(&format!("SELECT {GATHERING} FROM gathering WHERE id = $1"), &params![id], gathering_from_row)?;
     Ok(with_attendees(conn, found)?.pop())
 }
 
@@ -438,7 +437,12 @@ pub fn targets(conn: &mut Conn, areas: &[AreaCode]) -> Result<Vec<Target>, Store
 ///
 /// # Errors
 /// The database's.
-pub fn posts(conn: &mut Conn, areas: &[AreaCode], roles: &BTreeSet<Role>, now: Timestamp) -> Result<Vec<Post>, StoreError> {
+pub fn posts(
+    conn: &mut Conn,
+    areas: &[AreaCode],
+    roles: &BTreeSet<Role>,
+    now: Timestamp,
+) -> Result<Vec<Post>, StoreError> {
     if roles.is_empty() {
         return Ok(Vec::new());
     }

@@ -330,7 +330,12 @@ pub fn mine(conn: &mut Conn, app: &App, caller: &Caller, lang: Lang) -> Answer<M
 }
 
 /// The posts of somebody who is away, as far as whoever stands in works there too.
-fn posts_of_other(conn: &mut Conn, account: AccountId, caller: &Caller, now: Timestamp) -> Result<Vec<Post>, StoreError> {
+fn posts_of_other(
+    conn: &mut Conn,
+    account: AccountId,
+    caller: &Caller,
+    now: Timestamp,
+) -> Result<Vec<Post>, StoreError> {
     let areas = store::reached(caller, Act::RecordVisit, None);
     let near: Vec<AreaCode> =
         areas.iter().map(|area| area.at(linli_kernel::AreaLevel::Community.min(area.level()))).collect();
@@ -396,7 +401,8 @@ fn shown(app: &App, due: &Due<'_>, for_name: Option<String>, lang: Lang) -> DueV
 fn why(duty: &Duty, lang: Lang) -> String {
     let rhythm = lang.word("duty_rhythm", duty.rhythm.as_str());
     let times = duty.times.to_string();
-    let how_often = lang.say(if duty.times == 1 { "duty_due.once" } else { "duty_due.times" }, &[("rhythm", &rhythm), ("n", &times)]);
+    let how_often = lang
+        .say(if duty.times == 1 { "duty_due.once" } else { "duty_due.times" }, &[("rhythm", &rhythm), ("n", &times)]);
     let parts = [duty.group.clone(), Some(how_often), duty.basis.clone()];
     parts.into_iter().flatten().collect::<Vec<_>>().join(&lang.text("duty_due.joint"))
 }
@@ -482,7 +488,8 @@ impl<'a> Missing<'a> {
 
 fn empty(app: &App, areas: &[AreaCode], posts: &[Post]) -> Vec<AreaRef> {
     let tree = app.areas();
-    let is_manned = |grid: &AreaCode| posts.iter().any(|post| post.role == Role::GridWorker && grid.contains(&post.area));
+    let is_manned =
+        |grid: &AreaCode| posts.iter().any(|post| post.role == Role::GridWorker && grid.contains(&post.area));
     let grids = tree.iter().filter(|area| area.code.level() == linli_kernel::AreaLevel::Grid);
     let mine = grids.filter(|grid| areas.iter().any(|area| area.contains(&grid.code)));
     mine.filter(|grid| !is_manned(&grid.code)).take(MOST_EMPTY).map(|grid| tree.reference(&grid.code)).collect()
@@ -505,7 +512,8 @@ pub fn leave_views(
     let name = |account: AccountId| names.get(&account).map(|person: &Person| person.name.clone());
     let tree = app.areas();
     let areas = |account: AccountId| {
-        let mut areas: Vec<AreaCode> = posts.iter().filter(|post| post.account == account).map(|post| post.area).collect();
+        let mut areas: Vec<AreaCode> =
+            posts.iter().filter(|post| post.account == account).map(|post| post.area).collect();
         areas.dedup();
         areas.iter().map(|area| tree.reference(area)).collect()
     };

@@ -2,9 +2,7 @@
 
 use linli_access::{Act, Caller, Keys, scope};
 use linli_db::{Tx, idempotency};
-use linli_kernel::{
-    AnswerWord, CaseKind, Channel, InspectionId, Problem, ProblemCode, RecordId, Timestamp,
-};
+use linli_kernel::{AnswerWord, CaseKind, Channel, InspectionId, Problem, ProblemCode, RecordId, Timestamp};
 use linli_playbook::{Checklist, ChecklistItem};
 use serde::{Deserialize, Serialize};
 

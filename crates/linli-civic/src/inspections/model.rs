@@ -219,9 +219,8 @@ mod tests {
 
     #[test]
     fn a_finding_says_what_and_shows_it_only_where_the_line_says_why() {
-        let given = |note: Option<&str>| {
-            [answer("exit", AnswerWord::Finding, note), answer("gas", AnswerWord::Finding, note)]
-        };
+        let given =
+            |note: Option<&str>| [answer("exit", AnswerWord::Finding, note), answer("gas", AnswerWord::Finding, note)];
         assert_eq!(
             faults(&given(None), Photos::Here),
             ["answers.exit finding_without_note", "answers.gas finding_without_note"]

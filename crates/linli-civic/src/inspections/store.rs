@@ -165,7 +165,9 @@ pub struct Looked {
 pub fn key_premises(conn: &mut Conn, areas: &[AreaCode]) -> Result<Vec<Looked>, StoreError> {
     let mut values = params![MOST_PREMISES].to_vec();
     let inside = inside("p.area_code", areas, &mut values);
-    let sql = format!("{LOOKED} WHERE p.state = 'active' AND p.is_key = 'yes' AND ({inside}) ORDER BY p.area_code, p.sort_key, p.id LIMIT $1");
+    let sql = format!(
+        "{LOOKED} WHERE p.state = 'active' AND p.is_key = 'yes' AND ({inside}) ORDER BY p.area_code, p.sort_key, p.id LIMIT $1"
+    );
     conn.all(&sql, &values, looked_from_row)
 }
 
@@ -292,16 +294,19 @@ pub fn hazards(
 /// # Errors
 /// The database's.
 pub fn figures(conn: &mut Conn, areas: &[AreaCode], since: Timestamp) -> Result<[i64; 4], StoreError> {
+    let mut values = Vec::new();
+    let here = inside("area_code", areas, &mut values);
+    let n_all = conn.number(
+        &format!("SELECT COUNT(*) AS n FROM premises WHERE state = 'active' AND is_key = 'yes' AND ({here})"),
+        &values,
+    )?;
     let mut count = |sql: &str, column: &str| {
         let mut values = params![since].to_vec();
         let inside = inside(column, areas, &mut values);
         conn.number(&sql.replace("{inside}", &inside), &values)
     };
     Ok([
-        count(
-            "SELECT COUNT(*) AS n FROM premises p WHERE p.state = 'active' AND p.is_key = 'yes' AND p.created_at >= 0 AND $1 >= 0 AND ({inside})",
-            "p.area_code",
-        )?,
+        n_all,
         count(
             "SELECT COUNT(DISTINCT i.record_id) AS n FROM inspection i JOIN premises p ON p.id = i.record_id \
              WHERE i.received_at >= $1 AND p.state = 'active' AND p.is_key = 'yes' AND ({inside})",

@@ -3,9 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use linli_db::{Bind, Conn, Row, Store, StoreError, Tx, Writer, params, placeholders};
-use linli_kernel::{
-    AccountId, Actor, Change, LeaveId, NewEvent, Problem, ProblemCode, Stream, StreamKind, Timestamp,
-};
+use linli_kernel::{AccountId, Actor, Change, LeaveId, NewEvent, Problem, ProblemCode, Stream, StreamKind, Timestamp};
 use serde_json::json;
 
 /// Longest leave. Unit: ms.
@@ -158,10 +156,8 @@ pub fn present(
     accounts: BTreeSet<AccountId>,
     now: Timestamp,
 ) -> Result<BTreeSet<AccountId>, StoreError> {
-    let away: HashMap<AccountId, Option<AccountId>> = of(conn, &accounts, (now, now.plus_ms(1)))?
-        .into_iter()
-        .map(|leave| (leave.account, leave.stand_in))
-        .collect();
+    let away: HashMap<AccountId, Option<AccountId>> =
+        of(conn, &accounts, (now, now.plus_ms(1)))?.into_iter().map(|leave| (leave.account, leave.stand_in)).collect();
     if away.is_empty() {
         return Ok(accounts);
     }

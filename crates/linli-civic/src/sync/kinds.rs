@@ -28,8 +28,14 @@ use crate::visits;
 use crate::visits::command::RecordVisit;
 
 /// Every type that is understood.
-pub const KINDS: &[&dyn CommandType] =
-    &[&ReportKind, &ActKind, &VisitKind { finding: false }, &VisitKind { finding: true }, &GatheringKind, &InspectionKind];
+pub const KINDS: &[&dyn CommandType] = &[
+    &ReportKind,
+    &ActKind,
+    &VisitKind { finding: false },
+    &VisitKind { finding: true },
+    &GatheringKind,
+    &InspectionKind,
+];
 
 /// The type with this name.
 #[must_use]
@@ -430,7 +436,10 @@ mod tests {
     #[test]
     fn a_type_is_found_by_its_name_alone() {
         let names: Vec<&str> = KINDS.iter().map(|kind| kind.name()).collect();
-        assert_eq!(names, ["case.report", "case.act", "visit.record", "visit.finding", "gathering.record", "inspection.record"]);
+        assert_eq!(
+            names,
+            ["case.report", "case.act", "visit.record", "visit.finding", "gathering.record", "inspection.record"]
+        );
         assert!(of_name("case.close").is_none());
     }
 

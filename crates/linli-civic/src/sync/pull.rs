@@ -165,7 +165,7 @@ fn draft(app: &App, conn: &mut Conn, ask: &Ask) -> Answer<(Draft, i64)> {
             page.put(row);
         }
     }
-    page.duties(conn, &sight, ask.device)?;
+    page.duties(conn, &sight, ask.device, begins)?;
     page.fill(conn, &sight, ask.device)?;
     Ok((page, device.n_pulls))
 }
@@ -254,16 +254,16 @@ impl Draft {
 
     /// What is due changes with the day and with every record: rows that are no longer so are taken off, new ones are sent. A row is
     /// named by what stands in it, so one that stays as it was is not sent again.
-    fn duties(&mut self, conn: &mut Conn, sight: &Sight<'_>, device: DeviceId) -> Answer<()> {
+    fn duties(&mut self, conn: &mut Conn, sight: &Sight<'_>, device: DeviceId, begins: bool) -> Answer<()> {
         let rows = sight.duties(conn)?;
         for kind in [rows::DUTY, rows::CHECKLIST] {
             let held = store::rows_held(conn, device, kind)?;
-            let now: BTreeSet<String> =
-                rows.iter().filter(|row| row.kind == kind).map(|row| row.id.clone()).collect();
+            let now: BTreeSet<String> = rows.iter().filter(|row| row.kind == kind).map(|row| row.id.clone()).collect();
             for gone in held.difference(&now) {
                 self.remove(kind, gone.clone());
             }
-            for row in rows.iter().filter(|row| row.kind == kind && !held.contains(&row.id)) {
+            // Whoever begins anew may have lost what they held.
+            for row in rows.iter().filter(|row| row.kind == kind && (begins || !held.contains(&row.id))) {
                 self.put(row.clone());
             }
         }

@@ -2,8 +2,8 @@
 
 use linli_access::{Act, Caller, Keys, scope};
 use linli_kernel::{
-    AccountId, Actor, AreaCode, CaseId, Change, NewEvent, RecordId, Stream, StreamKind, Timestamp, VisitId,
-    VisitKind, VisitResult,
+    AccountId, Actor, AreaCode, CaseId, Change, NewEvent, RecordId, Stream, StreamKind, Timestamp, VisitId, VisitKind,
+    VisitResult,
 };
 use serde_json::json;
 

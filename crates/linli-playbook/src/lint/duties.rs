@@ -61,13 +61,7 @@ fn duty(draft: &Draft, playbook: &Playbook, placed: &Placed<Duty>, found: &mut F
     photo(&duty.name, duty.photo_reason.as_deref(), place, found);
 }
 
-fn who(
-    playbook: &Playbook,
-    name: &str,
-    (holders, levels): (&[Role], &[AreaLevel]),
-    place: &Place,
-    found: &mut Found,
-) {
+fn who(playbook: &Playbook, name: &str, (holders, levels): (&[Role], &[AreaLevel]), place: &Place, found: &mut Found) {
     for level in levels.iter().filter(|level| !playbook.levels.contains(level)) {
         let message = format!("“{name}”写给{}，但 levels 里没有这一层级", chinese::level(*level));
         found.error("unknown_level", &place.key("levels"), message, "改成 playbook.toml 的 levels 里有的层级。");
@@ -111,7 +105,12 @@ fn evidence(duty: &Duty, place: &Place, found: &mut Found) {
 fn photo(name: &str, reason: Option<&str>, place: &Place, found: &mut Found) {
     if reason.is_some_and(|reason| reason.trim().is_empty()) {
         let message = format!("“{name}”必须拍照，却没有说为什么");
-        found.error("photos_without_reason", &place.key("photo"), message, "写上 photo_reason = \"…\"，或者不强制拍照。");
+        found.error(
+            "photos_without_reason",
+            &place.key("photo"),
+            message,
+            "写上 photo_reason = \"…\"，或者不强制拍照。",
+        );
     }
 }
 

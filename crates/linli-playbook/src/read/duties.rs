@@ -3,9 +3,7 @@
 use linli_kernel::{Amount, TimeUnit, Weight};
 
 use crate::checklist::{Checklist, ChecklistItem};
-use crate::duty::{
-    Duty, DutyCategory, DutyRhythm, DutyShare, DutyTarget, SelfCheck, SelfCheckItem, SelfCheckLine,
-};
+use crate::duty::{Duty, DutyCategory, DutyRhythm, DutyShare, DutyTarget, SelfCheck, SelfCheckItem, SelfCheckLine};
 use crate::tree::Node;
 
 use super::Reader;

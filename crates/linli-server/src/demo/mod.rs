@@ -9,6 +9,7 @@
 mod cast;
 mod chance;
 mod duty;
+mod field;
 mod ground;
 mod photos;
 mod plan;
