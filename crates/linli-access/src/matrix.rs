@@ -84,6 +84,10 @@ acts! {
     ViewDuties = "view_duties",
     /// Set who is on duty when, note who is away, keep the visiting lists, see where help is needed.
     ArrangeDuties = "arrange_duties",
+    /// Keep the workbooks that superiors ask for, and have them filled from the record.
+    KeepLedgers = "keep_ledgers",
+    /// Let somebody else take names, phone numbers or ID numbers out in a file.
+    ApproveExport = "approve_export",
     /// Move a running case to another version of the playbook.
     MovePlaybook = "move_playbook",
     /// Try a draft of a playbook on past cases.
@@ -256,6 +260,9 @@ pub const MATRIX: &[(Act, &[(Role, Reach)])] = &[
     (Act::ViewDuties, &[(GridWorker, Area), (GridHead, Area), (CommunityClerk, Area), (StreetDispatcher, Area)]),
     // Where help is needed is for those who can give it; nobody further up looks at single posts.
     (Act::ArrangeDuties, &[(GridHead, Area), (CommunityClerk, Area), (StreetDispatcher, Area)]),
+    (Act::KeepLedgers, &[(CommunityClerk, Area), (StreetDispatcher, Area)]),
+    // Two people, never one: the slice refuses whoever asked.
+    (Act::ApproveExport, &[(GridHead, Area), (CommunityClerk, Area), (StreetDispatcher, Area)]),
     // Whoever handles a case never rewrites the rules that it goes by: only the top, which answers for the way of working.
     (Act::MovePlaybook, &[(CountyLeader, Area)]),
     // It tells nothing that anybody wrote: whoever keeps the playbook need not see a case for it.

@@ -42,6 +42,8 @@ words! {
         VisitList = "visit_list",
         /// 检查记录
         Inspection = "inspection",
+        /// 报表
+        Ledger = "ledger",
     }
 }
 

@@ -9,6 +9,7 @@ export const PAGES = [
   { name: "registry", may: ["view_registry"] },
   { name: "duties", may: ["arrange_duties"] },
   { name: "inspections", may: ["view_visits"] },
+  { name: "ledgers", may: ["keep_ledgers", "approve_export"] },
   { name: "board", may: ["view_board"] },
   { name: "hotline", may: ["export_orders", "import_orders"] },
   { name: "areas", may: ["view_areas", "administer_areas"] },

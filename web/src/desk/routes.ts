@@ -34,6 +34,7 @@ export const routes: RouteRecordRaw[] = [
       { path: "registry", name: "registry", component: () => import("./registry/RegistryPage.vue"), meta: { title: "desk.nav.registry", may: needOf("registry") } },
       { path: "duties", name: "duties", component: () => import("./duties/DutiesPage.vue"), meta: { title: "desk.nav.duties", may: needOf("duties") } },
       { path: "inspections", name: "inspections", component: () => import("./inspections/InspectionsPage.vue"), meta: { title: "desk.nav.inspections", may: needOf("inspections") } },
+      { path: "ledgers", name: "ledgers", component: () => import("./ledgers/LedgersPage.vue"), meta: { title: "desk.nav.ledgers", may: needOf("ledgers") } },
       { path: "areas/:code?", name: "areas", component: () => import("./areas/AreasPage.vue"), meta: { title: "desk.nav.areas", may: needOf("areas") } },
       { path: "areas/:code/qr", name: "qr", component: () => import("./areas/QrSheetPage.vue"), meta: { title: "desk.qr.title", may: needOf("areas") } },
       { path: "people", name: "people", component: () => import("./people/PeoplePage.vue"), meta: { title: "desk.nav.people", may: needOf("people") } },

@@ -33,6 +33,8 @@ export type May =
   | "record_visit"
   | "view_duties"
   | "arrange_duties"
+  | "keep_ledgers"
+  | "approve_export"
   | "move_playbook"
   | "rehearse_playbook";
 

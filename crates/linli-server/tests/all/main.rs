@@ -22,6 +22,7 @@ mod hotline_import;
 mod indicators;
 mod inspections;
 mod kill;
+mod ledgers;
 mod lists;
 mod notices;
 mod open311_conformance;
