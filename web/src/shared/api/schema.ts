@@ -7834,7 +7834,7 @@ export interface components {
             op_id: string;
             /** @description As its type says. */
             payload?: unknown;
-            /** @description What it is: `case.report`, `case.act`, `visit.record`, `visit.finding`. */
+            /** @description What it is: `case.report`, `case.act`, `visit.record`, `visit.finding`, `registry.enter`, `registry.change`, `registry.confirm`. */
             type: string;
         };
         /** @description What was done. */
@@ -7853,7 +7853,7 @@ export interface components {
             code?: string | null;
             /** @description Our id of it. */
             id: string;
-            /** @description `case` or `visit`. */
+            /** @description `case`, `visit`, or the kind of a record of the registry. */
             kind: string;
             /**
              * Format: int32
