@@ -321,7 +321,8 @@ impl CommandType for GatheringKind {
     fn prepare<'a>(&'a self, app: &'a App, given: &'a Given) -> BoxFuture<'a, Answer<Box<dyn Ready>>> {
         Box::pin(async move {
             let mut body: RecordGathering = payload(given)?;
-            body.held_at = body.held_at.or(Some(given.command.captured_at));
+            // A clock that runs ahead is harmless: nothing was before it came here.
+            body.held_at = Some(body.held_at.unwrap_or(given.command.captured_at).min(app.now()));
             let ready = gathering::prepare(app, &body, given.caller.clone())?;
             let ready: Box<dyn Ready> = Box::new(ReadyGathering(ready));
             Ok(ready)

@@ -41,6 +41,7 @@ mod search;
 mod similar;
 mod story;
 mod sync;
+mod sync_duties;
 mod sync_protocol;
 mod unattended;
 mod versions;
