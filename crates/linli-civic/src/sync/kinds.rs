@@ -7,11 +7,12 @@ use serde_json::{Map, Value, json};
 
 use linli_access::Caller;
 use linli_db::{Conn, StoreError, Tx};
-use linli_kernel::{Action, CaseId, Problem, ProblemCode, Timestamp};
+use linli_kernel::{Action, CareId, CaseId, Problem, ProblemCode, Timestamp};
 
 use super::model::{Done, Entity, Outcome, SyncCommand};
 use super::store;
 use crate::app::App;
+use crate::care::visit::{self, CareVisit};
 use crate::cases::command::{self, Command, Who};
 use crate::cases::model::Why;
 use crate::cases::reader::Reader;
@@ -26,7 +27,7 @@ use crate::visits::command::RecordVisit;
 
 /// Every type that is understood.
 pub const KINDS: &[&dyn CommandType] =
-    &[&ReportKind, &ActKind, &VisitKind { finding: false }, &VisitKind { finding: true }];
+    &[&ReportKind, &ActKind, &VisitKind { finding: false }, &VisitKind { finding: true }, &CareVisitKind];
 
 /// The type with this name.
 #[must_use]
@@ -293,6 +294,39 @@ impl Ready for ReadyVisit {
     }
 }
 
+// ── care.visit ───────────────────────────────────────────────────────────────────────────────────────
+
+/// 关爱走访: an ordinary visit to the home of somebody in care.
+struct CareVisitKind;
+
+struct ReadyCareVisit(visit::Ready, CareId);
+
+impl CommandType for CareVisitKind {
+    fn name(&self) -> &'static str {
+        "care.visit"
+    }
+
+    fn prepare<'a>(&'a self, app: &'a App, given: &'a Given) -> BoxFuture<'a, Answer<Box<dyn Ready>>> {
+        Box::pin(async move {
+            let mut body: CareVisit = payload(given)?;
+            body.captured_at = Some(given.command.captured_at);
+            let id = CareId::new(given.command.entity_id.ok_or_else(|| Problem::field("entity_id", "required"))?);
+            let ready = visit::prepare(app, given.caller.clone(), id, body).await?;
+            let ready: Box<dyn Ready> = Box::new(ReadyCareVisit(ready, id));
+            Ok(ready)
+        })
+    }
+}
+
+impl Ready for ReadyCareVisit {
+    fn apply(&self, app: &App, tx: &mut Tx<'_>, given: &Given) -> Answer<Outcome> {
+        let (_, version) = visit::record(app, tx, &self.0, None)?;
+        let version = u32::try_from(version).ok();
+        let entity = Entity { kind: "care_visit".to_owned(), id: self.1.to_string(), code: None, version, case_id: None };
+        Ok(Outcome::Applied(done(given, entity)))
+    }
+}
+
 // ── photos ───────────────────────────────────────────────────────────────────────────────────────────
 
 /// Puts the ids of photos in place of the digests by which a phone names them. Those that did not come are left out and named:
@@ -354,7 +388,7 @@ mod tests {
     #[test]
     fn a_type_is_found_by_its_name_alone() {
         let names: Vec<&str> = KINDS.iter().map(|kind| kind.name()).collect();
-        assert_eq!(names, ["case.report", "case.act", "visit.record", "visit.finding"]);
+        assert_eq!(names, ["case.report", "case.act", "visit.record", "visit.finding", "care.visit"]);
         assert!(of_name("case.close").is_none());
     }
 

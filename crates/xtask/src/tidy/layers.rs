@@ -20,6 +20,7 @@ const SLICES: &[&[&str]] = &[
     &["areas", "people", "files", "playbooks", "partners", "delivery", "banners", "sheets", "docx"],
     &["cases", "registry"],
     &["live", "notices", "visits"],
+    &["care"],
     &["sync"],
     &["map", "audit", "plain", "indicators", "rehearsal"],
     &["webhooks", "hotline", "open311"],
