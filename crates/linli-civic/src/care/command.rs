@@ -10,7 +10,7 @@ use linli_kernel::{
 use serde::{Deserialize, Serialize};
 
 use super::due;
-use super::model::{self, Basis, By, ConsentHow, EndReason, Entry, Identity, Mute, State, Wanted, Written, owner_key};
+use super::model::{self, Basis, By, ConsentHow, EndReason, Entry, Mute, Wanted, Whose, Written, owner_key};
 use super::need::{self, Sight};
 use super::store::{self, Sealed};
 use crate::app::App;
@@ -324,7 +324,7 @@ pub fn helpers_at(app: &App, conn: &mut linli_db::Conn, area: &AreaCode) -> Answ
 ///
 /// # Errors
 /// As [`act`].
-pub async fn give_code(app: &App, caller: Caller, id: CareId, checked: Identity) -> Answer<(String, Timestamp)> {
+pub async fn give_code(app: &App, caller: Caller, id: CareId, checked: Whose) -> Answer<(String, Timestamp)> {
     let (worker, code) = (app.clone(), app.ids.public_code());
     let until = app.now().plus_ms(CODE_MS);
     let index = store::code_index(&app.vault, code.as_str());
@@ -379,10 +379,4 @@ fn last_moment(field: &str, day: &str) -> Answer<Timestamp> {
 #[must_use]
 pub fn grids_of(caller: &Caller) -> Vec<AreaCode> {
     caller.grants.iter().filter(|grant| grant.role == Role::GridWorker).map(|grant| grant.area).collect()
-}
-
-/// Whether anybody is to go there now.
-#[must_use]
-pub fn is_open(entry: &Entry) -> bool {
-    entry.state == State::Active
 }

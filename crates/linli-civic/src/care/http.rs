@@ -12,7 +12,7 @@ use linli_playbook::CareRules;
 
 use super::command::{self, CareAct, EnterCare, Outcome};
 use super::due::Due;
-use super::model::{Identity, State};
+use super::model::{State, Whose};
 use super::store;
 use super::view::{self, CarePage, CareRow};
 use super::visit::{self, CareVisit};
@@ -65,6 +65,7 @@ pub struct ListCare {
     #[param(value_type = Option<String>)]
     area: Option<AreaCode>,
     /// What is wanted; `due` without it.
+    #[param(inline)]
     show: Option<Show>,
 }
 
@@ -213,7 +214,7 @@ async fn record_care_visit(
 #[schema(as = GiveCareCode)]
 pub struct GiveCode {
     /// Whose identity was checked. Nothing of the document is kept.
-    checked: Identity,
+    checked: Whose,
 }
 
 /// A code to be handed over.

@@ -57,10 +57,10 @@ words! {
         /// 去世
         Deceased = "deceased",
     }
-    /// 谁同意的
-    ConsentBy (CareConsentBy) {
+    /// 谁: whoever consented, whoever came to the counter.
+    Whose (CareWhose) {
         /// 本人
-        Self_ = "self",
+        Person = "person",
         /// 监护人
         Guardian = "guardian",
     }
@@ -86,13 +86,6 @@ words! {
         /// 到期
         Expired = "expired",
     }
-    /// 谁到柜台核对了身份
-    Identity (CareIdentity) {
-        /// 本人
-        Person = "person",
-        /// 监护人
-        Guardian = "guardian",
-    }
     /// 走访结果
     Met (CareMet) {
         /// 见到了
@@ -116,7 +109,7 @@ pub struct Basis {
     pub reference: Option<String>,
     /// Who consented.
     #[serde(default)]
-    pub by: Option<ConsentBy>,
+    pub by: Option<Whose>,
     /// How.
     #[serde(default)]
     pub how: Option<ConsentHow>,
@@ -275,14 +268,14 @@ impl Basis {
         }
         let is_child = wanted.age.is_some_and(|age| age < GUARDIAN_UNDER);
         match by {
-            ConsentBy::Guardian if blank(self.guardian.as_deref()) => {
+            Whose::Guardian if blank(self.guardian.as_deref()) => {
                 Err(Problem::field("basis.guardian", "required"))
             }
-            ConsentBy::Guardian => Ok(()),
-            ConsentBy::Self_ if is_child => Err(Problem::field("basis.by", "care_guardian_needed")),
+            Whose::Guardian => Ok(()),
+            Whose::Person if is_child => Err(Problem::field("basis.by", "care_guardian_needed")),
             // Whether somebody may consent alone is not guessed.
-            ConsentBy::Self_ if wanted.age.is_none() => Err(Problem::field("basis.by", "care_age_unknown")),
-            ConsentBy::Self_ => Ok(()),
+            Whose::Person if wanted.age.is_none() => Err(Problem::field("basis.by", "care_age_unknown")),
+            Whose::Person => Ok(()),
         }
     }
 }
@@ -500,7 +493,7 @@ impl Entry {
     }
 
     /// The counter saw who they are and gives a code.
-    pub fn give_code(&self, index: String, until: Timestamp, checked: Identity, by: &By<'_>) -> Change<Written> {
+    pub fn give_code(&self, index: String, until: Timestamp, checked: Whose, by: &By<'_>) -> Change<Written> {
         let payload = json!({ "checked": checked });
         self.next(by).with(Beside::Code(index, until), "care_code_given", by, payload, None)
     }

@@ -5,7 +5,7 @@
 //! | whoever owns the entry, is paired with the person, or gives help of this category there | why, one entry at a time, for a purpose that is recorded |
 //! | the grid worker, while nobody is paired | that a visit is due, where and for whom |
 //! | the grid head | that a visit is due |
-//! | everybody else | nothing |
+//! | everybody else, and where visits stand still all but those who keep the entry | nothing |
 
 use linli_access::matrix::{Reach, reach};
 use linli_access::scope::unit_key;
@@ -13,7 +13,7 @@ use linli_access::{Act, Caller, scope};
 use linli_kernel::{AreaLevel, Role};
 use linli_playbook::CareCategory;
 
-use super::model::Entry;
+use super::model::{Entry, State};
 
 /// What somebody learns of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,9 +26,17 @@ pub enum Sight {
     Why(Role),
 }
 
-/// What `caller` learns of `entry`, whose category is `category`; `None` where the playbook does not know it any more.
+/// What `caller` learns of `entry`, whose category is `category`; `None` where the playbook does not know it any more. Where visits
+/// stand still, whoever goes there need not know of it.
 #[must_use]
 pub fn sight(caller: &Caller, entry: &Entry, category: Option<&CareCategory>) -> Sight {
+    let keeps = || scope(caller, Act::KeepCare).reaches(&entry.keys()).is_some();
+    if entry.state == State::Active || keeps() { going(caller, entry, category) } else { Sight::Nothing }
+}
+
+/// What `caller` learns of `entry` while visits go on: whoever is on the way is told that they have stopped.
+#[must_use]
+pub fn going(caller: &Caller, entry: &Entry, category: Option<&CareCategory>) -> Sight {
     let Some(role) = scope(caller, Act::ViewCare).reaches(&entry.keys()) else { return Sight::Nothing };
     if entry.helpers.contains(&caller.account) {
         return Sight::Why(role);

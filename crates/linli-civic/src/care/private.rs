@@ -145,7 +145,7 @@ fn basis_text(app: &App, entry: &Entry, lang: Lang) -> String {
     let basis = &entry.held.basis;
     let book = app.playbooks.current();
     let list = book.care.category(&entry.held.category).and_then(|category| category.list.clone()).unwrap_or_default();
-    let by = basis.by.map(|by| lang.word("care_consent_by", by.as_str())).unwrap_or_default();
+    let by = basis.by.map(|by| lang.word("care_whose", by.as_str())).unwrap_or_default();
     let values = [
         ("list", list),
         ("reference", basis.reference.clone().unwrap_or_default()),
@@ -271,21 +271,26 @@ pub fn looks(conn: &mut Conn, app: &App, id: CareId, lang: Lang) -> Result<Vec<L
             places.insert((account, grant.role), app.areas().name(&grant.area));
         }
     }
-    let mut looks: Vec<Look> = Vec::new();
-    let comma = lang.text("care.and");
+    let mut looks: Vec<(Look, Vec<String>)> = Vec::new();
     for read in reads {
         let place = places.get(&(read.account, read.role)).cloned().unwrap_or_default();
         let role = lang.word("role", read.role.as_str());
         let reader = lang.say("care.reader", &[("place", &place), ("role", &role)]);
-        let what = lang.word("read_field", &read.field);
         match looks.last_mut() {
-            Some(last) if last.at == read.at && last.reader == reader && last.purpose == read.purpose => {
-                last.what = format!("{what}{comma}{}", last.what);
+            Some((last, fields)) if last.at == read.at && last.reader == reader && last.purpose == read.purpose => {
+                fields.push(read.field);
             }
-            _ => looks.push(Look { at: read.at, reader, what, purpose: read.purpose }),
+            _ => looks.push((Look { at: read.at, reader, what: String::new(), purpose: read.purpose }, vec![read.field])),
         }
     }
-    Ok(looks)
+    let comma = lang.text("care.and");
+    let place_of = |field: &String| FIELDS.iter().position(|known| known == field);
+    for (look, fields) in &mut looks {
+        fields.sort_by_key(place_of);
+        let words: Vec<String> = fields.iter().map(|field| lang.word("read_field", field)).collect();
+        look.what = words.join(&comma);
+    }
+    Ok(looks.into_iter().map(|(look, _)| look).collect())
 }
 
 /// Lists who looked at why somebody is in care, when and for what: to be shown to the person who asks.

@@ -81,13 +81,11 @@ pub fn rows(conn: &mut Conn, app: &App, caller: &Caller, entries: &[Entry], now:
 pub fn row(app: &App, caller: &Caller, entry: &Entry, home: &Home, (n_asked, now): (i64, Timestamp)) -> Option<CareRow> {
     let sight = look(app, caller, entry);
     let due_at = entry.visit_due_at(home.last_met).filter(|_| home.is_present);
-    match sight {
-        Sight::Nothing => return None,
-        // Whoever is told of visits alone is told of nobody to whom none is to be made.
-        Sight::Due if due_at.is_none() => return None,
-        Sight::Due | Sight::Why(_) => {}
-    }
     let is_kept = keeps(caller, entry, sight).is_some();
+    // Whoever only goes there is told of nobody to whom no visit is to be made.
+    if sight == Sight::Nothing || (!is_kept && due_at.is_none()) {
+        return None;
+    }
     let kept = |at: Timestamp| is_kept.then_some(at);
     Some(CareRow {
         id: entry.id.to_string(),

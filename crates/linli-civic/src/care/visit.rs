@@ -2,12 +2,12 @@
 
 use linli_access::Caller;
 use linli_db::{Tx, idempotency};
-use linli_kernel::{CareId, ProblemCode, VisitId, VisitKind};
+use linli_kernel::{CareId, Problem, ProblemCode, VisitId, VisitKind};
 use serde::{Deserialize, Serialize};
 
-use super::command::{commit, look, seen};
-use super::model::{By, Met};
-use super::need::{Sight, goes_there};
+use super::command::commit;
+use super::model::{By, Entry, Met, State};
+use super::need::{Sight, goes_there, going};
 use super::store;
 use crate::app::App;
 use crate::http::Answer;
@@ -43,10 +43,8 @@ pub struct Ready {
 pub async fn prepare(app: &App, caller: Caller, id: CareId, body: CareVisit) -> Answer<Ready> {
     let (reader, asker) = (app.clone(), caller.clone());
     let home = app.db.read(move |conn| {
-        let (entry, sight) = seen(&reader, conn, &asker, id)?;
-        if !goes(&asker, &entry, sight) {
-            return Err(ProblemCode::Forbidden.into());
-        }
+        let entry = store::load(conn, &reader.vault, id, reader.now())?.ok_or(ProblemCode::NotFound)?;
+        may_go(&reader, &asker, &entry)?;
         let homes = store::homes(conn, &reader.vault, &[entry.resident])?;
         Ok::<_, crate::http::Refused>(homes.get(&entry.resident).and_then(|home| home.dwelling))
     });
@@ -69,9 +67,19 @@ pub async fn prepare(app: &App, caller: Caller, id: CareId, body: CareVisit) -> 
     Ok(Ready { id, met: body.met, visit, caller })
 }
 
-/// Whoever knows why may go too: a clerk who takes a visit over.
-fn goes(caller: &Caller, entry: &super::Entry, sight: Sight) -> bool {
-    goes_there(caller, entry, sight) || matches!(sight, Sight::Why(_))
+/// Whether somebody may go there. Whoever knows why may go too: a clerk who takes a visit over.
+fn may_go(app: &App, caller: &Caller, entry: &Entry) -> Answer<()> {
+    let book = app.playbooks.current();
+    let sight = going(caller, entry, book.care.category(&entry.held.category));
+    match sight {
+        Sight::Nothing => Err(ProblemCode::NotFound.into()),
+        Sight::Due if !goes_there(caller, entry, sight) => Err(ProblemCode::Forbidden.into()),
+        // Whoever is on the way is told.
+        _ if entry.state == State::Objected => {
+            Err(Problem::new(ProblemCode::NotNow).with("detail_key", "care_stopped").into())
+        }
+        Sight::Due | Sight::Why(_) => Ok(()),
+    }
 }
 
 /// Writes it down in a transaction that may hold other work too; the record and the entry's version.
@@ -84,10 +92,7 @@ pub fn record(app: &App, tx: &mut Tx<'_>, ready: &Ready, key: Option<&idempotenc
     }
     let now = app.now();
     let entry = store::load_for_change(tx, &app.vault, ready.id, now)?.ok_or(ProblemCode::NotFound)?;
-    let sight = look(app, &ready.caller, &entry);
-    if sight == Sight::Nothing {
-        return Err(ProblemCode::NotFound.into());
-    }
+    may_go(app, &ready.caller, &entry)?;
     let role = linli_access::scope(&ready.caller, linli_access::Act::ViewCare).reaches(&entry.keys());
     let by = By { actor: ready.caller.acting_as(role.ok_or(ProblemCode::NotFound)?), at: now, vault: &app.vault };
     let change = entry.visited(ready.visit.visit().id, ready.met, &by)?;

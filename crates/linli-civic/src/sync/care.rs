@@ -25,6 +25,8 @@ use crate::http::Answer;
 pub const LEASE_MS: i64 = 24 * 3_600_000;
 /// A row is sent again when so much of its lease is over. Unit: ms.
 const RENEW_MS: i64 = 12 * 3_600_000;
+/// What changed so shortly before a row was sent is sent once more: it may have been on its way when the row was read. Unit: ms.
+const SLOW_MS: i64 = 5_000;
 
 /// What a page says of care.
 #[derive(Default)]
@@ -61,10 +63,10 @@ pub fn rows(conn: &mut Conn, sight: &Sight<'_>, device: DeviceId, (seen, begins)
     rows.gone = held.keys().filter(|id| !due.contains_key(*id)).cloned().collect();
     for (id, (entry, home, due_at)) in due {
         let known = held.get(&id).filter(|row| !begins && row.n <= seen);
-        if known.is_some_and(|row| row.at > entry.changed_at && sight.now.since(row.at) < RENEW_MS) {
+        if known.is_some_and(|row| row.at.since(entry.changed_at) >= SLOW_MS && sight.now.since(row.at) < RENEW_MS) {
             continue;
         }
-        if known.is_none_or(|row| row.at <= entry.changed_at)
+        if known.is_none_or(|row| row.at < entry.changed_at)
             && let Some(role) = scope(caller, Act::ViewCare).reaches(&entry.keys())
         {
             rows.looks.push((entry.id, role));

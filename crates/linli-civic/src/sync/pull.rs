@@ -89,8 +89,9 @@ pub struct Page {
 /// `NotFound` for a device that is not the caller's; `DeviceRevoked`; the database's.
 pub async fn pull(app: &App, ask: Ask) -> Answer<Page> {
     let (reader, device, account, lang) = (app.clone(), ask.device, ask.caller.account, ask.lang);
-    let (mut draft, seen) = app.db.read(move |conn| draft(&reader, conn, &ask)).await?;
+    // Before the read: what changes meanwhile is later than what was sent.
     let now = app.now();
+    let (mut draft, seen) = app.db.read(move |conn| draft(&reader, conn, &ask)).await?;
     if draft.moves.is_something() {
         let (moves, looks, writer) = (draft.moves.clone(), std::mem::take(&mut draft.looks), app.clone());
         let purpose = lang.word("care", "visit_purpose");

@@ -101,7 +101,11 @@ pub struct Ready {
 /// `Invalid` naming the fields; `Forbidden` outside the caller's areas; `OutsideArea`.
 pub async fn prepare(app: &App, mut body: RecordVisit, caller: Caller) -> Answer<Ready> {
     let (note, companions) = checked(app, &body)?;
-    let dwelling = home(app, &mut body).await?;
+    let is_place = body.point.is_none() && body.area_code.is_none() && body.place.is_none() && body.address.is_none();
+    let dwelling = home(app, &body).await?;
+    if let Some(home) = dwelling.as_ref().filter(|_| is_place) {
+        body.area_code = Some(home.area.to_string());
+    }
     let wanted = wanted(&body)?;
     let found = report::find_place(app, &wanted).await.map_err(Refused::from)?;
     if scope(&caller, Act::RecordVisit).reaches(&Keys::of_area(&found.area)).is_none() {
@@ -121,7 +125,7 @@ pub async fn prepare(app: &App, mut body: RecordVisit, caller: Caller) -> Answer
         area: found.area,
         place_code: found.qr,
         place_text: match &dwelling {
-            Some(home) if found.place_text.is_empty() => home.label(),
+            Some(home) if is_place => home.label(),
             Some(_) | None => found.place_text,
         },
         dwelling: dwelling.as_ref().map(|home| home.id),
@@ -171,18 +175,14 @@ impl Ready {
     }
 }
 
-/// The home that was visited; where no other place was named, it says where.
-async fn home(app: &App, body: &mut RecordVisit) -> Answer<Option<Record>> {
+/// The home that was visited.
+async fn home(app: &App, body: &RecordVisit) -> Answer<Option<Record>> {
     let Some(id) = body.dwelling.as_deref() else { return Ok(None) };
     let unknown = || Refused::from(Problem::field("dwelling", "unknown"));
     let id: RecordId = id.parse().map_err(|_| unknown())?;
     let vault = app.vault.clone();
     let home = app.db.read(move |conn| registry::store::load(conn, &vault, registry::Kind::Dwelling, id)).await?;
-    let home = home.ok_or_else(unknown)?;
-    if body.point.is_none() && body.area_code.is_none() && body.place.is_none() && body.address.is_none() {
-        body.area_code = Some(home.area.to_string());
-    }
-    Ok(Some(home))
+    home.ok_or_else(unknown).map(Some)
 }
 
 fn checked(app: &App, body: &RecordVisit) -> Answer<(Option<String>, Vec<String>)> {
