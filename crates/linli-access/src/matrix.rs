@@ -260,10 +260,7 @@ pub const MATRIX: &[(Act, &[(Role, Reach)])] = &[
     // Whoever handles a case never rewrites the rules that it goes by: only the top, which answers for the way of working.
     (Act::MovePlaybook, &[(CountyLeader, Area)]),
     // Those who go there, who send them, and the unit that answers for the entry. Nobody above them needs single people.
-    (
-        Act::ViewCare,
-        &[(GridWorker, Area), (GridHead, Area), (CommunityClerk, Area), (DepartmentClerk, Unit)],
-    ),
+    (Act::ViewCare, &[(GridWorker, Area), (GridHead, Area), (CommunityClerk, Area), (DepartmentClerk, Unit)]),
     // Narrowed once more by relation and category (`care/need.rs`): a grid head is told “visit due” and nothing else.
     (Act::ReadCare, &[(GridWorker, Area), (CommunityClerk, Area), (DepartmentClerk, Unit)]),
     (Act::KeepCare, &[(CommunityClerk, Area), (DepartmentClerk, Unit)]),

@@ -6,8 +6,8 @@ use utoipa_axum::router::OpenApiRouter;
 
 use linli_civic::app::App;
 use linli_civic::{
-    areas, audit, banners, care, cases, delivery, files, hotline, indicators, live, map, notices, open311, people, plain,
-    playbooks, registry, rehearsal, search, sync, visits,
+    areas, audit, banners, care, cases, delivery, files, hotline, indicators, live, map, notices, open311, people,
+    plain, playbooks, registry, rehearsal, search, sync, visits,
 };
 
 #[derive(OpenApi)]

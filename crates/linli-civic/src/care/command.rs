@@ -10,9 +10,10 @@ use linli_kernel::{
 use serde::{Deserialize, Serialize};
 
 use super::due;
-use super::model::{self, Basis, By, ConsentHow, EndReason, Entry, Mute, Wanted, Whose, Written, owner_key};
+use super::model::{Basis, By, Entry, Wanted, Written, owner_key};
 use super::need::{self, Sight};
 use super::store::{self, Sealed};
+use super::words::{ConsentHow, EndReason, Mute, Whose};
 use crate::app::App;
 use crate::http::{Answer, Refused};
 use crate::people::duty::{self, OnDuty};
@@ -201,7 +202,7 @@ pub fn enter_in(
         wish: optional("wish", body.wish.as_deref())?,
         review_at: body.review_on.as_deref().map(|day| last_moment("review_on", day)).transpose()?,
         expires_at: last_moment("expires_on", body.expires_on.as_deref().unwrap_or_default())?,
-        age: resident.values.get("birth_month").and_then(|month| model::age(month, now)),
+        age: resident.values.get("birth_month").and_then(|month| due::age(month, now)),
     };
     let by = By { actor: caller.acting_as(role), at: now, vault: &app.vault };
     let owner = owner_key(category, &book.units, &resident.area);
@@ -278,7 +279,8 @@ fn decide(app: &App, tx: &mut Tx<'_>, entry: &Entry, act: &CareAct, by: &By<'_>)
             let category = book.care.category(&entry.held.category).ok_or(ProblemCode::NotNow)?;
             let expires_at = last_moment("expires_on", expires_on)?;
             let latest = due::plus_months(by.at, category.review_months);
-            let review_at = review_on.as_deref().map(|day| last_moment("review_on", day)).transpose()?.unwrap_or(latest);
+            let review_at =
+                review_on.as_deref().map(|day| last_moment("review_on", day)).transpose()?.unwrap_or(latest);
             entry.extend(category, (review_at, expires_at), &needed("reason", reason)?, by)?
         }
         CareAct::Pair { account } => entry.pair(helper(app, tx, entry, account)?, by)?,
@@ -316,7 +318,8 @@ fn helper(app: &App, tx: &mut Tx<'_>, entry: &Entry, account: &str) -> Answer<Ac
 pub fn helpers_at(app: &App, conn: &mut linli_db::Conn, area: &AreaCode) -> Answer<Vec<OnDuty>> {
     let mut areas = area.lineage();
     areas.retain(|above| above.level() >= AreaLevel::Community);
-    let goes = |duty: &OnDuty| [Act::ViewCare, Act::RecordVisit].iter().all(|act| reach(duty.role, *act) == Some(Reach::Area));
+    let goes =
+        |duty: &OnDuty| [Act::ViewCare, Act::RecordVisit].iter().all(|act| reach(duty.role, *act) == Some(Reach::Area));
     Ok(duty::on_duty(conn, &app.vault, &areas, app.now())?.into_iter().filter(goes).collect())
 }
 

@@ -66,6 +66,17 @@ pub fn plus_months(at: Timestamp, months: u32) -> Timestamp {
     end_of(later).unwrap_or(at)
 }
 
+/// Whole years since a month of birth, `1956-03`.
+#[must_use]
+pub fn age(birth_month: &str, now: Timestamp) -> Option<i64> {
+    let (year, month) = birth_month.split_once('-')?;
+    let (year, month): (i64, i64) = (year.parse().ok()?, month.parse().ok()?);
+    let today = date_of(now);
+    let months = (i64::from(today.year()) - year) * 12 + i64::from(today.month()) - month;
+    // The day is not known: whoever turns 14 this month may still be 13.
+    Some((months - 1).div_euclid(12))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -81,7 +81,10 @@ async fn show_care_figures(
     }
     let tree = app.areas();
     let (reader, within) = (app.clone(), areas.clone());
-    let found = app.db.read(move |conn| store::lives(conn, &reader.vault, &within, reader.now()).map_err(Refused::from)).await?;
+    let found = app
+        .db
+        .read(move |conn| store::lives(conn, &reader.vault, &within, reader.now()).map_err(Refused::from))
+        .await?;
     // A street sees its communities; whoever leads one community sees its own part of the county.
     let below: Vec<AreaCode> = tree
         .children(&wish.area)

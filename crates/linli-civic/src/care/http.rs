@@ -12,10 +12,10 @@ use linli_playbook::CareRules;
 
 use super::command::{self, CareAct, EnterCare, Outcome};
 use super::due::Due;
-use super::model::{State, Whose};
 use super::store;
 use super::view::{self, CarePage, CareRow};
 use super::visit::{self, CareVisit};
+use super::words::{State, Whose};
 use crate::app::App;
 use crate::http::{Answer, Body, CommandKey, Path, Query, Refused, Signed, key_scope};
 use crate::say::Lang;
@@ -126,7 +126,9 @@ async fn list_care(
     match show {
         Show::Review => rows.sort_by_key(|row| (row.n_asked == 0, row.review_at.unwrap_or(far), row.id.clone())),
         Show::Due | Show::Still | Show::All => {
-            rows.sort_by_key(|row| (row.visit_due_at.unwrap_or(far), row.area.code, row.address.clone(), row.id.clone()));
+            rows.sort_by_key(|row| {
+                (row.visit_due_at.unwrap_or(far), row.area.code, row.address.clone(), row.id.clone())
+            });
         }
     }
     Ok(Json(CareList { items: rows, n_due, n_review, n_still, n_all }))

@@ -29,6 +29,7 @@ pub mod store;
 pub mod sweep;
 pub mod view;
 pub mod visit;
+pub mod words;
 
 pub use model::Entry;
 

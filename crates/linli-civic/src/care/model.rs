@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::due::{self, plus_months};
+use super::words::{ConsentHow, EndReason, Met, Mute, State, Whose};
 
 /// Under this age the guardian consents. 个人信息保护法 第三十一条. Unit: years.
 const GUARDIAN_UNDER: i64 = 14;
@@ -18,84 +19,6 @@ const GUARDIAN_UNDER: i64 = 14;
 const MOST_HELPERS: usize = 6;
 /// The field that seals reasons in the history.
 pub const REASON_FIELD: &str = "care.reason";
-
-macro_rules! words {
-    ($($(#[$doc:meta])* $type:ident ($schema:ident) { $($(#[$own:meta])* $name:ident = $word:literal),+ $(,)? })+) => { $(
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-        #[serde(rename_all = "snake_case")]
-        #[schema(as = $schema)]
-        pub enum $type { $($(#[$own])* $name),+ }
-
-        impl $type {
-            /// The stable identifier.
-            #[must_use]
-            pub const fn as_str(self) -> &'static str { match self { $(Self::$name => $word),+ } }
-            /// From the word in the database.
-            #[must_use]
-            pub fn parse(word: &str) -> Option<Self> { match word { $($word => Some(Self::$name),)+ _ => None } }
-        }
-    )+ };
-}
-
-words! {
-    /// 登记状态
-    State (CareState) {
-        /// 正常
-        Active = "active",
-        /// 暂停: in hospital, away.
-        Muted = "muted",
-        /// 本人提出不要上门
-        Objected = "objected",
-    }
-    /// 暂停原因
-    Mute (CareMute) {
-        /// 住院
-        InHospital = "in_hospital",
-        /// 外出、搬走
-        MovedAway = "moved_away",
-        /// 去世
-        Deceased = "deceased",
-    }
-    /// 谁: whoever consented, whoever came to the counter.
-    Whose (CareWhose) {
-        /// 本人
-        Person = "person",
-        /// 监护人
-        Guardian = "guardian",
-    }
-    /// 怎样同意的
-    ConsentHow (CareConsentHow) {
-        /// 书面签字
-        Written = "written",
-        /// 当面口头，有人在场
-        Spoken = "spoken",
-        /// 电话
-        Phone = "phone",
-    }
-    /// 退出原因
-    EndReason (CareEndReason) {
-        /// 本人退出
-        Left = "left",
-        /// 不再需要
-        NoLongerNeeded = "no_longer_needed",
-        /// 去世
-        Deceased = "deceased",
-        /// 误登
-        Mistake = "mistake",
-        /// 到期
-        Expired = "expired",
-    }
-    /// 走访结果
-    Met (CareMet) {
-        /// 见到了
-        Done = "done",
-        /// 没有见到人
-        NotHome = "not_home",
-        /// 本人说以后不要来
-        AskedNotToCome = "asked_not_to_come",
-    }
-}
 
 /// 登记依据, as it was given.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -239,9 +162,9 @@ pub fn owner_key(category: &CareCategory, units: &[UnitDef], area: &AreaCode) ->
         Host::Seat => area.at(AreaLevel::Community).to_string(),
         Host::Unit(code) => {
             let unit = units.iter().find(|unit| unit.code == *code);
-            let at = unit.and_then(|unit| unit.area).unwrap_or_else(|| {
-                area.at(unit.map_or(AreaLevel::Community, |unit| unit.level))
-            });
+            let at = unit
+                .and_then(|unit| unit.area)
+                .unwrap_or_else(|| area.at(unit.map_or(AreaLevel::Community, |unit| unit.level)));
             unit_key(&at, code)
         }
     }
@@ -268,9 +191,7 @@ impl Basis {
         }
         let is_child = wanted.age.is_some_and(|age| age < GUARDIAN_UNDER);
         match by {
-            Whose::Guardian if blank(self.guardian.as_deref()) => {
-                Err(Problem::field("basis.guardian", "required"))
-            }
+            Whose::Guardian if blank(self.guardian.as_deref()) => Err(Problem::field("basis.guardian", "required")),
             Whose::Guardian => Ok(()),
             Whose::Person if is_child => Err(Problem::field("basis.by", "care_guardian_needed")),
             // Whether somebody may consent alone is not guessed.
@@ -301,7 +222,8 @@ impl Entry {
             return Err(Problem::field("plan", "care_plan_does_not_fit"));
         }
         let latest = plus_months(by.at, wanted.category.review_months);
-        let (review_at, expires_at) = times(wanted.category, wanted.review_at.unwrap_or(latest), wanted.expires_at, by.at)?;
+        let (review_at, expires_at) =
+            times(wanted.category, wanted.review_at.unwrap_or(latest), wanted.expires_at, by.at)?;
         let held = Held {
             category: wanted.category.code.clone(),
             basis: wanted.basis,
@@ -335,7 +257,8 @@ impl Entry {
     /// # Errors
     /// `Invalid` for one that does not fit the category.
     pub fn plan(&self, rules: &CareRules, plan: &str, by: &By<'_>) -> Result<Change<Written>, Problem> {
-        let fits = rules.category(&self.held.category).is_some_and(|category| category.plans.iter().any(|code| code == plan));
+        let fits =
+            rules.category(&self.held.category).is_some_and(|category| category.plans.iter().any(|code| code == plan));
         let plan = rules.plan(plan).filter(|_| fits).ok_or_else(|| Problem::field("plan", "care_plan_does_not_fit"))?;
         let mut next = self.next(by);
         next.held.plan = plan.code.clone();
@@ -489,7 +412,13 @@ impl Entry {
     /// The vault's.
     pub fn answer(&self, id: CareRequestId, text: &str, by: &By<'_>) -> Result<Change<Written>, Problem> {
         let sealed = seal(by.vault, "care_request.answer", text)?;
-        Ok(self.next(by).with(Beside::Answer(id, sealed), "care_correction_answered", by, json!({ "request": id }), None))
+        Ok(self.next(by).with(
+            Beside::Answer(id, sealed),
+            "care_correction_answered",
+            by,
+            json!({ "request": id }),
+            None,
+        ))
     }
 
     /// The counter saw who they are and gives a code.
@@ -593,15 +522,4 @@ pub fn seal(vault: &Vault, field: &str, text: &str) -> Result<Vec<u8>, Problem> 
 
 fn hex(bytes: &[u8]) -> String {
     hex::encode(bytes)
-}
-
-/// Whole years since a month of birth, `1956-03`.
-#[must_use]
-pub fn age(birth_month: &str, now: Timestamp) -> Option<i64> {
-    let (year, month) = birth_month.split_once('-')?;
-    let (year, month): (i64, i64) = (year.parse().ok()?, month.parse().ok()?);
-    let today = due::date_of(now);
-    let months = (i64::from(today.year()) - year) * 12 + i64::from(today.month()) - month;
-    // The day is not known: whoever turns 14 this month may still be 13.
-    Some((months - 1).div_euclid(12))
 }

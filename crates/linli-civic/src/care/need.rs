@@ -13,7 +13,8 @@ use linli_access::{Act, Caller, scope};
 use linli_kernel::{AreaLevel, Role};
 use linli_playbook::CareCategory;
 
-use super::model::{Entry, State};
+use super::model::Entry;
+use super::words::State;
 
 /// What somebody learns of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +56,8 @@ pub fn going(caller: &Caller, entry: &Entry, category: Option<&CareCategory>) ->
 fn knows(caller: &Caller, entry: &Entry, category: Option<&CareCategory>) -> Option<Role> {
     let holds = caller.grants.iter().find(|grant| match reach(grant.role, Act::ReadCare) {
         Some(Reach::Area) => {
-            let owns = grant.role == Role::CommunityClerk && entry.held.owner == entry.area.at(AreaLevel::Community).to_string();
+            let owns = grant.role == Role::CommunityClerk
+                && entry.held.owner == entry.area.at(AreaLevel::Community).to_string();
             let helps = category.is_some_and(|category| category.seen_by.contains(&grant.role));
             grant.area.contains(&entry.area) && (owns || helps)
         }

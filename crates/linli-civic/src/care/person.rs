@@ -14,10 +14,11 @@ use linli_db::Conn;
 use linli_kernel::{Actor, CareId, CareRequestId, ProblemCode, Timestamp};
 
 use super::command::{commit, needed, optional};
-use super::model::{By, EndReason, Entry, REASON_FIELD, State};
+use super::model::{By, Entry, REASON_FIELD};
 use super::private::{self, Look, Why};
 use super::store;
 use super::view::{self, HistoryLine};
+use super::words::{EndReason, State};
 use crate::app::App;
 use crate::http::{Answer, Body, Origin, Refused, same_site};
 use crate::say::Lang;
@@ -74,7 +75,8 @@ async fn open_own_care(
 
 fn with_cookie(mut response: Response, secret: &str, seconds: i64, is_secure: bool) -> Response {
     let secure = if is_secure { "; Secure" } else { "" };
-    let cookie = format!("{COOKIE}={secret}; Path=/api/public/care; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}");
+    let cookie =
+        format!("{COOKIE}={secret}; Path=/api/public/care; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}");
     if let Ok(value) = HeaderValue::from_str(&cookie) {
         response.headers_mut().append(header::SET_COOKIE, value);
     }

@@ -132,7 +132,8 @@ pub fn why(conn: &mut Conn, app: &App, entry: &Entry, lang: Lang) -> Result<Why,
 
 /// Whoever answers for an entry, in words.
 fn owner_name(app: &App, entry: &Entry) -> String {
-    let (area, unit) = entry.held.owner.split_once('/').map_or((entry.held.owner.as_str(), None), |(area, unit)| (area, Some(unit)));
+    let (area, unit) =
+        entry.held.owner.split_once('/').map_or((entry.held.owner.as_str(), None), |(area, unit)| (area, Some(unit)));
     let place = area.parse().map(|code| app.areas().name(&code)).unwrap_or_default();
     let book = app.playbooks.current();
     match unit {
@@ -280,7 +281,9 @@ pub fn looks(conn: &mut Conn, app: &App, id: CareId, lang: Lang) -> Result<Vec<L
             Some((last, fields)) if last.at == read.at && last.reader == reader && last.purpose == read.purpose => {
                 fields.push(read.field);
             }
-            _ => looks.push((Look { at: read.at, reader, what: String::new(), purpose: read.purpose }, vec![read.field])),
+            _ => {
+                looks.push((Look { at: read.at, reader, what: String::new(), purpose: read.purpose }, vec![read.field]))
+            }
         }
     }
     let comma = lang.text("care.and");

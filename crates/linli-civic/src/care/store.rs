@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 
-use linli_access::{Vault, scope};
 use linli_access::{Act, Caller};
+use linli_access::{Vault, scope};
 use linli_db::{Bind, Conn, Row, Store, StoreError, Val, Writer, params, placeholders};
 use linli_kernel::{AccountId, AreaCode, CareId, CareRequestId, RecordId, Timestamp};
 use linli_playbook::CareLife;
 
-use super::model::{Beside, Entry, Held, Mute, State, Written};
+use super::model::{Beside, Entry, Held, Written};
+use super::words::{Mute, State};
 use crate::areas::tree::code_range;
 
 const COLUMNS: &str = "id, area_code, resident_id, category_sealed, basis_sealed, plan_sealed, wish_sealed, muted_sealed, owner_sealed, \
@@ -136,14 +137,16 @@ impl Sealed {
         let entry = &self.written.entry;
         writer.exec("DELETE FROM care_helper WHERE entry_id = $1", &params![entry.id])?;
         for helper in &entry.helpers {
-            writer.exec("INSERT INTO care_helper (entry_id, account_id) VALUES ($1, $2)", &params![entry.id, *helper])?;
+            writer
+                .exec("INSERT INTO care_helper (entry_id, account_id) VALUES ($1, $2)", &params![entry.id, *helper])?;
         }
         Ok(())
     }
 
     fn erase(&self, writer: &mut Writer<'_>) -> Result<(), StoreError> {
         let entry = &self.written.entry;
-        writer.exec_one("DELETE FROM care_entry WHERE id = $1 AND version = $2", &params![entry.id, entry.version - 1])?;
+        writer
+            .exec_one("DELETE FROM care_entry WHERE id = $1 AND version = $2", &params![entry.id, entry.version - 1])?;
         for table in ["care_helper", "care_request", "care_code"] {
             writer.exec(&format!("DELETE FROM {table} WHERE entry_id = $1"), &params![entry.id])?;
         }
@@ -251,7 +254,12 @@ pub fn load(conn: &mut Conn, vault: &Vault, id: CareId, now: Timestamp) -> Resul
 ///
 /// # Errors
 /// The database's.
-pub fn load_for_change(conn: &mut Conn, vault: &Vault, id: CareId, now: Timestamp) -> Result<Option<Entry>, StoreError> {
+pub fn load_for_change(
+    conn: &mut Conn,
+    vault: &Vault,
+    id: CareId,
+    now: Timestamp,
+) -> Result<Option<Entry>, StoreError> {
     let lock = conn.dialect().for_update();
     let sql = format!("SELECT {COLUMNS} FROM care_entry WHERE id = $1 AND expires_at > $2{lock}");
     let found = conn.all(&sql, &params![id, now], |row| from_row(vault, row))?;
@@ -489,7 +497,10 @@ pub fn close(tx: &mut linli_db::Tx<'_>, index: &str) -> Result<(), StoreError> {
 /// The database's.
 pub fn sweep_codes(tx: &mut linli_db::Tx<'_>, now: Timestamp) -> Result<u64, StoreError> {
     tx.bookkeep(|writer| {
-        writer.exec("DELETE FROM care_code WHERE expires_at <= $1 AND (session_until IS NULL OR session_until <= $1)", &params![now])
+        writer.exec(
+            "DELETE FROM care_code WHERE expires_at <= $1 AND (session_until IS NULL OR session_until <= $1)",
+            &params![now],
+        )
     })
 }
 

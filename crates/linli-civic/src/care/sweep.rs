@@ -4,8 +4,9 @@ use linli_db::StoreError;
 use linli_kernel::{Actor, Timestamp};
 
 use super::command::commit;
-use super::model::{By, EndReason, Mute};
+use super::model::By;
 use super::store;
+use super::words::{EndReason, Mute};
 use crate::app::App;
 use crate::http::{Answer, Refused};
 

@@ -2,17 +2,18 @@
 
 use std::collections::{HashMap, HashSet};
 
-use linli_access::{Caller, scope};
 use linli_access::Act;
+use linli_access::{Caller, scope};
 use linli_db::{Conn, StoreError, feed};
 use linli_kernel::{AccountId, CareId, RecordId, Timestamp};
 use serde::Serialize;
 
 use super::command::{keeps, look};
 use super::due::{Due, nearness};
-use super::model::{Entry, State};
+use super::model::Entry;
 use super::need::{Sight, goes_there};
 use super::store::{self, Home};
+use super::words::State;
 use crate::app::App;
 use crate::areas::tree::AreaRef;
 use crate::http::Answer;
@@ -78,7 +79,13 @@ pub fn rows(conn: &mut Conn, app: &App, caller: &Caller, entries: &[Entry], now:
 
 /// One entry in a list; `None` where the caller learns nothing of it.
 #[must_use]
-pub fn row(app: &App, caller: &Caller, entry: &Entry, home: &Home, (n_asked, now): (i64, Timestamp)) -> Option<CareRow> {
+pub fn row(
+    app: &App,
+    caller: &Caller,
+    entry: &Entry,
+    home: &Home,
+    (n_asked, now): (i64, Timestamp),
+) -> Option<CareRow> {
     let sight = look(app, caller, entry);
     let due_at = entry.visit_due_at(home.last_met).filter(|_| home.is_present);
     let is_kept = keeps(caller, entry, sight).is_some();
@@ -178,7 +185,8 @@ pub fn page(conn: &mut Conn, app: &App, caller: &Caller, entry: &Entry, lang: La
         there.retain(|duty| !entry.helpers.contains(&duty.account));
         there.dedup_by_key(|duty| duty.account);
         let view = |duty: duty::OnDuty| HelperView {
-            name: lang.say("actor.staff", &[("role", &lang.word("role", duty.role.as_str())), ("name", &duty.person.name)]),
+            name: lang
+                .say("actor.staff", &[("role", &lang.word("role", duty.role.as_str())), ("name", &duty.person.name)]),
             account: duty.account,
         };
         shown.candidates = there.into_iter().map(view).collect();

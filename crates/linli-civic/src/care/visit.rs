@@ -6,9 +6,10 @@ use linli_kernel::{CareId, Problem, ProblemCode, VisitId, VisitKind};
 use serde::{Deserialize, Serialize};
 
 use super::command::commit;
-use super::model::{By, Entry, Met, State};
+use super::model::{By, Entry};
 use super::need::{Sight, goes_there, going};
 use super::store;
+use super::words::{Met, State};
 use crate::app::App;
 use crate::http::Answer;
 use crate::visits::command::{self as visits, RecordVisit};

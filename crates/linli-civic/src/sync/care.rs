@@ -105,7 +105,13 @@ fn row(sight: &Sight<'_>, entry: &Entry, home: &Home, due_at: Timestamp) -> Upse
 ///
 /// # Errors
 /// The database's.
-pub fn log(app: &App, tx: &mut Tx<'_>, account: linli_kernel::AccountId, looks: &[(CareId, Role)], purpose: &str) -> Answer<()> {
+pub fn log(
+    app: &App,
+    tx: &mut Tx<'_>,
+    account: linli_kernel::AccountId,
+    looks: &[(CareId, Role)],
+    purpose: &str,
+) -> Answer<()> {
     for (id, role) in looks {
         private::log(app, tx, (account, *role), *id, (&["care_visit_row"], purpose))?;
     }

@@ -322,7 +322,8 @@ impl Ready for ReadyCareVisit {
     fn apply(&self, app: &App, tx: &mut Tx<'_>, given: &Given) -> Answer<Outcome> {
         let (_, version) = visit::record(app, tx, &self.0, None)?;
         let version = u32::try_from(version).ok();
-        let entity = Entity { kind: "care_visit".to_owned(), id: self.1.to_string(), code: None, version, case_id: None };
+        let entity =
+            Entity { kind: "care_visit".to_owned(), id: self.1.to_string(), code: None, version, case_id: None };
         Ok(Outcome::Applied(done(given, entity)))
     }
 }

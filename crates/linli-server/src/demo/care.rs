@@ -9,8 +9,9 @@ use linli_access::Caller;
 use linli_civic::app::App;
 use linli_civic::care::command::{self as care, CareAct, EnterCare};
 use linli_civic::care::due::{date_of, plus_months};
-use linli_civic::care::model::{Basis, ConsentHow, Met, Whose};
+use linli_civic::care::model::Basis;
 use linli_civic::care::visit::{self, CareVisit};
+use linli_civic::care::words::{ConsentHow, Met, Whose};
 use linli_civic::http::Refused;
 use linli_civic::registry::Kind;
 use linli_civic::registry::command::{self as registry, What};
@@ -176,6 +177,8 @@ fn said<T>(answer: Result<T, Refused>) -> anyhow::Result<T> {
     match answer {
         Ok(value) => Ok(value),
         Err(Refused::Store(error)) => Err(error.into()),
-        Err(Refused::Problem(problem)) => bail!("a command of the demo was refused: {:?} {:?}", problem.code, problem.errors),
+        Err(Refused::Problem(problem)) => {
+            bail!("a command of the demo was refused: {:?} {:?}", problem.code, problem.errors)
+        }
     }
 }

@@ -153,7 +153,9 @@ async fn time_goes_forward_and_everything_happens(db: &Db) {
 }
 
 async fn people_in_care_are_entered_and_some_were_visited(db: &Db) {
-    let of = async |sql: &'static str| db.read(move |conn| conn.number(sql, &[])).await.map_err(|error: StoreError| error).unwrap();
+    let of = async |sql: &'static str| {
+        db.read(move |conn| conn.number(sql, &[])).await.map_err(|error: StoreError| error).unwrap()
+    };
     assert_eq!(of("SELECT COUNT(*) AS n FROM care_entry").await, 8);
     assert_eq!(of("SELECT COUNT(*) AS n FROM care_entry WHERE state = 'objected'").await, 1);
     assert_eq!(of("SELECT COUNT(*) AS n FROM care_helper").await, 2);
