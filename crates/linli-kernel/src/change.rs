@@ -34,6 +34,8 @@ words! {
         Registry = "registry",
         /// 关爱登记
         Care = "care",
+        /// 报表
+        Ledger = "ledger",
     }
 }
 
