@@ -34,7 +34,7 @@ struct Texts {
 #[serde(deny_unknown_fields)]
 struct Person {
     name: String,
-    area: AreaText,
+    area: String,
     compound: String,
     building: String,
     unit: String,
@@ -55,10 +55,6 @@ struct Person {
     #[serde(default)]
     objects: bool,
 }
-
-#[derive(Deserialize)]
-#[serde(transparent)]
-struct AreaText(String);
 
 /// What was entered, for the last day.
 pub struct Entered {
@@ -109,12 +105,12 @@ pub async fn visit(app: &App, entered: Entered) -> anyhow::Result<()> {
 }
 
 async fn one(app: &App, clerk: &Caller, person: &Person) -> anyhow::Result<CareId> {
-    let area = AreaCode::parse(&person.area.0)?;
+    let area = AreaCode::parse(&person.area)?;
     let flat = [
         ("compound", person.compound.as_str()),
-        ("building", &person.building),
-        ("unit", &person.unit),
-        ("room", &person.room),
+        ("building", person.building.as_str()),
+        ("unit", person.unit.as_str()),
+        ("room", person.room.as_str()),
         ("dwelling_use", "living"),
         ("occupancy", "owner"),
     ];
@@ -122,9 +118,9 @@ async fn one(app: &App, clerk: &Caller, person: &Person) -> anyhow::Result<CareI
     let household = record(app, clerk, (Kind::Household, area), &[("dwelling_id", &dwelling)]).await?.to_string();
     let resident = [
         ("household_id", household.as_str()),
-        ("name", &person.name),
+        ("name", person.name.as_str()),
         ("relation", "head"),
-        ("birth_month", &person.birth_month),
+        ("birth_month", person.birth_month.as_str()),
     ];
     let resident = record(app, clerk, (Kind::Resident, area), &resident).await?;
     let rules = app.playbooks.current();

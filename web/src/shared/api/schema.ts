@@ -7523,7 +7523,7 @@ export interface components {
             op_id: string;
             /** @description As its type says. */
             payload?: unknown;
-            /** @description What it is: `case.report`, `case.act`, `visit.record`, `visit.finding`. */
+            /** @description What it is: `case.report`, `case.act`, `visit.record`, `visit.finding`, `registry.enter`, `registry.change`, `registry.confirm`. */
             type: string;
         };
         /** @description What was done. */
@@ -7542,7 +7542,7 @@ export interface components {
             code?: string | null;
             /** @description Our id of it. */
             id: string;
-            /** @description `case` or `visit`. */
+            /** @description `case`, `visit`, or the kind of a record of the registry. */
             kind: string;
             /**
              * Format: int32
@@ -9069,7 +9069,7 @@ export interface operations {
                 /** @description Only within this area. */
                 area?: string;
                 /** @description What is wanted; `due` without it. */
-                show?: "due" | "review" | "still" | "all" | null;
+                show?: "due" | "review" | "still" | "all";
             };
             header?: never;
             path?: never;

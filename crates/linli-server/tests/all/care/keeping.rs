@@ -77,7 +77,7 @@ on_both! {
         let mut phone = Phone::of(&world, world.as_("worker1").await).await;
         assert_eq!(phone.pull(&world).await, 6);
         assert_eq!(phone.rows[&id]["name"], "周秀兰");
-        let figures = async || world.get(&clerk, &format!("/api/care/figures?area={}", crate::world::COMMUNITY)).await.ok()["total"]["old"].clone();
+        let figures = async || world.get(&world.as_("clerk").await, &format!("/api/care/figures?area={}", crate::world::COMMUNITY)).await.ok()["total"]["old"].clone();
         assert_eq!(figures().await, json!(6));
         let me = opened(&world, &clerk, &id).await;
         world.get(&me, "/api/public/care").await.ok();
