@@ -72,6 +72,8 @@ bind! {
     words::VisitResult => Text |v| v.to_string(),
     linli_kernel::RecordId => Text |v| v.to_string(),
     linli_kernel::ProposalId => Text |v| v.to_string(),
+    linli_kernel::CareId => Text |v| v.to_string(),
+    linli_kernel::CareRequestId => Text |v| v.to_string(),
     words::Role => Text |v| v.to_string(),
     words::Phase => Text |v| v.to_string(),
     words::Weight => Text |v| v.to_string(),

@@ -69,6 +69,10 @@ ids! {
     RecordId,
     /// 待定的改动
     ProposalId,
+    /// 关爱登记
+    CareId,
+    /// 本人的要求
+    CareRequestId,
 }
 
 /// Makes ids from the caller's clock and the system's randomness, or from a seed where a story

@@ -20,8 +20,8 @@ pub use area::{AreaCode, AreaLevel, BadAreaCode};
 pub use calendar::{Amount, Calendar, Due, Workday, WorkingHours};
 pub use change::{Change, NewEvent, NewJob, Stream, StreamKind};
 pub use ids::{
-    AccountId, AttachmentId, CaseId, DeadlineId, DeliveryId, DeviceId, EntryId, EventId, GrantId, HotSpotId, IdSource,
-    ImportId, JobId, ProposalId, PublicCode, RecordId, SessionId, TaskId, VisitId,
+    AccountId, AttachmentId, CareId, CareRequestId, CaseId, DeadlineId, DeliveryId, DeviceId, EntryId, EventId,
+    GrantId, HotSpotId, IdSource, ImportId, JobId, ProposalId, PublicCode, RecordId, SessionId, TaskId, VisitId,
 };
 pub use masked::{IdNumber, Phone, RealName};
 pub use page::{Cursor, Page};

@@ -7,6 +7,7 @@
 //! Everything here is pure, except that [`Sources::from_dir`] reads a folder. What the engine decides,
 //! the case slice carries out: it moves seats, writes deadlines, assigns people.
 
+mod care;
 mod effects;
 mod engine;
 mod finding;
@@ -31,6 +32,7 @@ mod tree;
 mod types;
 mod vocabulary;
 
+pub use care::{CareBasis, CareCategory, CareLife, CarePlan, CareRules, CareService};
 pub use effects::{Assignee, BadRule, Effect, SeatMove};
 pub use engine::{Facts, FlowRefusal, Seating, Situation};
 pub use finding::{Finding, Severity};

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
+use crate::care::{CareCategory, CarePlan, CareRules, CareService};
 use crate::finding::{Finding, Severity};
 use crate::indicator::Indicator;
 use crate::lint;
@@ -244,6 +245,9 @@ struct Layer {
     notices: Section<NoticeRule>,
     notice_times: NoticeTimes,
     indicators: Section<Indicator>,
+    care_services: Section<CareService>,
+    care_plans: Section<CarePlan>,
+    care_categories: Section<CareCategory>,
     flows: Vec<PlacedFlow>,
     /// What is added to a flow of the kind, its own or an inherited one.
     additions: Vec<PlacedFlow>,
@@ -280,6 +284,9 @@ pub(crate) struct Draft {
     pub notices: Vec<Placed<NoticeRule>>,
     pub notice_times: NoticeTimes,
     pub indicators: Vec<Placed<Indicator>>,
+    pub care_services: Vec<Placed<CareService>>,
+    pub care_plans: Vec<Placed<CarePlan>>,
+    pub care_categories: Vec<Placed<CareCategory>>,
     pub flows: Vec<PlacedFlow>,
 }
 
@@ -299,6 +306,9 @@ impl Layer {
             notices: Section::default(),
             notice_times: NoticeTimes::new(),
             indicators: Section::default(),
+            care_services: Section::default(),
+            care_plans: Section::default(),
+            care_categories: Section::default(),
             flows: Vec::new(),
             additions: Vec::new(),
         };
@@ -344,6 +354,12 @@ impl Layer {
                 }
                 "indicators.toml" => {
                     layer.indicators = section(path, &tree(&shapes::INDICATORS), "indicators", read::indicator);
+                }
+                "care.toml" => {
+                    let node = tree(&shapes::CARE);
+                    layer.care_services = section(path, &node, "services", read::care_service);
+                    layer.care_plans = section(path, &node, "plans", read::care_plan);
+                    layer.care_categories = section(path, &node, "categories", read::care_category);
                 }
                 _ if name.starts_with("flows/") => layer.flows.push(read::flow(path, &tree(&shapes::FLOW))),
                 _ if name.starts_with("additions/") => {
@@ -394,6 +410,9 @@ impl Draft {
         merge(&mut self.notices, layer.notices, |one| one.id.clone(), findings);
         self.notice_times.extend(layer.notice_times);
         merge(&mut self.indicators, layer.indicators, |one| one.id.clone(), findings);
+        merge(&mut self.care_services, layer.care_services, |one| one.code.clone(), findings);
+        merge(&mut self.care_plans, layer.care_plans, |one| one.code.clone(), findings);
+        merge(&mut self.care_categories, layer.care_categories, |one| one.code.clone(), findings);
         let mut seen = BTreeSet::new();
         for flow in layer.flows {
             if !seen.insert(flow.flow.kind) {
@@ -453,6 +472,11 @@ impl Draft {
             deadlines: items(self.deadlines),
             notices: notices(self.notices, &self.notice_times),
             indicators: items(self.indicators),
+            care: CareRules {
+                services: items(self.care_services),
+                plans: items(self.care_plans),
+                categories: items(self.care_categories),
+            },
             flows: self.flows.into_iter().map(|flow| flow.flow).collect(),
             tasks: items(self.tasks),
             whistles: items(self.whistles),

@@ -6,8 +6,8 @@ use utoipa_axum::router::OpenApiRouter;
 
 use linli_civic::app::App;
 use linli_civic::{
-    areas, audit, banners, cases, delivery, files, hotline, indicators, ledgers, live, map, notices, open311, people,
-    plain, playbooks, registry, rehearsal, search, sync, visits,
+    areas, audit, banners, care, cases, delivery, files, hotline, indicators, ledgers, live, map, notices, open311,
+    people, plain, playbooks, registry, rehearsal, search, sync, visits,
 };
 
 #[derive(OpenApi)]
@@ -35,6 +35,7 @@ use linli_civic::{
         (name = "registry", description = "Dwellings, households, residents, premises and firms, and the ledgers they come from"),
         (name = "hotline", description = "Work orders of the city's 12345 hotline: in, out, and what became of them"),
         (name = "visits", description = "What was seen on visits, patrols, inspections and at meetings"),
+        (name = "care", description = "Who is entitled to care: on which basis, until when; who learns what of it, and who looked"),
         (name = "sync", description = "Phones that go on working with no network; see docs/sync.md"),
         (name = "live", description = "News for open pages"),
         (name = "site", description = "What this instance is called, and how it is")
@@ -69,6 +70,7 @@ fn all() -> OpenApiRouter<App> {
         .merge(hotline::routes())
         .merge(search::http::routes())
         .merge(visits::http::routes())
+        .merge(care::routes())
         .merge(sync::http::routes())
         .merge(registry::routes())
         .merge(ledgers::routes())

@@ -25,6 +25,8 @@ use crate::visits::view as visit_view;
 
 /// Kinds of rows, as phones know them.
 pub const CASE: &str = "case";
+/// 关爱走访: a visit that is due.
+pub const CARE_VISIT: &str = "care_visit";
 /// 走访记录
 pub const VISIT: &str = "visit";
 /// A grid with its printed codes and who answers there.
@@ -38,7 +40,7 @@ pub const FORM: &str = "form";
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = SyncRow)]
 pub struct Upsert {
-    /// `case`, `visit`, `area`, `playbook` or `form`.
+    /// `case`, `visit`, `care_visit`, `area`, `playbook` or `form`.
     pub kind: &'static str,
     /// Which one.
     pub id: String,

@@ -2,7 +2,7 @@
 
 use linli_access::{Act, Caller, Keys, scope};
 use linli_db::{Tx, idempotency};
-use linli_kernel::{AreaCode, Channel, Problem, ProblemCode, Timestamp, VisitId, VisitKind, Weight};
+use linli_kernel::{AreaCode, Channel, Problem, ProblemCode, RecordId, Timestamp, VisitId, VisitKind, Weight};
 use serde::{Deserialize, Serialize};
 
 use super::Visit;
@@ -12,6 +12,7 @@ use crate::areas::Point;
 use crate::areas::view::PointView;
 use crate::cases::report::{self, ReportCase, Sender, Wanted};
 use crate::http::{Answer, Refused};
+use crate::registry::{self, Record};
 use crate::{files, once};
 
 /// Longest note. Unit: characters.
@@ -21,7 +22,7 @@ const MAX_PHOTOS: usize = 9;
 /// Most units on one joint patrol.
 const MAX_COMPANIONS: usize = 10;
 
-/// A record of a visit. Only `kind` and one of `point`, `area_code`, `place` or `address` are needed.
+/// A record of a visit. Only `kind` and one of `point`, `area_code`, `place`, `address` or `dwelling` are needed.
 #[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(example = json!({"kind": "patrol", "place": "RQ3H", "note": "楼道通畅，灭火器在有效期内"}))]
 pub struct RecordVisit {
@@ -39,6 +40,12 @@ pub struct RecordVisit {
     /// Where, in words.
     #[serde(default)]
     pub address: Option<String>,
+    /// Which home of the registry it was to, by the id of the dwelling; it says where, too.
+    #[serde(default)]
+    pub dwelling: Option<String>,
+    /// Whether somebody was met there; left out where nobody was to be met.
+    #[serde(default)]
+    pub met: Option<bool>,
     /// What was seen, at most 2,000 characters.
     #[serde(default)]
     pub note: Option<String>,
@@ -92,12 +99,20 @@ pub struct Ready {
 ///
 /// # Errors
 /// `Invalid` naming the fields; `Forbidden` outside the caller's areas; `OutsideArea`.
-pub async fn prepare(app: &App, body: RecordVisit, caller: Caller) -> Answer<Ready> {
+pub async fn prepare(app: &App, mut body: RecordVisit, caller: Caller) -> Answer<Ready> {
     let (note, companions) = checked(app, &body)?;
+    let is_place = body.point.is_none() && body.area_code.is_none() && body.place.is_none() && body.address.is_none();
+    let dwelling = home(app, &body).await?;
+    if let Some(home) = dwelling.as_ref().filter(|_| is_place) {
+        body.area_code = Some(home.area.to_string());
+    }
     let wanted = wanted(&body)?;
     let found = report::find_place(app, &wanted).await.map_err(Refused::from)?;
     if scope(&caller, Act::RecordVisit).reaches(&Keys::of_area(&found.area)).is_none() {
         return Err(ProblemCode::Forbidden.into());
+    }
+    if dwelling.as_ref().is_some_and(|home| home.area != found.area) {
+        return Err(Problem::field("dwelling", "unknown").into());
     }
     let now = app.now();
     let case = match &body.finding {
@@ -109,7 +124,12 @@ pub async fn prepare(app: &App, body: RecordVisit, caller: Caller) -> Answer<Rea
         kind: body.kind,
         area: found.area,
         place_code: found.qr,
-        place_text: found.place_text,
+        place_text: match &dwelling {
+            Some(home) if is_place => home.label(),
+            Some(_) | None => found.place_text,
+        },
+        dwelling: dwelling.as_ref().map(|home| home.id),
+        met: body.met,
         // Only what was tapped: the point of a printed code is known without anyone having stood there.
         point: wanted.point.map(coarse),
         note,
@@ -153,6 +173,16 @@ impl Ready {
     pub fn case_mut(&mut self) -> Option<&mut report::Ready> {
         self.case.as_mut()
     }
+}
+
+/// The home that was visited.
+async fn home(app: &App, body: &RecordVisit) -> Answer<Option<Record>> {
+    let Some(id) = body.dwelling.as_deref() else { return Ok(None) };
+    let unknown = || Refused::from(Problem::field("dwelling", "unknown"));
+    let id: RecordId = id.parse().map_err(|_| unknown())?;
+    let vault = app.vault.clone();
+    let home = app.db.read(move |conn| registry::store::load(conn, &vault, registry::Kind::Dwelling, id)).await?;
+    home.ok_or_else(unknown).map(Some)
 }
 
 fn checked(app: &App, body: &RecordVisit) -> Answer<(Option<String>, Vec<String>)> {

@@ -2,7 +2,7 @@
 
 use linli_access::{Act, Caller, Keys, scope};
 use linli_kernel::{
-    AccountId, Actor, AreaCode, CaseId, Change, NewEvent, Stream, StreamKind, Timestamp, VisitId, VisitKind,
+    AccountId, Actor, AreaCode, CaseId, Change, NewEvent, RecordId, Stream, StreamKind, Timestamp, VisitId, VisitKind,
     VisitResult,
 };
 use serde_json::json;
@@ -22,6 +22,10 @@ pub struct Visit {
     pub place_code: Option<String>,
     /// Where, in words.
     pub place_text: String,
+    /// Which home of the registry it was to.
+    pub dwelling: Option<RecordId>,
+    /// Whether somebody was met there; `None` where nobody was to be met.
+    pub met: Option<bool>,
     /// Where, to about 100 m; only when it was tapped.
     pub point: Option<Point>,
     /// What was written down.
@@ -100,6 +104,8 @@ mod tests {
             area: "610502005007001".parse().unwrap(),
             place_code: None,
             place_text: "3号楼".to_owned(),
+            dwelling: None,
+            met: None,
             point: None,
             note: Some("楼道整洁".to_owned()),
             companions: Vec::new(),

@@ -5,6 +5,7 @@ mod access;
 mod areas_map;
 mod bad_input;
 mod banners;
+mod care;
 mod cli;
 mod compound;
 mod contact;
