@@ -1537,6 +1537,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/playbook/drafts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the playbooks that lie in the folder beside the data, with the findings of their check. */
+        get: operations["list_drafts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/playbook/drafts/{id}/rehearsal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Replays so many past cases through a draft and tells what would change. Reads only; tells nothing that anybody wrote, and the id of
+         *     a case only to those who may see it.
+         */
+        get: operations["rehearse_draft"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/public/areas": {
         parameters: {
             query?: never;
@@ -3311,6 +3348,24 @@ export interface components {
             /** @description The fields that they changed, and only those; `null` empties one. */
             fields: components["schemas"]["BTreeMap"];
         };
+        /** @description One thing that would be different. */
+        ChangeView: {
+            at?: components["schemas"]["Timestamp"] | null;
+            /** @description In words. */
+            name: string;
+            /** @description As it was: a seat's key, a moment, a count, a stage. */
+            was?: string | null;
+            /** @description As it was, in words. */
+            was_text: string;
+            /** @description `first_seat`, `later_seat`, `promise`, `clock`, `ran_out`, `refused` or `end`. */
+            what: string;
+            /** @description Why, in words. */
+            why: string[];
+            /** @description As it would be. */
+            would?: string | null;
+            /** @description As it would be, in words. */
+            would_text: string;
+        };
         /** @enum {string} */
         Channel: "web" | "qr" | "visit" | "counter" | "phone" | "hotline" | "api" | "proactive" | "split";
         /** @description One entry of a list to choose from. */
@@ -3608,6 +3663,43 @@ export interface components {
         DismissHotSpot: {
             /** @description In words. */
             reason: string;
+        };
+        /** @description What came of a rehearsal. */
+        DraftRehearsal: {
+            /** @description How many by what would be different; a case may count under several. */
+            by_what: {
+                [key: string]: number;
+            };
+            /** @description The draft's id. */
+            draft: string;
+            /** @description The cases that would be different. */
+            moved: components["schemas"]["MovedCase"][];
+            /** @description How many cases were replayed. */
+            n_cases: number;
+            /** @description How many would be different. */
+            n_moved: number;
+            /** @description How many could not be told in every step as they were; their comparison may end early. */
+            n_unlike: number;
+            /** @description Its version. */
+            version: string;
+        };
+        /** @description A draft of a playbook. */
+        DraftView: {
+            /** @description What its check found. */
+            findings: components["schemas"]["Finding"][];
+            /** @description The folder's name. */
+            id: string;
+            /** @description Whether it has no errors: only then it can be rehearsed. */
+            is_usable: boolean;
+            /** @description What people call it. */
+            name: string;
+            /** @description Its version. */
+            version: string;
+        };
+        /** @description The drafts. */
+        Drafts: {
+            /** @description By their ids. */
+            items: components["schemas"]["DraftView"][];
         };
         /**
          * @description How a clock stands in a list.
@@ -4507,7 +4599,7 @@ export interface components {
             key: components["schemas"]["BoxKey"];
             /**
              * Format: int64
-             * @description Cases in it.
+             * @description Cases in it; 1,000 stands for 1,000 or more, here and below.
              */
             n: number;
             /**
@@ -4884,6 +4976,26 @@ export interface components {
              * @description The version of the case that the caller saw.
              */
             version: number;
+        };
+        /** @description A case that would be different. */
+        MovedCase: {
+            /** @description Where it is. */
+            area: components["schemas"]["AreaRef"];
+            /** @description The category's code. */
+            category?: string | null;
+            /** @description In words. */
+            category_name?: string | null;
+            /** @description What would be different. */
+            changes: components["schemas"]["ChangeView"][];
+            id?: components["schemas"]["CaseId"] | null;
+            /** @description Whether it could be told in every step as it was. */
+            is_faithful: boolean;
+            /** @description The number for paper. */
+            paper_no: string;
+            /** @description When it was said. */
+            reported_at: components["schemas"]["Timestamp"];
+            /** @description The version that it began under. */
+            version: string;
         };
         /** @description 消息: what the bell shows. */
         MyNotice: {
@@ -5849,6 +5961,15 @@ export interface components {
             rows: components["schemas"]["RehearsedRow"][];
             /** @description Categories that nobody mapped, the commonest first. */
             unknown_categories: components["schemas"]["UnknownCategory"][];
+        };
+        /** @description A page of a rehearsal. */
+        RehearsalPage: components["schemas"]["DraftRehearsal"] & {
+            /**
+             * Format: int32
+             * @description How many cases there are in all.
+             */
+            n_all: number;
+            next?: components["schemas"]["CaseId"] | null;
         };
         /** @description A row of a rehearsal. */
         RehearsedRow: {
@@ -10446,6 +10567,71 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PlaybookView"];
+                };
+            };
+        };
+    };
+    list_drafts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Drafts"];
+                };
+            };
+        };
+    };
+    rehearse_draft: {
+        parameters: {
+            query?: {
+                /** @description Reported from then on. */
+                since?: string;
+                /** @description Reported before then. */
+                until?: string;
+                /** @description Only within this area. */
+                area?: string;
+                /** @description Where the page before ended. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RehearsalPage"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
