@@ -143,6 +143,14 @@ function isA(cause: unknown, ...names: string[]): boolean {
   return names.includes(name) || ("inner" in cause && isA(cause.inner, ...names));
 }
 
+const ended = new WeakSet<Dexie>();
+
+/** Closes a database for good: nothing that is still under way opens it again, least of all after it was taken off the phone. */
+export function end(db: Dexie): void {
+  ended.add(db);
+  db.close();
+}
+
 const BROKEN = ["DatabaseClosedError", "InvalidStateError", "UnknownError", "OpenFailedError"];
 
 /**
@@ -155,7 +163,7 @@ export async function on<D extends Dexie, T>(db: D, work: (db: D) => Promise<T>)
     return await work(db);
   } catch (cause) {
     if (isA(cause, "QuotaExceededError")) throw new PhoneFull();
-    if (!isA(cause, ...BROKEN)) throw cause;
+    if (!isA(cause, ...BROKEN) || ended.has(db)) throw cause;
     db.close();
     await db.open();
     return work(db);

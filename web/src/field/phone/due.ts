@@ -24,8 +24,8 @@ export interface DueGroup {
 
 type Source = (view: View, nowMs: number) => { due: DueItem[]; sent: DueItem[] };
 
-/** Whether a case waits for its owner: they have it in hand, or a main button of it is theirs. */
-export const isMine = ({ body }: CaseItem): boolean => body !== null && (body.mine || body.actions.some(({ tone }) => tone === "primary"));
+/** Whether a case waits for the owner of the phone: a main button of it is theirs. What only waits for others is under 事项. */
+export const isMine = ({ body }: CaseItem): boolean => body?.actions.some(({ tone }) => tone === "primary") ?? false;
 
 /** A case that is due. */
 export function dueOfRow(row: CaseRow, nPending = 0): DueItem {

@@ -2,7 +2,7 @@
 import { ProblemError } from "@shared/api/problem";
 import type { Me } from "@shared/api/types";
 import { makeKey, open, openKey, PIN_ROUNDS, rewrapKey, seal } from "./crypto";
-import { CopyDb, on, OutboxDb, wipe } from "./database";
+import { CopyDb, end, on, OutboxDb, wipe } from "./database";
 import { endsAt, isRunning, seenAt, type Lease } from "./lease";
 import * as server from "./server";
 
@@ -48,7 +48,7 @@ export async function enrolPhone(me: Me, name: string, pin: string, rounds = PIN
     await navigator.storage?.persist?.().catch(() => false);
     return { account: me.id, device, login: me.name, key, outbox, copy: new CopyDb(me.id), me };
   } catch (cause) {
-    outbox.close();
+    end(outbox);
     await wipe(me.id);
     throw cause;
   }
@@ -87,7 +87,7 @@ export async function dropEndedLeases(accounts: readonly string[]): Promise<void
     try {
       await on(outbox, leaseOf);
     } finally {
-      outbox.close();
+      end(outbox);
     }
   }
 }
@@ -101,7 +101,7 @@ async function borrowAgain(outbox: OutboxDb, account: string, device: string): P
   } catch (cause) {
     const status = cause instanceof ProblemError ? cause.status : 0;
     if (status === 410) {
-      outbox.close();
+      end(outbox);
       await wipe(account);
       return { why: "revoked" };
     }
@@ -115,19 +115,19 @@ export async function unlockPhone(account: string, pin: string): Promise<Unlocke
   const phone = await on(outbox, (db) => db.read("phone"));
   if (phone === undefined) {
     // Enrolling broke off before anything could be kept.
-    outbox.close();
+    end(outbox);
     await wipe(account);
     return { locked: { why: "revoked" } };
   }
   const lease = (await leaseOf(outbox)) ?? (await borrowAgain(outbox, account, phone.device));
   if ("why" in lease) {
-    outbox.close();
+    end(outbox);
     return { locked: lease };
   }
   const key = await openKey(phone.wrapped, pin, lease.share);
   if (key === null) {
     const left = await countWrong(outbox);
-    outbox.close();
+    end(outbox);
     return { locked: { why: "wrong_pin", left } };
   }
   await outbox.write("wrong_pins", 0);

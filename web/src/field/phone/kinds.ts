@@ -1,4 +1,4 @@
-/** The kinds of commands as their owner reads them. A new type adds a line here, its effect in `merge.ts`, and a name in the texts. */
+/** The kinds of commands as their owner reads them. A new type adds a line here, and its effect in `merge.ts`. */
 import type { IconName } from "@shared/ui/icons";
 import type { Entry } from "./types";
 
@@ -11,7 +11,16 @@ const ICONS: Record<string, IconName> = {
 
 export const iconOf = (entry: Entry): IconName => ICONS[entry.command.type] ?? "info";
 
-const NAMED = ["case.report", "visit.record", "visit.finding"];
-
 /** The key of its name; an act is named by its button, which `told` keeps. */
-export const nameKeyOf = (entry: Entry): string | null => (NAMED.includes(entry.command.type) ? `field.command.${entry.command.type.replace(".", "_")}` : null);
+export function nameKeyOf({ command }: Entry): string | null {
+  switch (command.type) {
+    case "case.report":
+      return "field.note.title";
+    case "visit.finding":
+      return "field.visits.found";
+    case "visit.record":
+      return `field.visits.kind.${String(command.payload.kind)}`;
+    default:
+      return null;
+  }
+}

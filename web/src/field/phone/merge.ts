@@ -111,7 +111,8 @@ function visitOf(entry: Entry): VisitItem {
 
 function rowOf(visit: Visit): VisitItem {
   const { id, kind, place_text, area, note, result, captured_at, case_id } = visit;
-  const place = place_text === "" ? area.name : place_text;
+  // The whole name of an area that one works in says nothing new.
+  const place = place_text === "" || place_text === area.full_name ? area.name : place_text;
   return { id, kind, place, note: note ?? null, finding: result === "finding", at: captured_at, case_id: case_id ?? null, pending: null };
 }
 
@@ -125,6 +126,11 @@ export function hasCome(entry: Entry, rows: Rows): boolean {
   return row !== undefined && row.version >= (version ?? 0);
 }
 
+/** Photos that did not go with a command that was done. */
+export function lostPhotos({ state, outcome }: Entry): number {
+  return state === "done" && outcome !== null && "missing_attachments" in outcome ? (outcome.missing_attachments?.length ?? 0) : 0;
+}
+
 /** Lays what was done over the copy. Refused commands change nothing: they are shown where their owner reads them. */
 export function merged(rows: Rows, entries: readonly Entry[]): View {
   const view: View = {
@@ -132,7 +138,7 @@ export function merged(rows: Rows, entries: readonly Entry[]): View {
     visits: rows.all("visit").map(rowOf),
   };
   for (const entry of entries) {
-    if (entry.state === "rejected" || (entry.state === "done" && hasCome(entry, rows))) continue;
+    if (entry.state === "rejected" || (entry.state === "done" && (hasCome(entry, rows) || lostPhotos(entry) > 0))) continue;
     OVERLAYS[entry.command.type]?.(view, entry);
   }
   view.visits.sort((a, b) => b.at.localeCompare(a.at));

@@ -3,11 +3,11 @@ import { computed, ref, shallowRef, type ComputedRef } from "vue";
 import { ProblemError } from "@shared/api/problem";
 import type { Me } from "@shared/api/types";
 import { allRows, applied, NOWHERE, position as readPosition, type Position } from "./copy";
-import { on, PhoneFull, wipe } from "./database";
+import { end, on, PhoneFull, wipe } from "./database";
 import { open, seal } from "./crypto";
 import { endsAt } from "./lease";
 import { rememberMe, renewLease, type Opened } from "./keys";
-import { hasCome, merged, type View } from "./merge";
+import { hasCome, lostPhotos, merged, type View } from "./merge";
 import * as outbox from "./outbox";
 import { Clockwork } from "./clockwork";
 import { round } from "./sync";
@@ -35,6 +35,8 @@ const SHOWN_MS = 120_000;
 
 const pending = computed(() => entries.value.filter(({ state }) => state === "waiting" || state === "held"));
 const rejected = computed(() => entries.value.filter(({ state }) => state === "rejected"));
+/** Done, but photos did not go along: they lie here until their owner knows. */
+const unlit = computed(() => entries.value.filter((entry) => lostPhotos(entry) > 0));
 const view: ComputedRef<View> = computed(() => merged(rows.value, entries.value));
 
 async function readEntries(phone: Opened): Promise<void> {
@@ -46,7 +48,7 @@ async function readEntries(phone: Opened): Promise<void> {
 async function clearDone(phone: Opened): Promise<void> {
   const now = Date.now();
   const done = entries.value.filter(
-    (entry) => entry.state === "done" && (hasCome(entry, rows.value) || Math.abs(now - (entry.ended_at ?? 0)) > SHOWN_MS),
+    (entry) => entry.state === "done" && lostPhotos(entry) === 0 && (hasCome(entry, rows.value) || Math.abs(now - (entry.ended_at ?? 0)) > SHOWN_MS),
   );
   await outbox.remove(phone, done.map(({ command }) => command.device_seq));
   await readEntries(phone);
@@ -75,6 +77,8 @@ async function roundOf(phone: Opened): Promise<"done" | "again"> {
     await renew(phone);
     return "done";
   } catch (cause) {
+    // Locked meanwhile: nobody is there to be told.
+    if (opened.value !== phone) return "done";
     await readEntries(phone).catch(() => undefined);
     return fell(phone, cause);
   } finally {
@@ -129,7 +133,7 @@ export async function openPhone(phone: Opened): Promise<void> {
   [rows.value, position.value] = await Promise.all([allRows(phone), readPosition(phone)]);
   await readEntries(phone);
   ready.value = true;
-  void outbox.dropLoosePhotos(phone);
+  void outbox.dropLoosePhotos(phone).catch(() => undefined);
   listenToOtherTabs(phone);
   clockwork.start();
 }
@@ -150,8 +154,10 @@ export function lock(): void {
   clockwork.stop();
   channel?.close();
   channel = null;
-  opened.value?.outbox.close();
-  opened.value?.copy.close();
+  if (opened.value !== null) {
+    end(opened.value.outbox);
+    end(opened.value.copy);
+  }
   opened.value = null;
   rows.value = new Rows();
   entries.value = [];
@@ -235,6 +241,6 @@ export async function keptNote(): Promise<unknown> {
   return sealed === undefined ? null : open<unknown>(phone.key, "note", sealed);
 }
 
-export const usePhone = () => ({ opened, ready, gone, rows, entries, pending, rejected, view, position, stopped, busy, leaseEnds });
+export const usePhone = () => ({ opened, ready, gone, rows, entries, pending, rejected, unlit, view, position, stopped, busy, leaseEnds });
 export const isOpen = (): boolean => opened.value !== null;
 export const syncNow = (): void => clockwork.now();
