@@ -31,7 +31,7 @@ describe.each(FACES)("the texts of %s", (face) => {
   it("have every key that is asked for by name", () => {
     const known = new Set([...messages(face, "zh-CN"), ...messages("shared/i18n", "zh-CN")]);
     const asked = sources(face).flatMap((source) =>
-      [...source.matchAll(/["'`]((?:desk|wall|field|ui|time|problem)\.[a-z_A-Z0-9.]+[a-zA-Z0-9])["'`]/g)].map((match) => match[1] ?? ""),
+      [...source.matchAll(new RegExp(`["'\`]((?:${face}|ui|time|problem)\\.[a-z_A-Z0-9.]+[a-zA-Z0-9])["'\`]`, "g"))].map((match) => match[1] ?? ""),
     );
     expect([...new Set(asked)].filter((key) => !known.has(key))).toEqual([]);
   });

@@ -4,24 +4,23 @@ import type { LiveState } from "@shared/api/live";
 import { ProblemError, problemFrom, toProblem } from "@shared/api/problem";
 import type { ActionOffer, CaseView, FormValues, TaskOffer } from "@shared/api/types";
 import { faultText } from "../phone/fault";
-import type { CaseItem } from "../phone/merge";
+import { offersOf, type CaseItem } from "../phone/merge";
 import { act as keepAct, dismiss, outcomeOf, usePhone } from "../phone/phone";
 import { refusalOf } from "../phone/refusal";
 import type { Entry, Rows } from "../phone/types";
 import { useCase, written, type CaseAtHand, type Outcome } from "./useCase";
 
 /** What the phone knows of a case, in the shape of the server's view; what it does not know is empty. */
-function viewOf({ row, body, pending }: CaseItem, rows: Rows): CaseView {
-  const isUnderWay = pending.length > 0;
-  const offers = (body?.actions ?? []).map(({ form, ...offer }): ActionOffer => ({ ...offer, form: form === undefined ? [] : (rows.get("form", form) ?? []) }));
+function viewOf(item: CaseItem, rows: Rows): CaseView {
+  const { row, body } = item;
+  const actions = offersOf(item).map(({ form, then: _, ...offer }): ActionOffer => ({ ...offer, form: form === undefined ? [] : (rows.get("form", form) ?? []) }));
   const view = {
     ...row,
     full_text: body?.full_text ?? row.text,
     place_text: body?.place_text ?? row.area.full_name,
     question: body?.question ?? null,
     reply: body?.reply ?? null,
-    // What is on its way may have used up the others; a comment never does harm.
-    actions: isUnderWay ? offers.filter(({ verb }) => verb === "comment") : offers,
+    actions,
     attachments: [],
     deadlines: [],
     tasks: [],

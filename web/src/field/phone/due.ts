@@ -1,6 +1,6 @@
 /** What waits for the owner of the phone. Today's list is one list: each kind of work is a source of its items. */
 import type { CaseRow, DueState } from "@shared/api/types";
-import { dueStateNow, isDoneWith, type CaseItem, type View } from "./merge";
+import { dueStateNow, isUnderWay, offersOf, type CaseItem, type View } from "./merge";
 
 /** One thing that is due, whatever it is. A new kind of work adds its shape here, a source below, and a component in `TodayPage`. */
 export interface DueItem {
@@ -25,7 +25,7 @@ export interface DueGroup {
 type Source = (view: View, nowMs: number) => { due: DueItem[]; sent: DueItem[] };
 
 /** Whether a case waits for the owner of the phone: a main button of it is theirs. What only waits for others is under 事项. */
-export const isMine = ({ body }: CaseItem): boolean => body?.actions.some(({ tone }) => tone === "primary") ?? false;
+export const isMine = (item: CaseItem): boolean => offersOf(item).some(({ tone }) => tone === "primary");
 
 /** A case that is due. */
 export function dueOfRow(row: CaseRow, nPending = 0): DueItem {
@@ -33,11 +33,13 @@ export function dueOfRow(row: CaseRow, nPending = 0): DueItem {
   return { kind: "case", id, due_at: due_at ?? null, due_state, area_code: area.code, since: reported_at, case: row, n_pending: nPending };
 }
 
+/** Noted here, or done as far as its owner can: what remains is the upload. */
+const isSent = (item: CaseItem): boolean => item.body === null || (isUnderWay(item) && !isMine(item));
+
 const cases: Source = (view, nowMs) => {
-  const items = [...view.cases.values()].filter((item) => isMine(item) || item.body === null || isDoneWith(item));
+  const items = [...view.cases.values()];
   const due = ({ row, pending }: CaseItem): DueItem => dueOfRow({ ...row, due_state: dueStateNow(row, nowMs) }, pending.length);
-  const isSent = (item: CaseItem): boolean => item.body === null || isDoneWith(item);
-  return { due: items.filter((item) => !isSent(item)).map(due), sent: items.filter(isSent).map(due) };
+  return { due: items.filter((item) => !isSent(item) && isMine(item)).map(due), sent: items.filter(isSent).map(due) };
 };
 
 const SOURCES: readonly Source[] = [cases];

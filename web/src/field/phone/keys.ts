@@ -3,6 +3,7 @@ import { ProblemError } from "@shared/api/problem";
 import type { Me } from "@shared/api/types";
 import { makeKey, open, openKey, PIN_ROUNDS, rewrapKey, seal } from "./crypto";
 import { CopyDb, end, on, OutboxDb, wipe } from "./database";
+import { leaveMark, takeMark } from "./mark";
 import { endsAt, isRunning, seenAt, type Lease } from "./lease";
 import * as server from "./server";
 
@@ -46,6 +47,7 @@ export async function enrolPhone(me: Me, name: string, pin: string, rounds = PIN
     const { device, key } = await enrolInto(outbox, me, name, pin, rounds);
     // Cleaning programs and full disks take first what nobody asked to keep.
     await navigator.storage?.persist?.().catch(() => false);
+    leaveMark(me.id);
     return { account: me.id, device, login: me.name, key, outbox, copy: new CopyDb(me.id), me };
   } catch (cause) {
     end(outbox);
@@ -66,6 +68,12 @@ async function enrolInto(outbox: OutboxDb, me: Me, name: string, pin: string, ro
     await outbox.write("me", sealed);
   });
   return { device: device.id, key };
+}
+
+/** Takes an account off this phone for good, and what says that it was here. */
+export async function takeAway(account: string): Promise<void> {
+  takeMark(account);
+  await wipe(account);
 }
 
 /** The lease if it runs; one that ended is taken off the phone at once. */
@@ -102,7 +110,7 @@ async function borrowAgain(outbox: OutboxDb, account: string, device: string): P
     const status = cause instanceof ProblemError ? cause.status : 0;
     if (status === 410) {
       end(outbox);
-      await wipe(account);
+      await takeAway(account);
       return { why: "revoked" };
     }
     // 404: somebody else is signed in, and it is not their phone.

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { CaseRow } from "@shared/api/types";
 import { applied } from "./copy";
 import { today } from "./due";
-import { dueStateNow, hasCome, isDoneWith, merged } from "./merge";
+import { dueStateNow, hasCome, isUnderWay, merged, offersOf } from "./merge";
 import { Rows, type CaseBody, type Command, type Entry, type EntryState, type Outcome, type StoredOffer, type Visit } from "./types";
 
 const NOW = Date.parse("2026-10-01T08:00:00.000Z");
@@ -43,8 +43,25 @@ describe("the day on a phone with no network", () => {
   });
 
   it("moves what was done to what waits for the upload, and keeps what goes on", () => {
-    const rows = rowsOf(caseBody("a"), caseBody("b"), caseBody("c"));
+    const SETTLE: StoredOffer = { verb: "settle", name: "办结", tone: "primary", form: "f2" };
+    const rows = rowsOf(caseBody("a", {}, [SETTLE]), caseBody("b", {}, [{ ...TAKE, then: [SETTLE] }]), caseBody("c"));
     expect(keys(rows, [act("a", "settle"), act("b", "take"), act("c", "comment")])).toEqual(["rest:b,c", "sent:a"]);
+  });
+
+  it("offers after an act what the server said would follow, and nothing that it did not say", () => {
+    const SETTLE: StoredOffer = { verb: "settle", name: "办结", tone: "primary", form: "f2" };
+    const known = caseBody("a", {}, [{ ...TAKE, then: [SETTLE, COMMENT] }, COMMENT]);
+    const verbs = (body: CaseBody, ...acts: Entry[]): string[] => {
+      const item = merged(rowsOf(body), acts).cases.get("a");
+      return item === undefined ? [] : offersOf(item).map(({ verb }) => verb);
+    };
+    expect(verbs(known)).toEqual(["take", "comment"]);
+    expect(verbs(known, act("a", "comment"))).toEqual(["take", "comment"]);
+    expect(verbs(known, act("a", "take"))).toEqual(["settle", "comment"]);
+    expect(verbs(known, act("a", "take"), act("a", "settle"))).toEqual(["comment"]);
+    expect(verbs(caseBody("a"), act("a", "take"))).toEqual(["comment"]);
+    expect(keys(rowsOf(known), [act("a", "take")])).toEqual(["rest:a"]);
+    expect(keys(rowsOf(caseBody("a")), [act("a", "take")])).toEqual(["sent:a"]);
   });
 
   it("puts a refused act back to what is due", () => {
@@ -94,9 +111,9 @@ describe("what is done and not yet back", () => {
     expect(merged(rows, [record]).visits).toHaveLength(1);
   });
 
-  it("knows an act that ends one's part from one that does not", () => {
+  it("knows an act from a note", () => {
     const item = (verb: string) => merged(rowsOf(caseBody("a")), [act("a", verb)]).cases.get("a");
-    expect(["settle", "send_back", "take", "comment"].map((verb) => { const found = item(verb); return found !== undefined && isDoneWith(found); })).toEqual([true, true, false, false]);
+    expect(["settle", "take", "comment", "urge"].map((verb) => { const found = item(verb); return found !== undefined && isUnderWay(found); })).toEqual([true, true, false, false]);
   });
 });
 

@@ -3,7 +3,7 @@
  * flow; it says what its owner did and that it is not at the server yet.
  */
 import type { CaseRow, DueState } from "@shared/api/types";
-import type { CaseBody, Entry, RecordVisit, Rows, Visit } from "./types";
+import type { CaseBody, Entry, RecordVisit, Rows, StoredOffer, Visit } from "./types";
 
 /** A case as the phone knows it. */
 export interface CaseItem {
@@ -32,13 +32,26 @@ export interface View {
   visits: VisitItem[];
 }
 
-/** Acts after which a case stays with whoever did them. All others end its owner's part, until the server says otherwise. */
-const STAYS = new Set(["comment", "take", "accept", "ask", "extend", "edit"]);
-
 export const verbOf = (entry: Entry): string => (typeof entry.command.payload.action === "string" ? entry.command.payload.action : "");
 
-/** Whether an act that is on its way ends the owner's part in the case. */
-export const isDoneWith = (item: CaseItem): boolean => item.pending.some((entry) => !STAYS.has(verbOf(entry)));
+/** Acts that only add words: they change nothing that is offered. */
+const NOTES = new Set(["comment", "urge"]);
+
+/**
+ * What is offered on a case with what is on its way laid over it. After an act that the server said more about it is that; after any
+ * other only a note, which never does harm: what else may follow is the server's to say.
+ */
+export function offersOf({ body, pending }: CaseItem): StoredOffer[] {
+  let offers = body?.actions ?? [];
+  for (const verb of pending.map(verbOf).filter((one) => !NOTES.has(one))) {
+    const then = offers.find((offer) => offer.verb === verb)?.then ?? [];
+    offers = then.length > 0 ? then : offers.filter((offer) => NOTES.has(offer.verb));
+  }
+  return offers;
+}
+
+/** Whether its owner did more with a case than write to it, and the server does not know yet. */
+export const isUnderWay = ({ pending }: CaseItem): boolean => pending.some((entry) => !NOTES.has(verbOf(entry)));
 
 /** How urgent a row is by now: what the server said may be hours old. */
 export function dueStateNow(row: Pick<CaseRow, "due_at" | "due_state">, nowMs: number): DueState {

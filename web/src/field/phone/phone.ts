@@ -3,10 +3,10 @@ import { computed, ref, shallowRef, type ComputedRef } from "vue";
 import { ProblemError } from "@shared/api/problem";
 import type { Me } from "@shared/api/types";
 import { allRows, applied, NOWHERE, position as readPosition, type Position } from "./copy";
-import { end, on, PhoneFull, wipe } from "./database";
+import { end, on, PhoneFull } from "./database";
 import { open, seal } from "./crypto";
 import { endsAt } from "./lease";
-import { rememberMe, renewLease, type Opened } from "./keys";
+import { rememberMe, renewLease, takeAway, type Opened } from "./keys";
 import { hasCome, lostPhotos, merged, type View } from "./merge";
 import * as outbox from "./outbox";
 import { Clockwork } from "./clockwork";
@@ -58,7 +58,7 @@ async function clearDone(phone: Opened): Promise<void> {
 async function leave(phone: Opened): Promise<void> {
   lock();
   gone.value = true;
-  await wipe(phone.account);
+  await takeAway(phone.account);
 }
 
 async function roundOf(phone: Opened): Promise<"done" | "again"> {

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { FIRST_PAUSE_MS, LONGEST_PAUSE_MS, pauseMs } from "./backoff";
 import { isRunning, LONGEST_LEASE_MS, newLease, seenAt } from "./lease";
+import { AWAY_MS, mustClose } from "./idle";
 import { isPin } from "./keys";
 import { isProgress, toSend } from "./sync";
 import type { Entry, EntryState } from "./types";
@@ -89,4 +90,11 @@ it("the last places stand first, each once", () => {
   expect(withRecent(["a", "b", "c"], "b")).toEqual(["b", "a", "c"]);
   expect(withRecent(["a", "b", "c"], "d")).toEqual(["d", "a", "b"]);
   expect(withRecent([], "a")).toEqual(["a"]);
+});
+
+it("a phone that was put away closes, but not over what is being written", () => {
+  expect(mustClose(0, AWAY_MS - 1, false)).toBe(false);
+  expect(mustClose(0, AWAY_MS, false)).toBe(true);
+  expect(mustClose(AWAY_MS, 0, false)).toBe(true);
+  expect(mustClose(0, AWAY_MS, true)).toBe(false);
 });

@@ -47,8 +47,8 @@ export interface Entry {
   ended_at: number | null;
 }
 
-/** An action that a case offers; its form is a row of its own. */
-export type StoredOffer = Omit<ActionOffer, "form"> & { form?: string };
+/** An action that a case offers; its form is a row of its own. One that asks nothing says what is offered after it. */
+export type StoredOffer = Omit<ActionOffer, "form"> & { form?: string; then?: StoredOffer[] };
 
 export interface CaseBody {
   row: CaseRow;
