@@ -94,8 +94,8 @@ it(
     await press(b.page, first, "接单");
     await press(a.page, second, "接单");
     await press(b.page, third, "接单");
-    await press(a.page, third, "跟进记录", { label: "内容", text: `${day}甲看过现场` });
-    await press(b.page, second, "跟进记录", { label: "内容", text: `${day}乙也看过现场` });
+    await press(a.page, third, "跟进记录", { label: "进展", text: `${day}甲看过现场` });
+    await press(b.page, second, "跟进记录", { label: "进展", text: `${day}乙也看过现场` });
 
     await a.context.setOffline(false);
     await uploaded(a.page).waitFor();

@@ -112,12 +112,12 @@ async function fell(phone: Opened, cause: unknown): Promise<"done" | "again"> {
   return "again";
 }
 
-/** One round at a time, over all tabs of this account. */
+/** One round at a time, over all tabs of this account. While another tab is at it, this one comes back soon: it may have more to send. */
 async function lockedRound(): Promise<"done" | "again"> {
   const phone = opened.value;
   if (phone === null) return "done";
   if (!("locks" in navigator)) return roundOf(phone);
-  return navigator.locks.request(`linli-sync-${phone.account}`, { ifAvailable: true }, (lock) => (lock === null ? "done" : roundOf(phone)));
+  return navigator.locks.request(`linli-sync-${phone.account}`, { ifAvailable: true }, (lock) => (lock === null ? "again" : roundOf(phone)));
 }
 
 const clockwork = new Clockwork(lockedRound);
