@@ -412,30 +412,6 @@ on_both! {
         assert_eq!(n_cases(&world, &phone.who).await, 0);
     }
 
-    async fn what_follows_a_button_that_asks_nothing_is_on_the_phone_and_both_are_done_in_one_push(t: TestDb) {
-        let world = World::new(t).await;
-        world.post(&Session::none(), "/api/cases", json!({ "text": "路灯不亮", "area_code": GRID_1, "category": "street_light" })).await.ok();
-        let mut phone = Phone::of(&world, world.as_("worker1").await).await;
-        let mut held = Held::default();
-        held.pull(&world, &phone).await;
-        let case = held.of("case")[0].clone();
-        let offers = case["actions"].as_array().unwrap().clone();
-        let take = offers.iter().find(|offer| offer["verb"] == "take").unwrap();
-        assert!(offers.iter().all(|offer| offer["verb"] != "settle"), "not yet: it is offered after the other");
-        let settle = take["then"].as_array().unwrap().iter().find(|offer| offer["verb"] == "settle").unwrap();
-        assert!(held.rows.contains_key(&("form".to_owned(), settle["form"].as_str().unwrap().to_owned())), "with its form");
-        assert!(offers.iter().filter(|offer| offer.get("form").is_some()).all(|offer| offer.get("then").is_none()));
-        let about = json!({ "entity_id": case["row"]["id"], "base_version": case["row"]["version"] });
-        let act = |phone: &mut Phone, payload: Value| {
-            let mut command = phone.command("case.act", about.clone());
-            command["payload"] = payload;
-            command
-        };
-        let commands = [act(&mut phone, json!({ "action": "take" })), act(&mut phone, json!({ "action": "settle", "fields": { "reply": reply() } }))];
-        let outcomes = phone.push(&world, &commands.iter().collect::<Vec<_>>()).await;
-        assert!(outcomes.iter().all(|result| result["outcome"]["status"] == "applied"), "{outcomes:?}");
-    }
-
     async fn a_phone_holds_what_its_owner_sees_and_nothing_of_the_next_grid(t: TestDb) {
         let world = World::new(t).await;
         for (text, area) in [("甲一", GRID_1), ("甲二", GRID_1), ("乙一", GRID_2)] {

@@ -101,6 +101,13 @@ describe("what is done and not yet back", () => {
     expect(merged(after, [done(4)]).cases.get("a")?.pending).toHaveLength(0);
   });
 
+  it("ends with a case that went out of sight, and waits for one that was noted here", () => {
+    expect(hasCome(done(4), new Rows())).toBe(true);
+    const noted = entry({ type: "case.report", entity_id: "n" }, "done", { status: "applied", entity: { kind: "case", id: "b" } });
+    expect(hasCome(noted, new Rows())).toBe(false);
+    expect(hasCome(noted, rowsOf(caseBody("b")))).toBe(true);
+  });
+
   it("is not shown twice when a visit's row is here", () => {
     const outcome: Outcome = { status: "applied", entity: { kind: "visit", id: "v1" } };
     const record = entry({ type: "visit.record", payload: { kind: "patrol" } }, "done", outcome);

@@ -136,7 +136,9 @@ export function hasCome(entry: Entry, rows: Rows): boolean {
   const { kind, id, version } = outcome.entity;
   if (kind === "visit") return rows.get("visit", id) !== undefined;
   const row = rows.get("case", id)?.row;
-  return row !== undefined && row.version >= (version ?? 0);
+  // A case that went out of sight with the act has no row to come: there is nothing to lay over.
+  if (row === undefined) return entry.command.type === "case.act";
+  return row.version >= (version ?? 0);
 }
 
 /** Photos that did not go with a command that was done. */

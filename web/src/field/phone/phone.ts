@@ -44,14 +44,15 @@ async function readEntries(phone: Opened): Promise<void> {
   if (opened.value === phone) entries.value = read;
 }
 
-/** Entries whose row is here, or that were answered long enough ago. */
-async function clearDone(phone: Opened): Promise<void> {
+/** Takes out entries whose row is here, or that were answered long enough ago; whether others still wait for theirs. */
+async function clearDone(phone: Opened): Promise<boolean> {
   const now = Date.now();
   const done = entries.value.filter(
     (entry) => entry.state === "done" && lostPhotos(entry) === 0 && (hasCome(entry, rows.value) || Math.abs(now - (entry.ended_at ?? 0)) > SHOWN_MS),
   );
   await outbox.remove(phone, done.map(({ command }) => command.device_seq));
   await readEntries(phone);
+  return entries.value.some((entry) => entry.state === "done" && lostPhotos(entry) === 0);
 }
 
 /** The server has taken this phone away: nothing of its owner stays. */
@@ -71,11 +72,11 @@ async function roundOf(phone: Opened): Promise<"done" | "again"> {
       },
     });
     position.value = await readPosition(phone);
-    await clearDone(phone);
+    const isAwaited = await clearDone(phone);
     channel?.postMessage("changed");
     stopped.value = null;
     await renew(phone);
-    return "done";
+    return isAwaited ? "again" : "done";
   } catch (cause) {
     // Locked meanwhile: nobody is there to be told.
     if (opened.value !== phone) return "done";
