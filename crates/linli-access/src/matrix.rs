@@ -80,6 +80,10 @@ acts! {
     ImportRegistry = "import_registry",
     /// See a name, a phone number or an ID number of the registry; logged with its purpose, which the person can read.
     ReadRegistryPrivate = "read_registry_private",
+    /// Keep the workbooks that superiors ask for, and have them filled from the record.
+    KeepLedgers = "keep_ledgers",
+    /// Let somebody else take names, phone numbers or ID numbers out in a file.
+    ApproveExport = "approve_export",
     /// Move a running case to another version of the playbook.
     MovePlaybook = "move_playbook",
     /// Try a draft of a playbook on past cases.
@@ -249,6 +253,9 @@ pub const MATRIX: &[(Act, &[(Role, Reach)])] = &[
     // A street brings in the ledgers of its communities; it does not look behind the mask.
     (Act::ImportRegistry, &[(CommunityClerk, Area), (StreetDispatcher, Area)]),
     (Act::ReadRegistryPrivate, &[(GridWorker, Area), (GridHead, Area), (CommunityClerk, Area)]),
+    (Act::KeepLedgers, &[(CommunityClerk, Area), (StreetDispatcher, Area)]),
+    // Two people, never one: the slice refuses whoever asked.
+    (Act::ApproveExport, &[(GridHead, Area), (CommunityClerk, Area), (StreetDispatcher, Area)]),
     // Whoever handles a case never rewrites the rules that it goes by: only the top, which answers for the way of working.
     (Act::MovePlaybook, &[(CountyLeader, Area)]),
     // It tells nothing that anybody wrote: whoever keeps the playbook need not see a case for it.

@@ -18,10 +18,11 @@ const HISTORY: &[(&str, &str)] = &[
     ("0014_field", include_str!("../migrations/0014_field.sql")),
     ("0015_came_up", include_str!("../migrations/0015_came_up.sql")),
     ("0019_clocks", include_str!("../migrations/0019_clocks.sql")),
+    ("0030_ledgers", include_str!("../migrations/0030_ledgers.sql")),
 ];
 
 /// The number of the last migration that this linli knows.
-pub const LATEST: i64 = 12;
+pub const LATEST: i64 = 13;
 
 /// What a migration run did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -32,6 +32,8 @@ words! {
         Device = "device",
         /// 底数: a dwelling, a household, a resident, premises, a firm.
         Registry = "registry",
+        /// 报表
+        Ledger = "ledger",
     }
 }
 

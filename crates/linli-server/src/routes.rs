@@ -6,8 +6,8 @@ use utoipa_axum::router::OpenApiRouter;
 
 use linli_civic::app::App;
 use linli_civic::{
-    areas, audit, banners, cases, delivery, files, hotline, indicators, live, map, notices, open311, people, plain,
-    playbooks, registry, rehearsal, search, sync, visits,
+    areas, audit, banners, cases, delivery, files, hotline, indicators, ledgers, live, map, notices, open311, people,
+    plain, playbooks, registry, rehearsal, search, sync, visits,
 };
 
 #[derive(OpenApi)]
@@ -31,6 +31,7 @@ use linli_civic::{
         (name = "open311", description = "Open311 GeoReport v2 with the request-updates extension; see docs/open311.md"),
         (name = "exchange", description = "What goes to other systems, and how it stands"),
         (name = "notices", description = "Who is told what, and how one wants to be told"),
+        (name = "ledgers", description = "Workbooks that superiors ask for, filled from the record"),
         (name = "registry", description = "Dwellings, households, residents, premises and firms, and the ledgers they come from"),
         (name = "hotline", description = "Work orders of the city's 12345 hotline: in, out, and what became of them"),
         (name = "visits", description = "What was seen on visits, patrols, inspections and at meetings"),
@@ -70,6 +71,7 @@ fn all() -> OpenApiRouter<App> {
         .merge(visits::http::routes())
         .merge(sync::http::routes())
         .merge(registry::routes())
+        .merge(ledgers::routes())
         .merge(crate::ops::routes())
 }
 

@@ -7,6 +7,7 @@ export const PAGES = [
   { name: "call", may: ["report_on_behalf"] },
   { name: "register", may: ["report_on_behalf"] },
   { name: "registry", may: ["view_registry"] },
+  { name: "ledgers", may: ["keep_ledgers", "approve_export"] },
   { name: "board", may: ["view_board"] },
   { name: "hotline", may: ["export_orders", "import_orders"] },
   { name: "areas", may: ["view_areas", "administer_areas"] },

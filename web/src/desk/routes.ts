@@ -32,6 +32,7 @@ export const routes: RouteRecordRaw[] = [
       { path: "board/:indicator/cases", name: "board_cases", component: () => import("./board/CountedPage.vue"), meta: { title: "desk.board.cases", may: needOf("board") } },
       { path: "hotline", name: "hotline", component: () => import("./hotline/HotlinePage.vue"), meta: { title: "desk.nav.hotline", may: needOf("hotline") } },
       { path: "registry", name: "registry", component: () => import("./registry/RegistryPage.vue"), meta: { title: "desk.nav.registry", may: needOf("registry") } },
+      { path: "ledgers", name: "ledgers", component: () => import("./ledgers/LedgersPage.vue"), meta: { title: "desk.nav.ledgers", may: needOf("ledgers") } },
       { path: "areas/:code?", name: "areas", component: () => import("./areas/AreasPage.vue"), meta: { title: "desk.nav.areas", may: needOf("areas") } },
       { path: "areas/:code/qr", name: "qr", component: () => import("./areas/QrSheetPage.vue"), meta: { title: "desk.qr.title", may: needOf("areas") } },
       { path: "people", name: "people", component: () => import("./people/PeoplePage.vue"), meta: { title: "desk.nav.people", may: needOf("people") } },

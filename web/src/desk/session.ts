@@ -29,6 +29,8 @@ export type May =
   | "decide_proposals"
   | "import_registry"
   | "read_registry_private"
+  | "keep_ledgers"
+  | "approve_export"
   | "move_playbook"
   | "rehearse_playbook";
 

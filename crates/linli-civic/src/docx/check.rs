@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::file::{BadTemplate, Part, links, parts, pictures, roots, target};
+use super::file::{has_text, links, pictures, target};
 use super::fill::{lists_of, placeholders, texts_of};
-use super::xml::{Element, Node};
+use crate::office::{BadFile, Element, Node, Part, roots, unpack};
 
 /// What a kind of document can be filled with.
 #[derive(Clone, Copy, Debug)]
@@ -23,7 +23,7 @@ pub struct Known {
 #[derive(Debug)]
 pub enum Fault {
     /// It cannot be read at all.
-    Unreadable(BadTemplate),
+    Unreadable(BadFile),
     /// A placeholder that nothing fills.
     Unknown(String),
     /// Two lists in one row: which of them is to repeat it?
@@ -39,12 +39,12 @@ pub enum Fault {
 /// What is wrong with a template; nothing when it can be used.
 #[must_use]
 pub fn check(template: &[u8], known: &Known) -> Vec<Fault> {
-    let parts = match parts(template) {
+    let parts = match unpack(template) {
         Ok(parts) => parts,
         Err(bad) => return vec![Fault::Unreadable(bad)],
     };
     let mut looked = Look { known, faults: Vec::new(), named: BTreeSet::new() };
-    for part in parts.iter().filter(|part| part.has_text()) {
+    for part in parts.iter().filter(|part| has_text(part)) {
         if let Err(bad) = looked.at(&parts, part) {
             looked.faults.push(Fault::Unreadable(bad));
         }
@@ -61,7 +61,7 @@ struct Look<'a> {
 }
 
 impl Look<'_> {
-    fn at(&mut self, parts: &[Part], part: &Part) -> Result<(), BadTemplate> {
+    fn at(&mut self, parts: &[Part], part: &Part) -> Result<(), BadFile> {
         let nodes = part.read()?;
         for root in roots(&nodes) {
             self.walk(root, None);
@@ -75,7 +75,7 @@ impl Look<'_> {
         Ok(())
     }
 
-    fn pictures(&mut self, parts: &[Part], part: &Part, nodes: &[Node]) -> Result<(), BadTemplate> {
+    fn pictures(&mut self, parts: &[Part], part: &Part, nodes: &[Node]) -> Result<(), BadFile> {
         for (link, name) in pictures(nodes) {
             if !self.known.pictures.contains(&name.as_str()) {
                 self.faults.push(Fault::Unknown(name));
@@ -201,9 +201,9 @@ mod tests {
     #[test]
     fn what_is_no_document_is_said_to_be_none() {
         for bytes in [b"PK\x03\x04".as_slice(), b"", b"hello"] {
-            assert!(matches!(check(bytes, &KNOWN).as_slice(), [Fault::Unreadable(BadTemplate::NotAFile(_))]));
+            assert!(matches!(check(bytes, &KNOWN).as_slice(), [Fault::Unreadable(BadFile::NotAFile(_))]));
         }
         let broken = check(&template("<w:p>", ""), &KNOWN);
-        assert!(matches!(broken.first(), Some(Fault::Unreadable(BadTemplate::Part { .. }))), "{broken:?}");
+        assert!(matches!(broken.first(), Some(Fault::Unreadable(BadFile::Part { .. }))), "{broken:?}");
     }
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::xml::{Element, Node};
 use super::{Entry, Values};
+use crate::office::{Element, Node};
 
 /// A placeholder in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -233,7 +233,6 @@ fn lines(name: &str, text: &str) -> Vec<Node> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::xml;
     use super::*;
 
     fn values() -> Values {
@@ -252,9 +251,9 @@ mod tests {
     }
 
     fn through(part: &str) -> String {
-        let mut nodes = xml::read(part.as_bytes()).unwrap();
+        let mut nodes = crate::office::xml::read(part.as_bytes()).unwrap();
         fill(&mut nodes, &values());
-        String::from_utf8(xml::write(&nodes).unwrap()).unwrap()
+        String::from_utf8(crate::office::xml::write(&nodes).unwrap()).unwrap()
     }
 
     #[test]

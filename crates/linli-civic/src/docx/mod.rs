@@ -16,10 +16,9 @@
 mod check;
 mod file;
 mod fill;
-mod xml;
 
 pub use check::{Fault, Known, check};
-pub use file::{BadTemplate, fill_in};
+pub use file::fill_in;
 
 use std::collections::BTreeMap;
 

@@ -15,6 +15,7 @@ pub mod receive;
 pub mod rows;
 pub mod send;
 pub mod sheet;
+pub mod template;
 pub mod when;
 
 pub use folder::{Folder, Scratch};

@@ -10,6 +10,7 @@ use linli_db::{Conn, StoreError, Tx};
 use linli_kernel::{Action, CaseId, Problem, ProblemCode, Timestamp};
 
 use super::model::{Done, Entity, Outcome, SyncCommand};
+use super::records::{Doing, RecordKind};
 use super::store;
 use crate::app::App;
 use crate::cases::command::{self, Command, Who};
@@ -25,8 +26,15 @@ use crate::visits;
 use crate::visits::command::RecordVisit;
 
 /// Every type that is understood.
-pub const KINDS: &[&dyn CommandType] =
-    &[&ReportKind, &ActKind, &VisitKind { finding: false }, &VisitKind { finding: true }];
+pub const KINDS: &[&dyn CommandType] = &[
+    &ReportKind,
+    &ActKind,
+    &VisitKind { finding: false },
+    &VisitKind { finding: true },
+    &RecordKind(Doing::Enter),
+    &RecordKind(Doing::Change),
+    &RecordKind(Doing::Confirm),
+];
 
 /// The type with this name.
 #[must_use]
@@ -73,14 +81,14 @@ pub trait Ready: Send {
     fn apply(&self, app: &App, tx: &mut Tx<'_>, given: &Given) -> Answer<Outcome>;
 }
 
-fn payload<T: DeserializeOwned>(given: &Given) -> Answer<T> {
+pub(super) fn payload<T: DeserializeOwned>(given: &Given) -> Answer<T> {
     serde_json::from_value(given.command.payload.clone()).map_err(|error| {
         let what = error.to_string();
         Problem::new(ProblemCode::BadRequest).with("detail_key", "payload").with("what", what).into()
     })
 }
 
-fn done(given: &Given, entity: Entity) -> Done {
+pub(super) fn done(given: &Given, entity: Entity) -> Done {
     Done { entity: Some(entity), missing_attachments: given.missing.clone(), out_of_order: false }
 }
 
@@ -354,7 +362,18 @@ mod tests {
     #[test]
     fn a_type_is_found_by_its_name_alone() {
         let names: Vec<&str> = KINDS.iter().map(|kind| kind.name()).collect();
-        assert_eq!(names, ["case.report", "case.act", "visit.record", "visit.finding"]);
+        assert_eq!(
+            names,
+            [
+                "case.report",
+                "case.act",
+                "visit.record",
+                "visit.finding",
+                "registry.enter",
+                "registry.change",
+                "registry.confirm",
+            ]
+        );
         assert!(of_name("case.close").is_none());
     }
 

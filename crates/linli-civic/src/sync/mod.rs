@@ -20,6 +20,7 @@ pub mod kinds;
 pub mod model;
 pub mod pull;
 pub mod push;
+pub mod records;
 pub mod rows;
 pub mod store;
 pub mod sweep;

@@ -83,7 +83,7 @@ pub struct SyncCommand {
     pub device_id: DeviceId,
     /// Its number on that phone, from 1 and without gaps.
     pub device_seq: u32,
-    /// What it is: `case.report`, `case.act`, `visit.record`, `visit.finding`.
+    /// What it is: `case.report`, `case.act`, `visit.record`, `visit.finding`, `registry.enter`, `registry.change`, `registry.confirm`.
     #[serde(rename = "type")]
     pub kind: String,
     /// What it is about: our id, or the id that the phone gave to what an earlier command of it makes.
@@ -117,7 +117,7 @@ impl SyncCommand {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(as = SyncEntity)]
 pub struct Entity {
-    /// `case` or `visit`.
+    /// `case`, `visit`, or the kind of a record of the registry.
     pub kind: String,
     /// Our id of it.
     pub id: String,

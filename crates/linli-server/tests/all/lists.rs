@@ -61,8 +61,8 @@ on_both! {
             codes.push(report(&world, GRID_1, "property_service").await);
         }
         let both = world.as_("both").await;
-        let seat = world.get(&both, &format!("/api/cases/{}", codes[0])).await.ok()["seat"]["name"].clone();
-        assert!(seat.as_str().unwrap().contains("物业"), "{seat}");
+        let seat = world.get(&both, &format!("/api/cases/{}", codes[0])).await.ok()["seat"].clone();
+        assert_eq!(seat["unit"]["code"], "property", "{seat}");
         codes.reverse();
         assert_eq!(paged(&world, &both, "/api/cases?box=all_open").await, codes);
         assert_eq!(counted(&world, &both, "all_open").await, (json!(3), json!(0), json!(0)));
@@ -76,8 +76,8 @@ on_both! {
         let worker = world.as_("worker1").await;
         world.act(&worker, &third, "take", json!({})).await.ok();
         world.act(&worker, &third, "ask", json!({ "question": "哪一层的灯？" })).await.ok();
-        // The day after: nobody signed, and what waits for the resident is neither late nor soon.
-        world.clock.set("2026-09-28T12:55:00+08:00".parse().unwrap());
+        // Nobody signed for most of the day, and what waits for the resident is neither late nor soon.
+        world.clock.set("2026-09-28T14:30:00+08:00".parse().unwrap());
         for (name, soon) in [("worker1", vec![&first]), ("clerk", vec![&first, &second]), ("leader", vec![&first, &second])] {
             let who = world.as_(name).await;
             assert_eq!(paged(&world, &who, "/api/cases?box=soon").await.iter().collect::<Vec<_>>(), soon, "{name}");

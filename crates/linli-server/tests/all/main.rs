@@ -20,6 +20,7 @@ mod hotline_api;
 mod hotline_import;
 mod indicators;
 mod kill;
+mod ledgers;
 mod lists;
 mod notices;
 mod open311_conformance;

@@ -11,7 +11,7 @@ use crate::world::{Answered, COMMUNITY, GRID_1, OTHER_COMMUNITY, Session, World}
 use linli_civic::registry::run;
 use linli_testkit::on_both;
 
-fn ledger(name: &str) -> std::path::PathBuf {
+pub fn ledger(name: &str) -> std::path::PathBuf {
     std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/all/ledgers").join(name)
 }
 
@@ -24,7 +24,7 @@ fn template(name: &str) -> Vec<Vec<String>> {
 }
 
 /// A workbook of these rows.
-fn book(rows: &[Vec<String>]) -> Vec<u8> {
+pub fn book(rows: &[Vec<String>]) -> Vec<u8> {
     let mut book = rust_xlsxwriter::Workbook::new();
     let page = book.add_worksheet();
     for (row, n) in rows.iter().zip(0_u32..) {
@@ -45,25 +45,25 @@ fn row(header: &[String], cells: &[(&str, &str)]) -> Vec<String> {
     row
 }
 
-async fn upload(world: &World, who: &Session, kind: &str, area: &str, leave_out: &str, bytes: Vec<u8>) -> Answered {
+pub async fn upload(world: &World, who: &Session, kind: &str, area: &str, leave_out: &str, bytes: Vec<u8>) -> Answered {
     let path = format!("/api/registry/imports?kind={kind}&area={area}&file_name=a.xlsx&leave_out={leave_out}");
     world.send(Method::POST, &path, who.0.as_deref(), &[("content-type", "application/octet-stream")], bytes).await
 }
 
-fn encoded(headers: &[&str]) -> String {
+pub fn encoded(headers: &[&str]) -> String {
     headers.join("\n").bytes().map(|byte| format!("%{byte:02X}")).collect()
 }
 
-async fn finish(world: &World, who: &Session, id: &str, verb: &str) -> Value {
+pub async fn finish(world: &World, who: &Session, id: &str, verb: &str) -> Value {
     let path = format!("/api/registry/imports/{id}");
     assert_eq!(world.post(who, &format!("{path}/{verb}"), Value::Null).await.status, 202);
     assert_eq!(run::once(&world.app).await.unwrap(), 1);
     world.get(who, &path).await.ok()
 }
 
-const REFUSED: &[&str] = &["是否重点人员", "重点类别", "民族", "政治面貌", "健康状况"];
+pub const REFUSED: &[&str] = &["是否重点人员", "重点类别", "民族", "政治面貌", "健康状况"];
 
-fn people() -> Vec<Vec<String>> {
+pub fn people() -> Vec<Vec<String>> {
     let mut rows = template("people.xlsx");
     let header = rows[0].clone();
     let home = |name: &str, more: &[(&str, &str)]| {

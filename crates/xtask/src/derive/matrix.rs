@@ -71,6 +71,8 @@ const fn act_name(act: Act) -> &'static str {
         Act::EditRegistry => "登记、修改、核实、归档底数",
         Act::DecideProposals => "两人改了同一项时定夺",
         Act::ImportRegistry => "导入底数台账，整批撤销",
+        Act::KeepLedgers => "保管上级要的报表，自动填写",
+        Act::ApproveExport => "同意他人导出姓名、电话、身份证号",
         Act::ReadRegistryPrivate => "看底数中的姓名、电话、证件号（写明用途，留记录，本人可查）",
         Act::MovePlaybook => "把在办事项换到工作法的另一个版本（写明理由，留记录）",
         Act::RehearsePlaybook => "用以往事项试演工作法草案（看不到任何人写的内容）",

@@ -17,9 +17,9 @@ const CRATES: &[(&str, &[&str])] = &[
 
 /// The slices from the ground up; a slice knows those before it. Backwards, news travels by event.
 const SLICES: &[&[&str]] = &[
-    &["areas", "people", "files", "playbooks", "partners", "delivery", "banners", "sheets", "docx"],
+    &["areas", "people", "files", "playbooks", "partners", "delivery", "banners", "office", "sheets", "docx"],
     &["cases", "registry"],
-    &["live", "notices", "visits"],
+    &["live", "ledgers", "notices", "visits"],
     &["sync"],
     &["map", "audit", "plain", "indicators", "rehearsal"],
     &["webhooks", "hotline", "open311"],

@@ -1257,6 +1257,160 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/ledgers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the ledgers of the caller's areas. */
+        get: operations["list_ledgers"];
+        put?: never;
+        /** Uploads an empty workbook (.xlsx, at most 5 MB) that a superior asks for, and looks at its columns. */
+        post: operations["keep_ledger"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ledgers/burden": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows how many forms were typed and how many filled themselves, by month. About forms, never about people. */
+        get: operations["show_burden"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ledgers/submissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the latest submissions of the caller's areas, those that wait for somebody's agreement among them. */
+        get: operations["list_submissions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ledgers/submissions/{id}/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A second person agrees that names, phone numbers or ID numbers go out in a file, or refuses. Nobody agrees to what they asked for themselves. */
+        post: operations["decide_submission"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ledgers/submissions/{id}/file.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Downloads a filled workbook: only whoever asked for it, within a day. Each person whose sealed fields are in it finds that in the record of who looked. */
+        get: operations["take_submission"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ledgers/{id}/by-hand": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Notes that a ledger was filled by hand this time: one click, so that the paperwork that is left can be seen. */
+        post: operations["note_filled_by_hand"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ledgers/{id}/columns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Says what the columns of a ledger are filled with. */
+        put: operations["map_ledger"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ledgers/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says that a ledger is no longer asked for. */
+        post: operations["end_ledger"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ledgers/{id}/fill": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks for a ledger to be filled from the record. Without names, phone numbers and ID numbers the file is ready at once; with them, when a second person agreed. */
+        post: operations["fill_ledger"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/links/{token}": {
         parameters: {
             query?: never;
@@ -3102,6 +3256,46 @@ export interface components {
          * @enum {string}
          */
         BulkResult: "done" | "conflict" | "refused";
+        /** @description How much paperwork is still typed. */
+        Burden: {
+            /** @description By month, the latest last; months without a form are left out. */
+            months: components["schemas"]["BurdenMonth"][];
+            /**
+             * Format: int32
+             * @description Ledgers that are asked for now.
+             */
+            n_ledgers: number;
+            /**
+             * Format: int32
+             * @description Of these, those that were never filled by linli yet.
+             */
+            n_only_typed: number;
+        };
+        /** @description The forms of one month. */
+        BurdenMonth: {
+            /**
+             * Format: int32
+             * @description Forms that were filled by hand.
+             */
+            by_hand: number;
+            /**
+             * Format: int32
+             * @description Forms that filled themselves.
+             */
+            by_linli: number;
+            /**
+             * Format: int32
+             * @description Cells that nobody typed.
+             */
+            filled_cells: number;
+            /** @description `2026-11` */
+            month: string;
+            /**
+             * Format: int32
+             * @description Cells that were typed in them.
+             */
+            typed_cells: number;
+        };
         /** @description Which years' holidays are known. */
         CalendarYears: {
             /** @description This year and the next, where the list is missing: deadlines there are provisional. */
@@ -3509,6 +3703,16 @@ export interface components {
         DecideProposal: {
             /** @description Whether the proposed value stands from now on. */
             accept: boolean;
+        };
+        /**
+         * @description What a second person says.
+         * @example {
+         *       "agrees": true
+         *     }
+         */
+        DecideSubmission: {
+            /** @description Whether the file may go out. */
+            agrees: boolean;
         };
         /**
          * Format: uuid
@@ -3926,6 +4130,34 @@ export interface components {
          * @enum {string}
          */
         FigureKey: "open" | "late" | "soon" | "reported_today" | "settled_today" | "within_grid";
+        /**
+         * @description What is to be filled.
+         * @example {
+         *       "purpose": "上报街道十月底数",
+         *       "with_sealed": false
+         *     }
+         */
+        FillLedger: {
+            /** @description Only what lies in this area; the ledger's own without it. */
+            area?: string | null;
+            /** @description Why, 2 to 200 characters. Each person whose name, phone number or ID number is in the file can read it. */
+            purpose: string;
+            /** @description Whether those go in: then a second person agrees first. */
+            with_sealed?: boolean;
+        };
+        /**
+         * @description A form that somebody typed.
+         * @example {
+         *       "n_rows": 40
+         *     }
+         */
+        FilledByHand: {
+            /**
+             * Format: int32
+             * @description So many rows, at most 100,000.
+             */
+            n_rows: number;
+        };
         /**
          * @description A phone number to look for. It travels in the body: addresses end up in histories and logs.
          * @example {
@@ -4753,6 +4985,41 @@ export interface components {
             /** @description Its stage in plain words. */
             stage_name: string;
         };
+        /** @description 报表 */
+        Ledger: {
+            /** @description Whose. */
+            area: components["schemas"]["AreaRef"];
+            /** @description Who asks for it. */
+            asked_by: string;
+            /** @description Its columns, from the left; empty headers are left out. */
+            columns: components["schemas"]["LedgerFilledColumn"][];
+            ended_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Whether something in it says who somebody is. */
+            has_sealed: boolean;
+            /** @description Which. */
+            id: string;
+            /** @description Of which records. */
+            kind: components["schemas"]["RegistryKind"];
+            /** @description What a column may be filled with. */
+            meanings: components["schemas"]["LedgerMeaning"][];
+            /** @description What it is called. */
+            name: string;
+            /** @description How often. */
+            rhythm: components["schemas"]["LedgerRhythm"];
+            /** @description The name of the sheet that is filled. */
+            sheet: string;
+            /**
+             * Format: int64
+             * @description The version that a change names.
+             */
+            version: number;
+        };
+        /** @description What one column is filled with. */
+        LedgerChosen: {
+            column?: components["schemas"]["LedgerColumn"] | null;
+            /** @description The header as it stands. */
+            header: string;
+        };
         /**
          * @description A column of a ledger.
          * @enum {string}
@@ -4764,6 +5031,16 @@ export interface components {
             column: components["schemas"]["LedgerColumn"];
             /** @description Its header. */
             name: string;
+        };
+        /** @description A column of a ledger. */
+        LedgerFilledColumn: {
+            column?: components["schemas"]["LedgerColumn"] | null;
+            /** @description As it stands in the workbook. */
+            header: string;
+            /** @description Whether that says who somebody is: a second person agrees before it goes out. */
+            is_sealed: boolean;
+            /** @description Why the registry does not keep it, in words; `null` when it could be filled. */
+            refused?: string | null;
         };
         /** @description A header of a file and what it is read as. */
         LedgerHeader: {
@@ -4825,6 +5102,13 @@ export interface components {
             /** @description Newest first. */
             items: components["schemas"]["LedgerImport"][];
         };
+        /** @description What a column may be filled with. */
+        LedgerMeaning: {
+            /** @description The word to send. */
+            column: components["schemas"]["LedgerColumn"];
+            /** @description What people read. */
+            title: string;
+        };
         /** @description What would come of an import. */
         LedgerPreview: {
             /** @description Rows by what would become of them. */
@@ -4860,6 +5144,11 @@ export interface components {
             /** @description In words. */
             reason: string;
         };
+        /**
+         * @description How often it is asked for.
+         * @enum {string}
+         */
+        LedgerRhythm: "once" | "week" | "month" | "quarter" | "year";
         /** @description A row that was not entered. */
         LedgerRowFault: {
             /** @description Why, in words. */
@@ -4896,6 +5185,11 @@ export interface components {
             /** @description Its name. */
             name: string;
         };
+        /** @description Ledgers. */
+        Ledgers: {
+            /** @description Those that are asked for first, then the newest. */
+            items: components["schemas"]["Ledger"][];
+        };
         /** @description With what an area is compared. */
         LikeAreas: {
             /** @description Areas of this level */
@@ -4930,6 +5224,30 @@ export interface components {
             point?: components["schemas"]["Point"] | null;
             /** @description What is the matter. */
             text: string;
+        };
+        /**
+         * @description What columns are filled with.
+         * @example {
+         *       "columns": [
+         *         {
+         *           "column": "door",
+         *           "header": "居住地址"
+         *         },
+         *         {
+         *           "header": "备注"
+         *         }
+         *       ],
+         *       "version": 1
+         *     }
+         */
+        MapLedger: {
+            /** @description What is not named stays as it is. */
+            columns: components["schemas"]["LedgerChosen"][];
+            /**
+             * Format: int64
+             * @description The version that the caller saw.
+             */
+            version: number;
         };
         /** @description What was opened. */
         MarkRead: {
@@ -6400,6 +6718,52 @@ export interface components {
          * @enum {string}
          */
         StepState: "done" | "now" | "todo";
+        /** @description 报送 */
+        Submission: {
+            /** @description Of what lies there. */
+            area: components["schemas"]["AreaRef"];
+            /** @description Who asked. */
+            asked_by: string;
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            /** @description Whether the caller may agree or refuse. */
+            can_decide: boolean;
+            /** @description Whether the caller may take the file now. */
+            can_take: boolean;
+            /** @description Who agreed or refused. */
+            decided_by?: string | null;
+            ends_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Which. */
+            id: string;
+            /** @description Whether names, phone numbers or ID numbers are in it. */
+            is_sealed: boolean;
+            /** @description Of which ledger. */
+            ledger_id: string;
+            /**
+             * Format: int32
+             * @description Cells in it that hold something from the record.
+             */
+            n_cells: number;
+            /**
+             * Format: int32
+             * @description Rows in it.
+             */
+            n_rows: number;
+            /** @description Why. */
+            purpose?: string | null;
+            /** @description How it stands. */
+            state: components["schemas"]["SubmissionState"];
+        };
+        /**
+         * @description How a submission stands.
+         * @enum {string}
+         */
+        SubmissionState: "by_hand" | "waiting" | "ready" | "over" | "refused" | "taken";
+        /** @description Submissions. */
+        Submissions: {
+            /** @description The latest first, at most 100. */
+            items: components["schemas"]["Submission"][];
+        };
         /** @description A browser that is to show notices, as its Push API describes it. */
         SubscribeBrowser: {
             /** @description Where to send to. */
@@ -10032,6 +10396,375 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UnitFigures"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_ledgers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ledgers"];
+                };
+            };
+        };
+    };
+    keep_ledger: {
+        parameters: {
+            query: {
+                /** @description Whose: a community or a street. */
+                area: string;
+                /** @description What it is called, 1 to 60 characters. */
+                name: string;
+                /** @description Who asks for it, 1 to 60 characters. */
+                asked_by: string;
+                /** @description How often: `once`, `week`, `month`, `quarter`, `year`. */
+                rhythm: components["schemas"]["LedgerRhythm"];
+                /** @description Of which records: `dwelling`, `resident`, `premises` or `firm`. */
+                kind: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The workbook */
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ledger"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_burden: {
+        parameters: {
+            query?: {
+                /** @description So many months back, at most 24; 12 without it. */
+                months?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Burden"];
+                };
+            };
+        };
+    };
+    list_submissions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Submissions"];
+                };
+            };
+        };
+    };
+    decide_submission: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecideSubmission"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Submission"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_submission: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": number[];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    note_filled_by_hand: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FilledByHand"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    map_ledger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MapLedger"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ledger"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_ledger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    fill_ledger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FillLedger"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Submission"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             404: {

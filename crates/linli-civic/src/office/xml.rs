@@ -55,23 +55,57 @@ impl Element {
         quick_xml::escape::unescape(&found.value).ok().map(std::borrow::Cow::into_owned)
     }
 
-    /// Sets an attribute that is there.
+    /// Sets an attribute, by its local name; it is added where it is not there.
     pub fn set_attribute(&mut self, local: &str, value: &str) {
-        let pairs: Vec<(String, String)> = self
-            .start
-            .attributes()
-            .flatten()
+        let mut pairs = self.pairs();
+        let escaped = quick_xml::escape::escape(value).into_owned();
+        match pairs.iter_mut().find(|(key, _)| key.rsplit(':').next() == Some(local)) {
+            Some((_, value)) => *value = escaped,
+            None => pairs.push((local.to_owned(), escaped)),
+        }
+        self.set_pairs(&pairs);
+    }
+
+    /// Takes an attribute away.
+    pub fn drop_attribute(&mut self, local: &str) {
+        let mut pairs = self.pairs();
+        pairs.retain(|(key, _)| key.rsplit(':').next() != Some(local));
+        self.set_pairs(&pairs);
+    }
+
+    /// Attributes as they are written: names with their prefixes, values escaped.
+    pub fn pairs(&self) -> Vec<(String, String)> {
+        let attributes = self.start.attributes().flatten();
+        attributes
             .map(|attribute| {
                 let key: &str = attribute.key.as_ref();
-                let is_it = key.rsplit(':').next() == Some(local);
-                let value =
-                    if is_it { quick_xml::escape::escape(value).into_owned() } else { attribute.value.to_string() };
-                (key.to_owned(), value)
+                (key.to_owned(), attribute.value.to_string())
             })
-            .collect();
+            .collect()
+    }
+
+    fn set_pairs(&mut self, pairs: &[(String, String)]) {
         let name = self.name().to_owned();
         let attributes: String = pairs.iter().map(|(key, value)| format!(" {key}=\"{value}\"")).collect();
         self.start = BytesStart::from_content(format!("{name}{attributes}"), name.len());
+    }
+
+    /// What stands before the local name: `w:` or nothing.
+    pub fn prefix(&self) -> &str {
+        self.name().rfind(':').and_then(|at| self.name().get(..=at)).unwrap_or_default()
+    }
+
+    /// The first element of this name directly in it.
+    pub fn child(&self, local: &str) -> Option<&Self> {
+        self.elements().find(|element| element.is(local))
+    }
+
+    /// The elements directly in it, to be changed.
+    pub fn elements_mut(&mut self) -> impl Iterator<Item = &mut Self> {
+        self.children.iter_mut().filter_map(|node| match node {
+            Node::Element(element) => Some(element),
+            Node::Text(_) | Node::Other(_) => None,
+        })
     }
 
     /// The elements directly in it.
@@ -107,6 +141,14 @@ impl Element {
                 element.each_mut(change);
             }
         }
+    }
+}
+
+impl Node {
+    /// What is written as it stands, already XML.
+    #[must_use]
+    pub fn raw(xml: String) -> Self {
+        Self::Other(Event::Text(BytesText::from_escaped(xml)))
     }
 }
 

@@ -1,0 +1,201 @@
+//! Workbooks that superiors ask for, filled over HTTP on both databases: two real templates, a second person who agrees, what people
+//! find in the record of who looked.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
+
+use std::io::{Cursor, Read};
+
+use axum::http::Method;
+use calamine::{Reader, Xlsx};
+use linli_kernel::Role;
+use serde_json::{Value, json};
+
+use crate::registry_import::{REFUSED, book, encoded, finish, ledger, people, upload};
+use crate::world::{Answered, COMMUNITY, GRID_1, GRID_2, OTHER_COMMUNITY, STREET, Session, World};
+use linli_testkit::on_both;
+
+const XLSX: (&str, &str) = ("content-type", "application/octet-stream");
+
+async fn keep(world: &World, who: &Session, area: &str, kind: &str, file: Vec<u8>) -> Answered {
+    let (name, asked_by) = (encoded(&["常住人口台账"]), encoded(&["杜桥街道"]));
+    let path = format!("/api/ledgers?area={area}&name={name}&asked_by={asked_by}&rhythm=month&kind={kind}");
+    world.send(Method::POST, &path, who.0.as_deref(), &[XLSX], file).await
+}
+
+async fn put(world: &World, who: &Session, path: &str, body: &Value) -> Answered {
+    let headers = [("content-type", "application/json")];
+    world.send(Method::PUT, path, who.0.as_deref(), &headers, body.to_string().into_bytes()).await
+}
+
+/// The rows of the first sheet.
+fn rows(file: &[u8]) -> Vec<Vec<String>> {
+    let mut book: Xlsx<_> = calamine::open_workbook_from_rs(Cursor::new(file.to_vec())).unwrap();
+    let range = book.worksheet_range_at(0).unwrap().unwrap();
+    range.rows().map(|row| row.iter().map(ToString::to_string).collect()).collect()
+}
+
+fn part(file: &[u8], name: &str) -> String {
+    let mut archive = zip::ZipArchive::new(Cursor::new(file.to_vec())).unwrap();
+    let mut text = String::new();
+    archive.by_name(name).unwrap().read_to_string(&mut text).unwrap();
+    text
+}
+
+/// What stands under a header in each row.
+fn under(rows: &[Vec<String>], header: &str) -> Vec<String> {
+    let at = rows[0].iter().position(|cell| cell == header).unwrap();
+    rows[1..].iter().map(|row| row[at].clone()).collect()
+}
+
+/// Two residents of one home, brought in from a ledger.
+async fn with_residents(t: linli_testkit::TestDb) -> (World, Session) {
+    let world = World::new(t).await;
+    let clerk = world.as_("clerk").await;
+    let brought = upload(&world, &clerk, "residents", COMMUNITY, &encoded(REFUSED), book(&people())).await.ok();
+    let done = finish(&world, &clerk, brought["id"].as_str().unwrap(), "start").await;
+    assert_eq!(done["counts"]["n_new"], 2, "{done}");
+    (world, clerk)
+}
+
+async fn file(world: &World, who: &Session, id: &Value) -> Answered {
+    world.get(who, &format!("/api/ledgers/submissions/{}/file.xlsx", id.as_str().unwrap())).await
+}
+
+on_both! {
+    async fn a_real_template_fills_itself_and_keeps_its_looks(t: TestDb) {
+        let (world, clerk) = with_residents(t).await;
+        let template = std::fs::read(ledger("people.xlsx")).unwrap();
+        let kept = keep(&world, &clerk, COMMUNITY, "resident", template.clone()).await.ok();
+        let column = |header: &str| kept["columns"].as_array().unwrap().iter().find(|column| column["header"] == header).unwrap().clone();
+        assert_eq!((&column("姓名")["column"], &column("姓名")["is_sealed"]), (&json!("person_name"), &json!(true)));
+        assert_eq!((&column("现住小区/建筑")["column"], &column("现住小区/建筑")["is_sealed"]), (&json!("compound"), &json!(false)));
+        assert!(column("政治面貌")["refused"].as_str().unwrap().contains("不收政治面貌"), "{kept}");
+
+        let path = format!("/api/ledgers/{}", kept["id"].as_str().unwrap());
+        let asked = world.post(&clerk, &format!("{path}/fill"), json!({ "purpose": "上报街道十月底数" })).await.ok();
+        assert_eq!((&asked["state"], &asked["can_take"]), (&json!("ready"), &json!(true)));
+        let answer = file(&world, &clerk, &asked["id"]).await;
+        assert_eq!(answer.status, 200);
+        let filled = rows(&answer.bytes);
+        // The row of explanations is gone, as the template itself asks for.
+        assert_eq!(filled.len(), 3, "{filled:?}");
+        assert_eq!(filled[0], rows(&template)[0]);
+        assert_eq!(under(&filled, "姓名"), ["", ""], "nobody agreed to names");
+        assert_eq!(under(&filled, "现住小区/建筑"), ["幸福小区", "幸福小区"]);
+        assert_eq!(under(&filled, "户编号"), ["H1", "H1"]);
+        assert_eq!(under(&filled, "是否已迁出"), ["0", "0"], "as its explanation asks for");
+        assert_eq!(under(&filled, "政治面貌"), ["", ""]);
+        for same in ["xl/styles.xml", "xl/worksheets/sheet2.xml", "xl/theme/theme1.xml"] {
+            assert_eq!(part(&answer.bytes, same), part(&template, same), "{same}");
+        }
+        let list = world.get(&clerk, "/api/ledgers/submissions").await.ok();
+        assert_eq!((&list["items"][0]["state"], &list["items"][0]["n_rows"]), (&json!("taken"), &json!(2)));
+        let residents = world.get(&clerk, "/api/registry/residents").await.ok();
+        let reads = format!("/api/registry/residents/{}/reads", residents["items"][0]["id"].as_str().unwrap());
+        assert_eq!(world.get(&clerk, &reads).await.ok()["items"], json!([]));
+    }
+
+    async fn names_go_out_when_a_second_person_agrees_and_each_of_them_can_read_it(t: TestDb) {
+        let (world, clerk) = with_residents(t).await;
+        world.hire("second", Role::CommunityClerk, COMMUNITY, None).await;
+        let second = world.as_("second").await;
+        let template = std::fs::read(ledger("people.xlsx")).unwrap();
+        let kept = keep(&world, &clerk, COMMUNITY, "resident", template).await.ok();
+        let path = format!("/api/ledgers/{}", kept["id"].as_str().unwrap());
+        let wish = json!({ "purpose": "社区体检排班", "with_sealed": true });
+        let asked = world.post(&clerk, &format!("{path}/fill"), wish.clone()).await.ok();
+        assert_eq!((&asked["state"], &asked["can_take"], &asked["can_decide"]), (&json!("waiting"), &json!(false), &json!(false)));
+        file(&world, &clerk, &asked["id"]).await.refused(409, "not_now");
+        let decide = format!("/api/ledgers/submissions/{}/decide", asked["id"].as_str().unwrap());
+        world.post(&clerk, &decide, json!({ "agrees": true })).await.refused(403, "own_work");
+        let worker = world.as_("worker1").await;
+        world.post(&worker, &decide, json!({ "agrees": true })).await.refused(403, "forbidden");
+        let list = world.get(&second, "/api/ledgers/submissions").await.ok();
+        assert_eq!(list["items"][0]["can_decide"], true, "{list}");
+        let agreed = world.post(&second, &decide, json!({ "agrees": true })).await.ok();
+        assert_eq!(agreed["state"], "ready");
+        file(&world, &second, &asked["id"]).await.refused(404, "not_found");
+
+        let filled = rows(&file(&world, &clerk, &asked["id"]).await.bytes);
+        let mut names = under(&filled, "姓名");
+        names.sort();
+        assert_eq!(names, ["李晓梅", "王强"]);
+        assert!(under(&filled, "身份证号").contains(&"11010519491231002X".to_owned()));
+        let residents = world.get(&clerk, "/api/registry/residents").await.ok();
+        for resident in residents["items"].as_array().unwrap() {
+            let reads = format!("/api/registry/residents/{}/reads", resident["id"].as_str().unwrap());
+            let looks = world.get(&clerk, &reads).await.ok();
+            let n_sealed = resident["sealed"].as_array().unwrap().len();
+            assert_eq!(looks["items"].as_array().unwrap().len(), n_sealed, "{looks}");
+            assert_eq!(looks["items"][0]["purpose"], "常住人口台账：社区体检排班");
+        }
+
+        // A day later the file is gone, and a refusal is a refusal.
+        world.clock.advance_ms(24 * 60 * 60 * 1_000);
+        let clerk = world.as_("clerk").await;
+        file(&world, &clerk, &asked["id"]).await.refused(409, "not_now");
+        let again = world.post(&clerk, &format!("{path}/fill"), wish).await.ok();
+        let decide = format!("/api/ledgers/submissions/{}/decide", again["id"].as_str().unwrap());
+        let second = world.as_("second").await;
+        assert_eq!(world.post(&second, &decide, json!({ "agrees": false })).await.ok()["state"], "refused");
+        file(&world, &clerk, &again["id"]).await.refused(409, "not_now");
+    }
+
+    async fn whose_columns_mean_something_else_says_so_once(t: TestDb) {
+        let (world, clerk) = with_residents(t).await;
+        let header = ["网格", "小区", "楼号", "住户情况"].map(str::to_owned).to_vec();
+        let kept = keep(&world, &clerk, COMMUNITY, "dwelling", book(&[header])).await.ok();
+        assert_eq!(kept["columns"][3]["column"], Value::Null);
+        let columns = format!("/api/ledgers/{}/columns", kept["id"].as_str().unwrap());
+        let chosen = json!({ "columns": [{ "header": "住户情况", "column": "door" }, { "header": "楼号" }], "version": 1 });
+        let mapped = put(&world, &clerk, &columns, &chosen).await.ok();
+        assert_eq!((&mapped["columns"][3]["column"], &mapped["columns"][2]["column"]), (&json!("door"), &Value::Null));
+        put(&world, &clerk, &columns, &chosen).await.refused(409, "version_conflict");
+        let fill = format!("/api/ledgers/{}/fill", kept["id"].as_str().unwrap());
+        let asked = world.post(&clerk, &fill, json!({ "purpose": "街道月报", "area": GRID_1 })).await.ok();
+        let filled = rows(&file(&world, &clerk, &asked["id"]).await.bytes);
+        assert_eq!(filled[1][1..], ["幸福小区", "", "3号楼2单元101室"].map(str::to_owned), "{filled:?}");
+        let empty = world.post(&clerk, &fill, json!({ "purpose": "街道月报", "area": GRID_2 })).await.ok();
+        assert_eq!(rows(&file(&world, &clerk, &empty["id"]).await.bytes).len(), 1);
+        world.post(&clerk, &fill, json!({ "purpose": "街道月报", "area": OTHER_COMMUNITY })).await.refused(422, "invalid");
+    }
+
+    async fn what_is_typed_and_what_fills_itself_is_counted_by_month(t: TestDb) {
+        let (world, clerk) = with_residents(t).await;
+        let header = ["网格", "小区", "楼号"].map(str::to_owned).to_vec();
+        let kept = keep(&world, &clerk, COMMUNITY, "dwelling", book(&[header])).await.ok();
+        let path = format!("/api/ledgers/{}", kept["id"].as_str().unwrap());
+        assert_eq!(world.post(&clerk, &format!("{path}/by-hand"), json!({ "n_rows": 40 })).await.status, 204);
+        let burden = world.get(&clerk, "/api/ledgers/burden").await.ok();
+        assert_eq!(burden, json!({ "months": [{ "month": "2026-09", "by_hand": 1, "typed_cells": 120, "by_linli": 0, "filled_cells": 0 }], "n_ledgers": 1, "n_only_typed": 1 }));
+        let asked = world.post(&clerk, &format!("{path}/fill"), json!({ "purpose": "街道月报" })).await.ok();
+        assert_eq!(world.get(&clerk, "/api/ledgers/burden").await.ok()["n_only_typed"], 1, "what nobody took was not handed in");
+        file(&world, &clerk, &asked["id"]).await;
+        let burden = world.get(&clerk, "/api/ledgers/burden").await.ok();
+        assert_eq!((&burden["months"][0]["by_linli"], &burden["months"][0]["filled_cells"], &burden["n_only_typed"]), (&json!(1), &json!(3), &json!(0)));
+        assert_eq!(world.post(&clerk, &format!("{path}/end"), Value::Null).await.status, 204);
+        assert_eq!(world.get(&clerk, "/api/ledgers/burden").await.ok()["n_ledgers"], 0);
+    }
+
+    async fn whoever_does_not_keep_ledgers_sees_none(t: TestDb) {
+        let (world, clerk) = with_residents(t).await;
+        let template = std::fs::read(ledger("buildings.xlsx")).unwrap();
+        let kept = keep(&world, &clerk, COMMUNITY, "premises", template.clone()).await.ok();
+        let path = format!("/api/ledgers/{}", kept["id"].as_str().unwrap());
+        world.hire("other", Role::CommunityClerk, OTHER_COMMUNITY, None).await;
+        let (other, worker) = (world.as_("other").await, world.as_("worker1").await);
+        assert_eq!(world.get(&other, "/api/ledgers").await.ok()["items"], json!([]));
+        world.post(&other, &format!("{path}/fill"), json!({ "purpose": "随便看看" })).await.refused(404, "not_found");
+        keep(&world, &worker, COMMUNITY, "premises", template.clone()).await.refused(403, "forbidden");
+        keep(&world, &clerk, STREET, "premises", template).await.refused(403, "forbidden");
+        keep(&world, &clerk, COMMUNITY, "premises", b"not a workbook at all".to_vec()).await.refused(400, "bad_request");
+        keep(&world, &clerk, COMMUNITY, "premises", book(&[vec!["甲".into(), "乙".into()]])).await.refused(400, "bad_request");
+        // The street keeps ledgers of its own, but looks behind no mask.
+        world.hire("street", Role::StreetDispatcher, STREET, None).await;
+        let street = world.as_("street").await;
+        let own = keep(&world, &street, STREET, "resident", std::fs::read(ledger("people.xlsx")).unwrap()).await.ok();
+        let fill = format!("/api/ledgers/{}/fill", own["id"].as_str().unwrap());
+        world.post(&street, &fill, json!({ "purpose": "汇总全街道", "with_sealed": true })).await.refused(403, "forbidden");
+        assert_eq!(world.post(&street, &fill, json!({ "purpose": "汇总全街道" })).await.ok()["state"], "ready");
+    }
+}
