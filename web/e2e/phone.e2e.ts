@@ -300,7 +300,11 @@ it("storage that the browser took back is told, and the phone is set up again", 
   await page.goto("about:blank");
   await page.goto("/field.webmanifest");
   await page.evaluate(async () => {
-    for (const { name } of await indexedDB.databases()) indexedDB.deleteDatabase(name ?? "");
+    for (const { name } of await indexedDB.databases()) {
+      await new Promise((resolve) => {
+        indexedDB.deleteDatabase(name ?? "").onsuccess = resolve;
+      });
+    }
   });
   await page.goto("/field/");
   await page.getByRole("alert").filter({ hasText: "删掉了离线数据" }).waitFor();

@@ -8,7 +8,7 @@ import { DESK, open, useBrowser } from "./support/browser";
 import { ACCOUNTS, GRID, caseOf, report, signIn } from "./support/city";
 import { between } from "./support/between";
 import { lampPhoto } from "./support/photo";
-import { clockWrongBy, openWithPin, phoneOf, uploaded, writeDown } from "./support/phone";
+import { clockWrongBy, openWithPin, phoneOf, pressDown, uploaded, writeDown } from "./support/phone";
 
 useBrowser();
 
@@ -171,16 +171,13 @@ it.each([
         const noted = { words, finding: chance() < 0.2, ...(chance() < 0.3 ? { photo } : {}) };
         // Sometimes the tab dies while it is being kept: then it is there once or not at all.
         const isKilled = chance() < 0.25;
-        const writing = writeDown(page, noted);
         if (!isKilled) {
-          await writing;
+          await writeDown(page, noted);
           kept.push(words);
           continue;
         }
-        const pressed = page.getByRole("button", { name: noted.finding ? "记下并上报" : "一切正常，记下" });
-        await pressed.waitFor();
+        await pressDown(page, noted);
         await page.close();
-        await writing.catch(() => undefined);
         page = await context.newPage();
         await openWithPin(page, "/field/visits");
       } else if (dice < 0.75) {
@@ -197,7 +194,6 @@ it.each([
     }
     net.swallow = [];
     await context.setOffline(false);
-    await page.goto("/field/uploads");
     await openWithPin(page, "/field/uploads");
     await page.getByRole("button", { name: "现在上传" }).click();
     await uploaded(page).waitFor();

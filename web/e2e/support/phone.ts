@@ -54,8 +54,15 @@ export interface Noted {
   finding?: boolean;
 }
 
-/** Writes a visit or a finding down on the page 走访; returns when the page says that it is kept. */
+/** Writes a visit or a finding down on the page 走访; returns when it is kept: the page has emptied its form. */
 export async function writeDown(page: Page, noted: Noted): Promise<void> {
+  await pressDown(page, noted);
+  if (noted.finding === true) await page.getByLabel("什么问题").waitFor({ state: "detached" });
+  else await expect.poll(() => page.getByLabel("看到了什么").inputValue()).toBe("");
+}
+
+/** The same, but does not wait for anything after the button. */
+export async function pressDown(page: Page, noted: Noted): Promise<void> {
   if (!(await page.getByRole("heading", { name: "走访记录" }).isVisible())) await page.getByRole("link", { name: "走访", exact: true }).click();
   if (noted.place !== undefined) await page.getByLabel("在哪里").selectOption({ label: noted.place });
   if (noted.finding === true) {
@@ -71,7 +78,6 @@ export async function writeDown(page: Page, noted: Noted): Promise<void> {
     await page.getByText("照片已上传 1 张，共 1 张").waitFor({ state: "attached" });
   }
   await page.getByRole("button", { name: noted.finding === true ? "记下并上报" : "一切正常，记下" }).click();
-  await page.locator(".list .item").filter({ hasText: noted.words }).waitFor();
 }
 
 /** Everything that the browser keeps for this site, as text: bytes one by one. What cannot be found in it is not on the phone. */

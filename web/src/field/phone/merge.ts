@@ -122,11 +122,13 @@ function visitOf(entry: Entry): VisitItem {
   };
 }
 
-function rowOf(visit: Visit): VisitItem {
+/** What was found is said by the case that it became, as long as that is on the phone. */
+function rowOf(visit: Visit, rows: Rows): VisitItem {
   const { id, kind, place_text, area, note, result, captured_at, case_id } = visit;
   // The whole name of an area that one works in says nothing new.
   const place = place_text === "" || place_text === area.full_name ? area.name : place_text;
-  return { id, kind, place, note: note ?? null, finding: result === "finding", at: captured_at, case_id: case_id ?? null, pending: null };
+  const found = case_id ? rows.get("case", case_id)?.full_text : undefined;
+  return { id, kind, place, note: note ?? found ?? null, finding: result === "finding", at: captured_at, case_id: case_id ?? null, pending: null };
 }
 
 /** Whether the row of what a command made or changed is here. */
@@ -150,7 +152,7 @@ export function lostPhotos({ state, outcome }: Entry): number {
 export function merged(rows: Rows, entries: readonly Entry[]): View {
   const view: View = {
     cases: new Map(rows.all("case").map((body) => [body.row.id, { row: body.row, body, pending: [] }])),
-    visits: rows.all("visit").map(rowOf),
+    visits: rows.all("visit").map((visit) => rowOf(visit, rows)),
   };
   for (const entry of entries) {
     if (entry.state === "rejected" || (entry.state === "done" && (hasCome(entry, rows) || lostPhotos(entry) > 0))) continue;
