@@ -40,6 +40,7 @@ mod search;
 mod similar;
 mod story;
 mod sync;
+mod sync_after;
 mod sync_protocol;
 mod unattended;
 mod versions;
