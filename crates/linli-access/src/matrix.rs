@@ -80,6 +80,10 @@ acts! {
     ImportRegistry = "import_registry",
     /// See a name, a phone number or an ID number of the registry; logged with its purpose, which the person can read.
     ReadRegistryPrivate = "read_registry_private",
+    /// See what is due in the area, who is on duty when, who is away.
+    ViewDuties = "view_duties",
+    /// Set who is on duty when, note who is away, keep the visiting lists, see where help is needed.
+    ArrangeDuties = "arrange_duties",
     /// Keep the workbooks that superiors ask for, and have them filled from the record.
     KeepLedgers = "keep_ledgers",
     /// Let somebody else take names, phone numbers or ID numbers out in a file.
@@ -261,6 +265,9 @@ pub const MATRIX: &[(Act, &[(Role, Reach)])] = &[
     // A street brings in the ledgers of its communities; it does not look behind the mask.
     (Act::ImportRegistry, &[(CommunityClerk, Area), (StreetDispatcher, Area)]),
     (Act::ReadRegistryPrivate, &[(GridWorker, Area), (GridHead, Area), (CommunityClerk, Area)]),
+    (Act::ViewDuties, &[(GridWorker, Area), (GridHead, Area), (CommunityClerk, Area), (StreetDispatcher, Area)]),
+    // Where help is needed is for those who can give it; nobody further up looks at single posts.
+    (Act::ArrangeDuties, &[(GridHead, Area), (CommunityClerk, Area), (StreetDispatcher, Area)]),
     (Act::KeepLedgers, &[(CommunityClerk, Area), (StreetDispatcher, Area)]),
     // Two people, never one: the slice refuses whoever asked.
     (Act::ApproveExport, &[(GridHead, Area), (CommunityClerk, Area), (StreetDispatcher, Area)]),

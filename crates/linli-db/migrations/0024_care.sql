@@ -60,9 +60,7 @@ CREATE UNIQUE INDEX care_code_session ON care_code (session_index) WHERE session
 CREATE INDEX care_code_entry ON care_code (entry_id);
 
 -- 走访: which home it was to, and whether somebody was met.
-ALTER TABLE visit ADD COLUMN dwelling_id {CODE}; -- personal: class=I purpose="知道上次什么时候去过这一户" retention="2 years"
 ALTER TABLE visit ADD COLUMN met BOOLEAN;
-CREATE INDEX visit_dwelling ON visit (dwelling_id, received_at) WHERE dwelling_id IS NOT NULL;
 
 -- When a row was sent to a phone, and in which pull: a lease is renewed before it ends, and a lost answer is sent again.
 ALTER TABLE sync_row ADD COLUMN sent_at BIGINT;

@@ -34,6 +34,16 @@ words! {
         Registry = "registry",
         /// 关爱登记
         Care = "care",
+        /// 会议、培训、接待
+        Gathering = "gathering",
+        /// 排班
+        Shift = "shift",
+        /// 请假
+        Leave = "leave",
+        /// 走访清单
+        VisitList = "visit_list",
+        /// 检查记录
+        Inspection = "inspection",
         /// 报表
         Ledger = "ledger",
     }

@@ -12,6 +12,10 @@ use crate::notice::{NoticeTo, NoticeWay};
 use crate::shape::{Key, Kind, Presence, Shape};
 use crate::types::OnBreach;
 
+mod duties;
+
+pub(crate) use duties::{CHECKLISTS, DUTIES};
+
 macro_rules! words {
     ($($name:ident: $of:ident),+ $(,)?) => {
         $(fn $name() -> Vec<String> { $of::ALL.iter().map(|word| word.as_str().to_owned()).collect() })+

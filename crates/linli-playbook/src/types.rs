@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::care::CareRules;
+use crate::checklist::Checklist;
+use crate::duty::Duties;
 use crate::flow::Flow;
 use crate::indicator::Indicator;
 use crate::notice::Notices;
@@ -64,6 +66,12 @@ pub struct Playbook {
     /// Who is entitled to care, and what that means.
     #[serde(default)]
     pub care: CareRules,
+    /// What recurs.
+    #[serde(default)]
+    pub duties: Duties,
+    /// What is looked at in premises.
+    #[serde(default)]
+    pub checklists: Vec<Checklist>,
 }
 
 /// 首派层级: the level that answers first for each weight.

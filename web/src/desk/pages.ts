@@ -8,6 +8,8 @@ export const PAGES = [
   { name: "register", may: ["report_on_behalf"] },
   { name: "registry", may: ["view_registry"] },
   { name: "care", may: ["view_care"] },
+  { name: "duties", may: ["arrange_duties"] },
+  { name: "inspections", may: ["view_visits"] },
   { name: "ledgers", may: ["keep_ledgers", "approve_export"] },
   { name: "board", may: ["view_board"] },
   { name: "hotline", may: ["export_orders", "import_orders"] },

@@ -395,7 +395,7 @@ pub fn homes(conn: &mut Conn, vault: &Vault, residents: &[RecordId]) -> Result<H
         let ids: Vec<Val> = residents.iter().map(Bind::val).collect();
         let sql = format!(
             "SELECT r.id, r.name_sealed, r.birth_month, r.state, d.id AS dwelling_id, d.label, \
-             (SELECT MAX(v.received_at) FROM visit v WHERE v.dwelling_id = d.id AND v.kind = 'visit' AND v.met) AS met_at \
+             (SELECT MAX(v.received_at) FROM visit v WHERE v.record_id = d.id AND v.kind = 'visit' AND v.met) AS met_at \
              FROM resident r LEFT JOIN household h ON h.id = r.household_id LEFT JOIN dwelling d ON d.id = h.dwelling_id WHERE r.id IN ({})",
             placeholders(1, ids.len())
         );
@@ -552,7 +552,7 @@ pub fn lives(
     let known: HashMap<String, CareLife> = CareLife::ALL.iter().map(|life| (life_index(vault, *life), *life)).collect();
     let sql = format!(
         "SELECT c.area_code, c.life_index, c.resident_id, c.state, c.since_at, c.visit_days, \
-         (SELECT MAX(v.received_at) FROM visit v WHERE v.dwelling_id = h.dwelling_id AND v.kind = 'visit' AND v.met) AS met_at \
+         (SELECT MAX(v.received_at) FROM visit v WHERE v.record_id = h.dwelling_id AND v.kind = 'visit' AND v.met) AS met_at \
          FROM care_entry c LEFT JOIN resident r ON r.id = c.resident_id LEFT JOIN household h ON h.id = r.household_id \
          WHERE c.expires_at > $1 AND c.life_index IS NOT NULL AND ({})",
         inside.join(" OR ")

@@ -56,7 +56,7 @@ pub async fn prepare(app: &App, caller: Caller, id: CareId, body: CareVisit) -> 
         area_code: None,
         place: None,
         address: None,
-        dwelling: Some(dwelling.to_string()),
+        record_id: Some(dwelling.to_string()),
         met: Some(body.met == Met::Done),
         note: body.note,
         companions: Vec::new(),

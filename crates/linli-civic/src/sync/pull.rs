@@ -55,7 +55,7 @@ pub struct Ask {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, utoipa::ToSchema)]
 #[schema(as = SyncRemoval)]
 pub struct Removal {
-    /// `case`, `visit`, `care_visit` or `area`.
+    /// `case`, `visit`, `care_visit`, `area`, `duty` or `checklist`.
     pub kind: String,
     /// Which one.
     pub id: String,
@@ -177,6 +177,7 @@ fn draft(app: &App, conn: &mut Conn, ask: &Ask) -> Answer<(Draft, i64)> {
         }
     }
     page.care(conn, &sight, ask.device, begins)?;
+    page.duties(conn, &sight, ask.device, begins)?;
     page.fill(conn, &sight, ask.device)?;
     Ok((page, device.n_pulls))
 }
@@ -264,12 +265,30 @@ impl Draft {
 
     fn put(&mut self, row: Upsert) {
         self.size_bytes += row.size_bytes();
-        if [rows::CASE, rows::VISIT, rows::CARE_VISIT, rows::AREA].contains(&row.kind) {
+        if [rows::CASE, rows::VISIT, rows::CARE_VISIT, rows::AREA, rows::DUTY, rows::CHECKLIST].contains(&row.kind) {
             // Sent again after all: it stays.
             self.removals.retain(|removal| removal.kind != row.kind || removal.id != row.id);
             self.moves.sent.push((row.kind, row.id.clone()));
         }
         self.upserts.push(row);
+    }
+
+    /// What is due changes with the day and with every record: rows that are no longer so are taken off, new ones are sent. A row is
+    /// named by what stands in it, so one that stays as it was is not sent again.
+    fn duties(&mut self, conn: &mut Conn, sight: &Sight<'_>, device: DeviceId, begins: bool) -> Answer<()> {
+        let rows = sight.duties(conn)?;
+        for kind in [rows::DUTY, rows::CHECKLIST] {
+            let held = store::rows_held(conn, device, kind)?;
+            let now: BTreeSet<String> = rows.iter().filter(|row| row.kind == kind).map(|row| row.id.clone()).collect();
+            for gone in held.difference(&now) {
+                self.remove(kind, gone.clone());
+            }
+            // Whoever begins anew may have lost what they held.
+            for row in rows.iter().filter(|row| row.kind == kind && (begins || !held.contains(&row.id))) {
+                self.put(row.clone());
+            }
+        }
+        Ok(())
     }
 
     fn is_full(&self) -> bool {

@@ -12,7 +12,7 @@ use crate::areas::Point;
 use crate::areas::view::PointView;
 use crate::cases::report::{self, ReportCase, Sender, Wanted};
 use crate::http::{Answer, Refused};
-use crate::registry::{self, Record};
+use crate::registry::{self, Kind};
 use crate::{files, once};
 
 /// Longest note. Unit: characters.
@@ -22,7 +22,7 @@ const MAX_PHOTOS: usize = 9;
 /// Most units on one joint patrol.
 const MAX_COMPANIONS: usize = 10;
 
-/// A record of a visit. Only `kind` and one of `point`, `area_code`, `place`, `address` or `dwelling` are needed.
+/// A record of a visit. Only `kind` and one of `point`, `area_code`, `place`, `address` or `record_id` are needed.
 #[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(example = json!({"kind": "patrol", "place": "RQ3H", "note": "楼道通畅，灭火器在有效期内"}))]
 pub struct RecordVisit {
@@ -40,9 +40,9 @@ pub struct RecordVisit {
     /// Where, in words.
     #[serde(default)]
     pub address: Option<String>,
-    /// Which home of the registry it was to, by the id of the dwelling; it says where, too.
+    /// Which dwelling or premises of the registry it was to; the place is then theirs, unless another is named.
     #[serde(default)]
-    pub dwelling: Option<String>,
+    pub record_id: Option<String>,
     /// Whether somebody was met there; left out where nobody was to be met.
     #[serde(default)]
     pub met: Option<bool>,
@@ -100,19 +100,12 @@ pub struct Ready {
 /// # Errors
 /// `Invalid` naming the fields; `Forbidden` outside the caller's areas; `OutsideArea`.
 pub async fn prepare(app: &App, mut body: RecordVisit, caller: Caller) -> Answer<Ready> {
+    let record = target(app, &mut body, &caller).await?;
     let (note, companions) = checked(app, &body)?;
-    let is_place = body.point.is_none() && body.area_code.is_none() && body.place.is_none() && body.address.is_none();
-    let dwelling = home(app, &body).await?;
-    if let Some(home) = dwelling.as_ref().filter(|_| is_place) {
-        body.area_code = Some(home.area.to_string());
-    }
     let wanted = wanted(&body)?;
     let found = report::find_place(app, &wanted).await.map_err(Refused::from)?;
     if scope(&caller, Act::RecordVisit).reaches(&Keys::of_area(&found.area)).is_none() {
         return Err(ProblemCode::Forbidden.into());
-    }
-    if dwelling.as_ref().is_some_and(|home| home.area != found.area) {
-        return Err(Problem::field("dwelling", "unknown").into());
     }
     let now = app.now();
     let case = match &body.finding {
@@ -124,14 +117,11 @@ pub async fn prepare(app: &App, mut body: RecordVisit, caller: Caller) -> Answer
         kind: body.kind,
         area: found.area,
         place_code: found.qr,
-        place_text: match &dwelling {
-            Some(home) if is_place => home.label(),
-            Some(_) | None => found.place_text,
-        },
-        dwelling: dwelling.as_ref().map(|home| home.id),
+        place_text: found.place_text,
         met: body.met,
         // Only what was tapped: the point of a printed code is known without anyone having stood there.
         point: wanted.point.map(coarse),
+        record,
         note,
         companions,
         account: caller.account,
@@ -175,16 +165,6 @@ impl Ready {
     }
 }
 
-/// The home that was visited.
-async fn home(app: &App, body: &RecordVisit) -> Answer<Option<Record>> {
-    let Some(id) = body.dwelling.as_deref() else { return Ok(None) };
-    let unknown = || Refused::from(Problem::field("dwelling", "unknown"));
-    let id: RecordId = id.parse().map_err(|_| unknown())?;
-    let vault = app.vault.clone();
-    let home = app.db.read(move |conn| registry::store::load(conn, &vault, registry::Kind::Dwelling, id)).await?;
-    home.ok_or_else(unknown).map(Some)
-}
-
 fn checked(app: &App, body: &RecordVisit) -> Answer<(Option<String>, Vec<String>)> {
     let mut problem = Problem::new(ProblemCode::Invalid);
     let note = body.note.as_deref().map(|note| note.trim().replace('\0', "")).filter(|note| !note.is_empty());
@@ -204,6 +184,34 @@ fn checked(app: &App, body: &RecordVisit) -> Answer<(Option<String>, Vec<String>
     companions.sort();
     companions.dedup();
     if problem.errors.is_empty() { Ok((note, companions)) } else { Err(problem.into()) }
+}
+
+/// The dwelling or premises that it was to. Where no place is named, theirs is.
+async fn target(app: &App, body: &mut RecordVisit, caller: &Caller) -> Answer<Option<RecordId>> {
+    let Some(text) = body.record_id.as_deref().filter(|text| !text.is_empty()) else { return Ok(None) };
+    let id: RecordId = text.parse().map_err(|_| Problem::field("record_id", "unknown"))?;
+    let reader = app.clone();
+    let found = app.db.read(move |conn| {
+        let dwelling = registry::store::load(conn, &reader.vault, Kind::Dwelling, id)?;
+        let found = match dwelling {
+            Some(dwelling) => Some(dwelling),
+            None => registry::store::load(conn, &reader.vault, Kind::Premises, id)?,
+        };
+        Ok::<_, Refused>(found)
+    });
+    let record = found.await?.ok_or_else(|| Problem::field("record_id", "unknown"))?;
+    // What lies in another grid is not known to whoever may not go there.
+    if scope(caller, Act::RecordVisit).reaches(&Keys::of_area(&record.area)).is_none() {
+        return Err(Problem::field("record_id", "unknown").into());
+    }
+    let is_placed = body.point.is_some() || body.area_code.is_some() || body.place.is_some();
+    if !is_placed {
+        body.area_code = Some(record.area.to_string());
+    }
+    if body.address.is_none() {
+        body.address = Some(record.label()).filter(|label| !label.is_empty());
+    }
+    Ok(Some(id))
 }
 
 /// The place as it was named; what is wrong with it.

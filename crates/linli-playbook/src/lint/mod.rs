@@ -2,6 +2,7 @@
 
 mod care;
 mod chinese;
+mod duties;
 mod flow;
 mod graph;
 mod indicators;
@@ -30,6 +31,7 @@ pub(crate) fn check(draft: &Draft) -> Vec<Finding> {
     notices::check(draft, &mut found);
     indicators::check(draft, &playbook, &mut found);
     care::check(draft, &playbook, &mut found);
+    duties::check(draft, &playbook, &mut found);
     refused::check(draft, &mut found);
     found.findings
 }

@@ -104,6 +104,16 @@ const RULES: &[Rule] = &[
     },
 ];
 
+/// What is a record of a record: the work itself leaves one already.
+const RETOLD: Rule = Rule {
+    refusal: Refusal {
+        why: "不要求为留痕再填一遍",
+        hint: "去掉这一项；走访、巡查、会议记一次就够，报表由系统从记录里算。",
+    },
+    keys: &[],
+    names: &["留痕", "周报表", "月报表", "日报表", "填报", "补录台账", "重复上报", "截图上报"],
+};
+
 /// What the system holds already, or what nobody at a case needs: no form asks for it again.
 const HELD: Rule = Rule {
     refusal: Refusal {
@@ -211,6 +221,23 @@ pub(crate) fn check(draft: &Draft, found: &mut Found) {
     }
     for placed in &draft.care_services {
         care_name(&placed.item.name, placed.place.key("name"));
+    }
+    for placed in &draft.duties {
+        let said = [("name", Some(&placed.item.name)), ("about", placed.item.about.as_ref())];
+        for (key, text) in said.into_iter().filter_map(|(key, text)| Some((key, text?))) {
+            name(text, placed.place.key(key), RULES);
+            name(text, placed.place.key(key), &[RETOLD]);
+        }
+    }
+    for placed in &draft.self_checks {
+        name(&placed.item.name, placed.place.key("name"), RULES);
+        placed.item.items.iter().for_each(|line| name(&line.name, placed.place.key("items"), RULES));
+    }
+    for placed in &draft.checklists {
+        for (n, item) in placed.item.items.iter().enumerate() {
+            name(&item.text, placed.place.item("items", n), RULES);
+            name(&item.text, placed.place.item("items", n), &[HELD]);
+        }
     }
     for flow in &draft.flows {
         for (stage, place) in flow.stages() {

@@ -10,6 +10,7 @@ mod care;
 mod cast;
 mod chance;
 mod duty;
+mod field;
 mod ground;
 mod photos;
 mod plan;

@@ -71,6 +71,12 @@ const WRITERS: &[(&str, &str)] = &[
     ),
     ("crates/linli-civic/src/playbooks/shelf.rs", "versions of playbooks"),
     ("crates/linli-civic/src/sync/store.rs", "Store of devices; what phones sent and hold: outcomes of commands"),
+    ("crates/linli-civic/src/people/leave.rs", "Store of leaves"),
+    (
+        "crates/linli-civic/src/duties/store.rs",
+        "Store of gatherings, shifts and visiting lists, and the end of their retention",
+    ),
+    ("crates/linli-civic/src/inspections/store.rs", "Store of inspections and of the codes of premises"),
     ("crates/linli-civic/src/visits/store.rs", "Store of visits, and the end of their retention"),
     ("crates/linli-civic/src/ledgers/store.rs", "Store of ledgers and submissions"),
     ("crates/linli-civic/src/registry/store.rs", "Store of the registry's records"),

@@ -21,6 +21,8 @@ const SLICES: &[&[&str]] = &[
     &["cases", "registry"],
     &["live", "ledgers", "notices", "visits"],
     &["care"],
+    &["inspections"],
+    &["duties"],
     &["sync"],
     &["map", "audit", "plain", "indicators", "rehearsal"],
     &["webhooks", "hotline", "open311"],
