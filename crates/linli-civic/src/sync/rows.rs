@@ -105,8 +105,10 @@ impl Sight<'_> {
         let mut forms = BTreeMap::new();
         let offers = reader.offers(&case, &book, &case.standing(self.caller));
         let mut actions: Vec<Value> = offers.iter().map(|offer| with_named_form(offer, &mut forms)).collect();
-        for (offer, action) in offers.iter().zip(&mut actions).filter(|(offer, _)| offer.form.is_empty()) {
-            let after = self.after(conn, &case, &book, offer.verb)?;
+        for action in actions.iter_mut().filter(|action| action.get("form").is_none()) {
+            let verb = action.get("verb").and_then(Value::as_str).and_then(|verb| verb.parse().ok());
+            let Some(verb) = verb else { continue };
+            let after = self.after(conn, &case, &book, verb)?;
             let then = after.map(|after| reader.offers(&after, &book, &after.standing(self.caller))).unwrap_or_default();
             let then = then.iter().map(|offer| with_named_form(offer, &mut forms)).collect();
             if let Some(action) = action.as_object_mut() {
