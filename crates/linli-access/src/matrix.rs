@@ -80,12 +80,24 @@ acts! {
     ImportRegistry = "import_registry",
     /// See a name, a phone number or an ID number of the registry; logged with its purpose, which the person can read.
     ReadRegistryPrivate = "read_registry_private",
+    /// See what is due in the area, who is on duty when, who is away.
+    ViewDuties = "view_duties",
+    /// Set who is on duty when, note who is away, keep the visiting lists, see where help is needed.
+    ArrangeDuties = "arrange_duties",
     /// Keep the workbooks that superiors ask for, and have them filled from the record.
     KeepLedgers = "keep_ledgers",
     /// Let somebody else take names, phone numbers or ID numbers out in a file.
     ApproveExport = "approve_export",
     /// Move a running case to another version of the playbook.
     MovePlaybook = "move_playbook",
+    /// See that somebody in care is due for a visit; never why.
+    ViewCare = "view_care",
+    /// Read what is sealed of an entry of care, where one owns it, is paired, or gives its help; logged with its purpose.
+    ReadCare = "read_care",
+    /// Enter people into care, review, pair, mute, end; let a person look at what is held of them.
+    KeepCare = "keep_care",
+    /// See how many old and young people are entitled to help: counts of five and more.
+    ViewCareFigures = "view_care_figures",
     /// Try a draft of a playbook on past cases.
     RehearsePlaybook = "rehearse_playbook",
 }
@@ -253,11 +265,23 @@ pub const MATRIX: &[(Act, &[(Role, Reach)])] = &[
     // A street brings in the ledgers of its communities; it does not look behind the mask.
     (Act::ImportRegistry, &[(CommunityClerk, Area), (StreetDispatcher, Area)]),
     (Act::ReadRegistryPrivate, &[(GridWorker, Area), (GridHead, Area), (CommunityClerk, Area)]),
+    (Act::ViewDuties, &[(GridWorker, Area), (GridHead, Area), (CommunityClerk, Area), (StreetDispatcher, Area)]),
+    // Where help is needed is for those who can give it; nobody further up looks at single posts.
+    (Act::ArrangeDuties, &[(GridHead, Area), (CommunityClerk, Area), (StreetDispatcher, Area)]),
     (Act::KeepLedgers, &[(CommunityClerk, Area), (StreetDispatcher, Area)]),
     // Two people, never one: the slice refuses whoever asked.
     (Act::ApproveExport, &[(GridHead, Area), (CommunityClerk, Area), (StreetDispatcher, Area)]),
     // Whoever handles a case never rewrites the rules that it goes by: only the top, which answers for the way of working.
     (Act::MovePlaybook, &[(CountyLeader, Area)]),
+    // Those who go there, who send them, and the unit that answers for the entry. Nobody above them needs single people.
+    (Act::ViewCare, &[(GridWorker, Area), (GridHead, Area), (CommunityClerk, Area), (DepartmentClerk, Unit)]),
+    // Narrowed once more by relation and category (`care/need.rs`): a grid head is told “visit due” and nothing else.
+    (Act::ReadCare, &[(GridWorker, Area), (CommunityClerk, Area), (DepartmentClerk, Unit)]),
+    (Act::KeepCare, &[(CommunityClerk, Area), (DepartmentClerk, Unit)]),
+    (
+        Act::ViewCareFigures,
+        &[(GridHead, Area), (CommunityClerk, Area), (StreetDispatcher, Area), (CountyLeader, Area), (Auditor, Area)],
+    ),
     // It tells nothing that anybody wrote: whoever keeps the playbook need not see a case for it.
     (Act::RehearsePlaybook, &[(Administrator, Area)]),
 ];

@@ -2,7 +2,7 @@
 //!
 //! ground: [`areas`] [`people`] [`files`] [`playbooks`] [`partners`] [`delivery`] [`banners`] [`sheets`] [`docx`] ·
 //! core: [`cases`] ·
-//! then: [`live`] [`notices`] · field: [`registry`] [`visits`] [`sync`] · reading: [`map`] [`audit`] [`indicators`] [`rehearsal`] ·
+//! then: [`live`] [`notices`] · field: [`registry`] [`visits`] [`care`] [`inspections`] [`duties`] [`sync`] · reading: [`map`] [`audit`] [`indicators`] [`rehearsal`] ·
 //! exchange: [`hotline`] [`open311`] [`webhooks`] · over all: [`search`] ·
 //! shared by all: [`app`] [`http`] [`limits`] [`once`] [`origin`] [`say`].
 
@@ -10,13 +10,16 @@ pub mod app;
 pub mod areas;
 pub mod audit;
 pub mod banners;
+pub mod care;
 pub mod cases;
 pub mod delivery;
 pub mod docx;
+pub mod duties;
 pub mod files;
 pub mod hotline;
 pub mod http;
 pub mod indicators;
+pub mod inspections;
 pub mod ledgers;
 pub mod limits;
 pub mod live;

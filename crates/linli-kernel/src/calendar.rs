@@ -379,6 +379,24 @@ impl Year {
     }
 }
 
+/// The day of a moment, in Beijing time.
+#[must_use]
+pub fn beijing_date(at: Timestamp) -> Date {
+    date_of(day_of(at))
+}
+
+/// The moment at which a day begins, in Beijing time.
+#[must_use]
+pub fn beijing_midnight(date: Date) -> Timestamp {
+    moment(day_number(date), 0)
+}
+
+/// When a day's work is over, in Beijing time.
+#[must_use]
+pub fn beijing_closing(date: Date, hours: &WorkingHours) -> Timestamp {
+    moment(day_number(date), hours.closing_ms())
+}
+
 fn dates<'a>(keys: impl Iterator<Item = &'a String>) -> Result<BTreeSet<Date>, CalendarError> {
     keys.map(|key| key.parse::<Date>().map_err(|_| CalendarError::BadDate(key.clone()))).collect()
 }

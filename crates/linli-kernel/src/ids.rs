@@ -69,6 +69,18 @@ ids! {
     RecordId,
     /// 待定的改动
     ProposalId,
+    /// 关爱登记
+    CareId,
+    /// 本人的要求
+    CareRequestId,
+    /// 会议、培训、接待的记录
+    GatheringId,
+    /// 排班
+    ShiftId,
+    /// 请假
+    LeaveId,
+    /// 检查记录
+    InspectionId,
 }
 
 /// Makes ids from the caller's clock and the system's randomness, or from a seed where a story

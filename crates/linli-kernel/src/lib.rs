@@ -20,14 +20,15 @@ pub use area::{AreaCode, AreaLevel, BadAreaCode};
 pub use calendar::{Amount, Calendar, Due, Workday, WorkingHours};
 pub use change::{Change, NewEvent, NewJob, Stream, StreamKind};
 pub use ids::{
-    AccountId, AttachmentId, CaseId, DeadlineId, DeliveryId, DeviceId, EntryId, EventId, GrantId, HotSpotId, IdSource,
-    ImportId, JobId, ProposalId, PublicCode, RecordId, SessionId, TaskId, VisitId,
+    AccountId, AttachmentId, CareId, CareRequestId, CaseId, DeadlineId, DeliveryId, DeviceId, EntryId, EventId,
+    GatheringId, GrantId, HotSpotId, IdSource, ImportId, InspectionId, JobId, LeaveId, ProposalId, PublicCode,
+    RecordId, SessionId, ShiftId, TaskId, VisitId,
 };
 pub use masked::{IdNumber, Phone, RealName};
 pub use page::{Cursor, Page};
 pub use problem::{FieldProblem, Problem, ProblemCode};
 pub use time::{Clock, ManualClock, SystemClock, Timestamp};
 pub use words::{
-    Action, Approval, CaseKind, Channel, DeadlineKind, DeadlineState, DutyKind, Phase, Role, TaskAction, TaskKind,
-    TaskState, TimeUnit, UnknownWord, VisitKind, VisitResult, Weight,
+    Action, AnswerWord, Approval, CaseKind, Channel, DeadlineKind, DeadlineState, DutyKind, GatheringKind, Phase, Role,
+    ShiftKind, TaskAction, TaskKind, TaskState, TimeUnit, UnknownWord, VisitKind, VisitResult, Weight,
 };

@@ -406,6 +406,50 @@ words! {
 }
 
 words! {
+    /// 会议种类: what people met for.
+    GatheringKind {
+        /// 例会
+        Meeting = "meeting",
+        /// 培训
+        Training = "training",
+        /// 评议
+        Review = "review",
+        /// 表扬
+        Commendation = "commendation",
+        /// 接待
+        Reception = "reception",
+        /// 活动、演练
+        Activity = "activity",
+    }
+}
+
+words! {
+    /// 排班种类
+    ShiftKind {
+        /// 驿站值守
+        Station = "station",
+        /// 联合巡查
+        Patrol = "patrol",
+        /// 接待日
+        Reception = "reception",
+        /// 节假日、夜间值守
+        Watch = "watch",
+    }
+}
+
+words! {
+    /// 检查结果 of one item.
+    AnswerWord {
+        /// 合格
+        Fine = "ok",
+        /// 有隐患
+        Finding = "finding",
+        /// 不涉及
+        NotApplicable = "not_applicable",
+    }
+}
+
+words! {
     /// 走访结果
     VisitResult {
         /// 未发现问题

@@ -7,6 +7,9 @@
 //! Everything here is pure, except that [`Sources::from_dir`] reads a folder. What the engine decides,
 //! the case slice carries out: it moves seats, writes deadlines, assigns people.
 
+mod care;
+mod checklist;
+mod duty;
 mod effects;
 mod engine;
 mod finding;
@@ -31,6 +34,12 @@ mod tree;
 mod types;
 mod vocabulary;
 
+pub use care::{CareBasis, CareCategory, CareLife, CarePlan, CareRules, CareService};
+pub use checklist::{Checklist, ChecklistItem, PREMISES_KINDS};
+pub use duty::{
+    Duties, Duty, DutyCategory, DutyEvidence, DutyRhythm, DutyShare, DutyTarget, SelfCheck, SelfCheckItem,
+    SelfCheckLine,
+};
 pub use effects::{Assignee, BadRule, Effect, SeatMove};
 pub use engine::{Facts, FlowRefusal, Seating, Situation};
 pub use finding::{Finding, Severity};

@@ -6,6 +6,9 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
+use crate::care::{CareCategory, CarePlan, CareRules, CareService};
+use crate::checklist::Checklist;
+use crate::duty::{Duties, Duty, DutyCategory, SelfCheck};
 use crate::finding::{Finding, Severity};
 use crate::indicator::Indicator;
 use crate::lint;
@@ -230,6 +233,7 @@ fn unread(path: &str, name: &str) -> Finding {
 }
 
 /// One playbook's own files.
+#[derive(Default)]
 struct Layer {
     head: Head,
     categories: Section<Category>,
@@ -244,6 +248,13 @@ struct Layer {
     notices: Section<NoticeRule>,
     notice_times: NoticeTimes,
     indicators: Section<Indicator>,
+    care_services: Section<CareService>,
+    care_plans: Section<CarePlan>,
+    care_categories: Section<CareCategory>,
+    duty_categories: Section<DutyCategory>,
+    duties: Section<Duty>,
+    self_checks: Section<SelfCheck>,
+    checklists: Section<Checklist>,
     flows: Vec<PlacedFlow>,
     /// What is added to a flow of the kind, its own or an inherited one.
     additions: Vec<PlacedFlow>,
@@ -280,28 +291,19 @@ pub(crate) struct Draft {
     pub notices: Vec<Placed<NoticeRule>>,
     pub notice_times: NoticeTimes,
     pub indicators: Vec<Placed<Indicator>>,
+    pub care_services: Vec<Placed<CareService>>,
+    pub care_plans: Vec<Placed<CarePlan>>,
+    pub care_categories: Vec<Placed<CareCategory>>,
+    pub duty_categories: Vec<Placed<DutyCategory>>,
+    pub duties: Vec<Placed<Duty>>,
+    pub self_checks: Vec<Placed<SelfCheck>>,
+    pub checklists: Vec<Placed<Checklist>>,
     pub flows: Vec<PlacedFlow>,
 }
 
 impl Layer {
     fn read(sources: &Sources, id: &str, findings: &mut Vec<Finding>) -> Result<Self, LoadError> {
-        let mut layer = Self {
-            head: Head::default(),
-            categories: Section::default(),
-            units: Section::default(),
-            responsibilities: Section::default(),
-            deadlines: Section::default(),
-            tasks: Section::default(),
-            whistles: Section::default(),
-            min_len: None,
-            avoid: Section::default(),
-            templates: Section::default(),
-            notices: Section::default(),
-            notice_times: NoticeTimes::new(),
-            indicators: Section::default(),
-            flows: Vec::new(),
-            additions: Vec::new(),
-        };
+        let mut layer = Self::default();
         let mut is_there = false;
         for (path, name, text) in sources.of(id) {
             let mut tree = |shape: &Shape| {
@@ -344,6 +346,21 @@ impl Layer {
                 }
                 "indicators.toml" => {
                     layer.indicators = section(path, &tree(&shapes::INDICATORS), "indicators", read::indicator);
+                }
+                "care.toml" => {
+                    let node = tree(&shapes::CARE);
+                    layer.care_services = section(path, &node, "services", read::care_service);
+                    layer.care_plans = section(path, &node, "plans", read::care_plan);
+                    layer.care_categories = section(path, &node, "categories", read::care_category);
+                }
+                "duties.toml" => {
+                    let node = tree(&shapes::DUTIES);
+                    layer.duty_categories = section(path, &node, "categories", read::duty_category);
+                    layer.duties = section(path, &node, "duties", read::duty);
+                    layer.self_checks = section(path, &node, "self_checks", read::self_check);
+                }
+                "checklists.toml" => {
+                    layer.checklists = section(path, &tree(&shapes::CHECKLISTS), "checklists", read::checklist);
                 }
                 _ if name.starts_with("flows/") => layer.flows.push(read::flow(path, &tree(&shapes::FLOW))),
                 _ if name.starts_with("additions/") => {
@@ -394,6 +411,13 @@ impl Draft {
         merge(&mut self.notices, layer.notices, |one| one.id.clone(), findings);
         self.notice_times.extend(layer.notice_times);
         merge(&mut self.indicators, layer.indicators, |one| one.id.clone(), findings);
+        merge(&mut self.care_services, layer.care_services, |one| one.code.clone(), findings);
+        merge(&mut self.care_plans, layer.care_plans, |one| one.code.clone(), findings);
+        merge(&mut self.care_categories, layer.care_categories, |one| one.code.clone(), findings);
+        merge(&mut self.duty_categories, layer.duty_categories, |one| one.code.clone(), findings);
+        merge(&mut self.duties, layer.duties, |one| one.id.clone(), findings);
+        merge(&mut self.self_checks, layer.self_checks, |one| one.id.clone(), findings);
+        merge(&mut self.checklists, layer.checklists, |one| one.code.clone(), findings);
         let mut seen = BTreeSet::new();
         for flow in layer.flows {
             if !seen.insert(flow.flow.kind) {
@@ -417,6 +441,10 @@ impl Draft {
         self.responsibilities.retain(|placed| is_kept(&placed.item.category));
         self.deadlines.retain(|placed| placed.item.category.as_deref().is_none_or(is_kept));
         self.templates.retain(|placed| placed.item.category.as_deref().is_none_or(is_kept));
+        // An inherited checklist stays: what it finds is then given by weight alone.
+        for item in self.checklists.iter_mut().flat_map(|placed| &mut placed.item.items) {
+            item.category.take_if(|code| !is_kept(code));
+        }
     }
 
     pub(crate) fn into_playbook(self, version: String) -> Playbook {
@@ -453,6 +481,17 @@ impl Draft {
             deadlines: items(self.deadlines),
             notices: notices(self.notices, &self.notice_times),
             indicators: items(self.indicators),
+            care: CareRules {
+                services: items(self.care_services),
+                plans: items(self.care_plans),
+                categories: items(self.care_categories),
+            },
+            duties: Duties {
+                categories: items(self.duty_categories),
+                duties: items(self.duties),
+                self_checks: items(self.self_checks),
+            },
+            checklists: items(self.checklists),
             flows: self.flows.into_iter().map(|flow| flow.flow).collect(),
             tasks: items(self.tasks),
             whistles: items(self.whistles),

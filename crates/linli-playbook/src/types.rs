@@ -4,6 +4,9 @@ use linli_kernel::{Action, Amount, AreaCode, AreaLevel, DeadlineKind, DutyKind, 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::care::CareRules;
+use crate::checklist::Checklist;
+use crate::duty::Duties;
 use crate::flow::Flow;
 use crate::indicator::Indicator;
 use crate::notice::Notices;
@@ -60,6 +63,15 @@ pub struct Playbook {
     /// What is counted.
     #[serde(default)]
     pub indicators: Vec<Indicator>,
+    /// Who is entitled to care, and what that means.
+    #[serde(default)]
+    pub care: CareRules,
+    /// What recurs.
+    #[serde(default)]
+    pub duties: Duties,
+    /// What is looked at in premises.
+    #[serde(default)]
+    pub checklists: Vec<Checklist>,
 }
 
 /// 首派层级: the level that answers first for each weight.

@@ -7,6 +7,9 @@ import type { AreaRef, Me } from "@shared/api/types";
 /** What a person may do besides working on cases, as the server names it. */
 export type May =
   | "view_case"
+  | "view_care"
+  | "keep_care"
+  | "view_care_figures"
   | "read_contact"
   | "view_areas"
   | "administer_areas"
@@ -29,6 +32,10 @@ export type May =
   | "decide_proposals"
   | "import_registry"
   | "read_registry_private"
+  | "view_visits"
+  | "record_visit"
+  | "view_duties"
+  | "arrange_duties"
   | "keep_ledgers"
   | "approve_export"
   | "move_playbook"

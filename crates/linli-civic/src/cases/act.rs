@@ -87,8 +87,8 @@ impl Case {
         let weight = draft.weight.or(by_category).unwrap_or(Weight::General);
         let ground = world.ground();
         // Without a category a person looks first: the words of a report alone move nothing by themselves.
-        let routed =
-            draft.category.as_deref().and_then(|category| ground.first_seat(&draft.area, Some(category), weight));
+        let is_judged = draft.category.is_some() || draft.within.is_some();
+        let routed = is_judged.then(|| ground.first_seat(&draft.area, draft.category.as_deref(), weight)).flatten();
         let seating = if routed.is_some() { Seating::Found } else { Seating::NotFound };
         let mut routing = draft.found_by.clone();
         // By the clock of a phone: told beside the moment of receipt, which alone counts.
@@ -144,7 +144,7 @@ impl Case {
             private: draft.private,
             parent: draft.parent,
             master: None,
-            dossier: Dossier::default(),
+            dossier: Dossier { within: draft.within, ..Dossier::default() },
             tasks: Vec::new(),
             n_followers: 0,
             n_children_open: 0,
@@ -161,6 +161,9 @@ impl Case {
             }
         }
         let mut payload = json!({ "to": case.stage, "seat": case.seat, "kind": case.kind, "phase": case.phase, "category": case.category, "weight": case.weight, "channel": case.channel, "place": scanned, "routed": seating == Seating::Found, "private": case.private, "parent": case.parent });
+        if let (Some(object), Some(within)) = (payload.as_object_mut(), case.dossier.within) {
+            object.insert("within".to_owned(), json!(within));
+        }
         if let (Some(object), Some(at)) = (payload.as_object_mut(), captured) {
             object.insert("captured_at".to_owned(), at.into());
         }

@@ -266,6 +266,7 @@ fn split_off(
         n_photos: 0,
         private: parent.private,
         parent: Some(parent.id),
+        within: None,
     };
     let around = Surroundings::read(app, tx, app.playbooks.current(), &parent.area, &[], now)?;
     let change = around.decide(app, now, |world| Case::report(draft, world, actor.clone()))?;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use linli_kernel::{AccountId, Approval, Timestamp};
+use linli_kernel::{AccountId, Amount, Approval, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::model::Seat;
@@ -36,6 +36,8 @@ pub struct Dossier {
     pub excluded: Option<String>,
     /// How it ended, by the code of the ground; `None` for an ordinary answer.
     pub outcome: Option<String>,
+    /// 整改期限 of a finding, by its checklist.
+    pub within: Option<Amount>,
     /// 专班
     pub force: Option<Force>,
     /// 回访

@@ -4,7 +4,7 @@ use linli_kernel::{
     AccountId, Action, Actor, Amount, Approval, AreaLevel, DeadlineId, DeadlineKind, Problem, ProblemCode, TaskKind,
     TimeUnit, Timestamp,
 };
-use linli_playbook::{Assignee, Effect, SeatMove, Standing};
+use linli_playbook::{Assignee, DeadlineRule, Effect, SeatMove, Standing};
 use serde_json::{Value, json};
 
 use super::act::World;
@@ -140,7 +140,12 @@ impl Case {
         let hours = &world.book.working_hours;
         if let Some(rule) = world.book.deadline(kind, self.category.as_deref(), self.weight, level) {
             let id = DeadlineId::new(world.ids.uuid(world.at));
-            self.deadlines.push(Deadline::start(id, rule, level, world.at, world.calendar, hours));
+            // What a checklist says comes before the general rule.
+            let rule = match self.dossier.within.filter(|_| kind == DeadlineKind::Handle) {
+                Some(amount) => DeadlineRule { amount, soon: None, ..rule.clone() },
+                None => rule.clone(),
+            };
+            self.deadlines.push(Deadline::start(id, &rule, level, world.at, world.calendar, hours));
         }
     }
 

@@ -235,6 +235,7 @@ async fn open_hot_spot(
         n_photos: 0,
         private: false,
         parent: None,
+        within: None,
     };
     let case_id = draft.id;
     let app_in = app.clone();

@@ -143,6 +143,9 @@ pub struct Draft {
     pub private: bool,
     /// The case that it was split off.
     pub parent: Option<CaseId>,
+    /// 整改期限: how long a finding may take to be put right, by its checklist; the rule of the playbook without it. Whoever found it
+    /// by a checklist has judged it: it goes by weight to whoever answers, without a clerk looking first.
+    pub within: Option<linli_kernel::Amount>,
 }
 
 /// 事项

@@ -189,6 +189,7 @@ pub async fn prepare(app: &App, body: ReportCase, sender: Sender) -> Answer<Read
         n_photos: u32::try_from(checked.photos.len()).unwrap_or(0),
         private: checked.private,
         parent: None,
+        within: None,
     };
     Ok(Ready { draft, photos: checked.photos, sender, same_as, at: now, around: None })
 }

@@ -12,7 +12,7 @@ use super::model::Recipient;
 use crate::app::App;
 use crate::cases::model::{Case, Seat};
 use crate::partners::PartnerKind;
-use crate::people::duty;
+use crate::people::{duty, leave};
 
 /// One event of a case, as recipients are found for it.
 pub struct Told<'a> {
@@ -41,7 +41,8 @@ pub fn of_rule(app: &App, conn: &mut Conn, rule: &NoticeRule, told: &Told<'_>) -
                 continue;
             }
             NoticeTo::Handler => {
-                found.extend(told.case.handler.map(Recipient::Staff));
+                let handler = told.case.handler.into_iter().collect();
+                found.extend(leave::present(conn, handler, told.now)?.into_iter().map(Recipient::Staff));
                 continue;
             }
             NoticeTo::Seat => Some(told.seat.clone()),
@@ -72,7 +73,9 @@ fn people_of(
     }
     let on_duty = duty::on_duty(conn, &app.vault, &[seat.area], now)?;
     let meant = |one: &duty::OnDuty| one.unit == seat.unit && (rule.roles.is_empty() || rule.roles.contains(&one.role));
-    Ok(on_duty.into_iter().filter(meant).map(|one| Recipient::Staff(one.account)).collect())
+    let accounts = on_duty.into_iter().filter(meant).map(|one| one.account).collect();
+    // Whoever is away is left in peace, and whoever stands in is told.
+    Ok(leave::present(conn, accounts, now)?.into_iter().map(Recipient::Staff).collect())
 }
 
 fn groups_of<'a>(app: &'a App, seat: &'a Seat) -> impl Iterator<Item = Recipient> + 'a {

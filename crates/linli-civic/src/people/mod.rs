@@ -13,6 +13,7 @@
 
 pub mod duty;
 pub mod http;
+pub mod leave;
 pub mod model;
 pub mod posts;
 pub mod session_http;

@@ -302,4 +302,9 @@ mod tests {
         assert_eq!(read(Kind::Firm, "unified_code", "91350100m000100y43"), Ok(Some("91350100M000100Y43".to_owned())));
         assert_eq!(read(Kind::Firm, "unified_code", "91350100M000100Y44"), Err("bad_unified_code"));
     }
+
+    #[test]
+    fn checklists_know_the_same_kinds_of_premises() {
+        assert_eq!(Kind::Premises.field("premises_kind").unwrap().words(), linli_playbook::PREMISES_KINDS);
+    }
 }

@@ -43,6 +43,7 @@ pub struct Reported {
     pub(super) weight: Weight,
     pub(super) private: bool,
     pub(super) parent: Option<CaseId>,
+    pub(super) within: Option<linli_kernel::Amount>,
     pub(super) seat: Option<Seat>,
 }
 
@@ -107,6 +108,7 @@ impl Past {
             weight: text_in(&told, "weight")?.parse().ok()?,
             private: told.get("private").and_then(Value::as_bool).unwrap_or(false),
             parent: text_in(&told, "parent").and_then(|id| id.parse().ok()),
+            within: told.get("within").and_then(|within| serde_json::from_value(within.clone()).ok()),
             seat: seat_in(&told),
         };
         let mut reader = Reader { steps: Vec::new(), tasks: Vec::new() };

@@ -202,6 +202,7 @@ impl<'a> Teller<'a> {
             n_photos: 0,
             private: said.private,
             parent: said.parent,
+            within: said.within,
         };
         let actor = said.actor.clone();
         match self.decide(said.at, |world| Case::report(draft, world, actor)) {

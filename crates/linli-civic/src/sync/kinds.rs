@@ -7,19 +7,23 @@ use serde_json::{Map, Value, json};
 
 use linli_access::Caller;
 use linli_db::{Conn, StoreError, Tx};
-use linli_kernel::{Action, CaseId, Problem, ProblemCode, Timestamp};
+use linli_kernel::{Action, CareId, CaseId, Problem, ProblemCode, Timestamp};
 
 use super::model::{Done, Entity, Outcome, SyncCommand};
 use super::records::{Doing, RecordKind};
 use super::store;
 use crate::app::App;
+use crate::care::visit::{self, CareVisit};
 use crate::cases::command::{self, Command, Who};
 use crate::cases::model::Why;
 use crate::cases::reader::Reader;
 use crate::cases::report::{self, ReportCase, Sender};
 use crate::cases::store::{self as cases, Named};
+use crate::duties::gathering::{self, RecordGathering};
 use crate::files;
 use crate::http::{Answer, Refused};
+use crate::inspections;
+use crate::inspections::command::RecordInspection;
 use crate::people::duty;
 use crate::say::{Lang, beijing_minute};
 use crate::visits;
@@ -31,9 +35,12 @@ pub const KINDS: &[&dyn CommandType] = &[
     &ActKind,
     &VisitKind { finding: false },
     &VisitKind { finding: true },
+    &GatheringKind,
+    &InspectionKind,
     &RecordKind(Doing::Enter),
     &RecordKind(Doing::Change),
     &RecordKind(Doing::Confirm),
+    &CareVisitKind,
 ];
 
 /// The type with this name.
@@ -301,6 +308,113 @@ impl Ready for ReadyVisit {
     }
 }
 
+// ── care.visit ───────────────────────────────────────────────────────────────────────────────────────
+
+/// 关爱走访: an ordinary visit to the home of somebody in care.
+struct CareVisitKind;
+
+struct ReadyCareVisit(visit::Ready, CareId);
+
+impl CommandType for CareVisitKind {
+    fn name(&self) -> &'static str {
+        "care.visit"
+    }
+
+    fn prepare<'a>(&'a self, app: &'a App, given: &'a Given) -> BoxFuture<'a, Answer<Box<dyn Ready>>> {
+        Box::pin(async move {
+            let mut body: CareVisit = payload(given)?;
+            body.captured_at = Some(given.command.captured_at);
+            let id = CareId::new(given.command.entity_id.ok_or_else(|| Problem::field("entity_id", "required"))?);
+            let ready = visit::prepare(app, given.caller.clone(), id, body).await?;
+            let ready: Box<dyn Ready> = Box::new(ReadyCareVisit(ready, id));
+            Ok(ready)
+        })
+    }
+}
+
+impl Ready for ReadyCareVisit {
+    fn apply(&self, app: &App, tx: &mut Tx<'_>, given: &Given) -> Answer<Outcome> {
+        let (_, version) = visit::record(app, tx, &self.0, None)?;
+        let version = u32::try_from(version).ok();
+        let entity =
+            Entity { kind: "care_visit".to_owned(), id: self.1.to_string(), code: None, version, case_id: None };
+        Ok(Outcome::Applied(done(given, entity)))
+    }
+}
+
+// ── gathering.record ─────────────────────────────────────────────────────────────────────────────────
+
+/// 会议、培训、接待的记录
+struct GatheringKind;
+
+struct ReadyGathering(gathering::Ready);
+
+impl CommandType for GatheringKind {
+    fn name(&self) -> &'static str {
+        "gathering.record"
+    }
+
+    fn prepare<'a>(&'a self, app: &'a App, given: &'a Given) -> BoxFuture<'a, Answer<Box<dyn Ready>>> {
+        Box::pin(async move {
+            let mut body: RecordGathering = payload(given)?;
+            body.held_at = body.held_at.or(Some(given.command.captured_at));
+            let ready = gathering::prepare(app, &body, given.caller.clone())?;
+            let ready: Box<dyn Ready> = Box::new(ReadyGathering(ready));
+            Ok(ready)
+        })
+    }
+}
+
+impl Ready for ReadyGathering {
+    fn apply(&self, _: &App, tx: &mut Tx<'_>, given: &Given) -> Answer<Outcome> {
+        let id = gathering::record(tx, &self.0, None)?.to_string();
+        Ok(Outcome::Applied(done(
+            given,
+            Entity { kind: "gathering".to_owned(), id, code: None, version: None, case_id: None },
+        )))
+    }
+}
+
+// ── inspection.record ────────────────────────────────────────────────────────────────────────────────
+
+/// 检查记录: each finding becomes a hazard.
+struct InspectionKind;
+
+struct ReadyInspection(inspections::command::Ready);
+
+impl CommandType for InspectionKind {
+    fn name(&self) -> &'static str {
+        "inspection.record"
+    }
+
+    fn prepare<'a>(&'a self, app: &'a App, given: &'a Given) -> BoxFuture<'a, Answer<Box<dyn Ready>>> {
+        Box::pin(async move {
+            let mut body: RecordInspection = payload(given)?;
+            body.captured_at = Some(given.command.captured_at);
+            // A record never waits for its photos.
+            let mut ready =
+                inspections::command::prepare(app, body, given.caller.clone(), inspections::model::Photos::Later)
+                    .await?;
+            for case in ready.cases_mut() {
+                noted_at(case, given.command.captured_at, app.now());
+            }
+            let ready: Box<dyn Ready> = Box::new(ReadyInspection(ready));
+            Ok(ready)
+        })
+    }
+}
+
+impl Ready for ReadyInspection {
+    fn apply(&self, app: &App, tx: &mut Tx<'_>, given: &Given) -> Answer<Outcome> {
+        let id = inspections::command::record(app, tx, &self.0, None)?.to_string();
+        let case_id = self.0.inspection().hazards.first().map(|(_, case)| case.to_string());
+        Ok(Outcome::Applied(done(
+            given,
+            Entity { kind: "inspection".to_owned(), id, code: None, version: None, case_id },
+        )))
+    }
+}
+
 // ── photos ───────────────────────────────────────────────────────────────────────────────────────────
 
 /// Puts the ids of photos in place of the digests by which a phone names them. Those that did not come are left out and named:
@@ -369,9 +483,12 @@ mod tests {
                 "case.act",
                 "visit.record",
                 "visit.finding",
+                "gathering.record",
+                "inspection.record",
                 "registry.enter",
                 "registry.change",
                 "registry.confirm",
+                "care.visit",
             ]
         );
         assert!(of_name("case.close").is_none());

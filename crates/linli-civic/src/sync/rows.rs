@@ -21,6 +21,7 @@ use crate::cases::reader::Reader;
 use crate::cases::row::CaseRow;
 use crate::cases::store::{self as cases, Named};
 use crate::cases::surroundings::Surroundings;
+use crate::duties;
 use crate::http::Answer;
 use crate::people::duty;
 use crate::people::view::Contact;
@@ -30,6 +31,8 @@ use crate::visits::view as visit_view;
 
 /// Kinds of rows, as phones know them.
 pub const CASE: &str = "case";
+/// 关爱走访: a visit that is due.
+pub const CARE_VISIT: &str = "care_visit";
 /// 走访记录
 pub const VISIT: &str = "visit";
 /// A grid with its printed codes and who answers there.
@@ -39,11 +42,16 @@ pub const PLAYBOOK: &str = "playbook";
 /// A form, named by its content: many cases offer the same.
 pub const FORM: &str = "form";
 
+/// What is due; named by what stands in it, so that one that changed is another row.
+pub const DUTY: &str = "duty";
+/// A checklist; named by what stands in it.
+pub const CHECKLIST: &str = "checklist";
+
 /// A row as it is sent.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = SyncRow)]
 pub struct Upsert {
-    /// `case`, `visit`, `area`, `playbook` or `form`.
+    /// `case`, `visit`, `care_visit`, `area`, `playbook`, `form`, `duty` or `checklist`.
     pub kind: &'static str,
     /// Which one.
     pub id: String,
@@ -105,11 +113,10 @@ impl Sight<'_> {
         let mut forms = BTreeMap::new();
         let offers = reader.offers(&case, &book, &case.standing(self.caller));
         let mut actions: Vec<Value> = offers.iter().map(|offer| with_named_form(offer, &mut forms)).collect();
-        for action in actions.iter_mut().filter(|action| action.get("form").is_none()) {
-            let verb = action.get("verb").and_then(Value::as_str).and_then(|verb| verb.parse().ok());
-            let Some(verb) = verb else { continue };
-            let after = self.after(conn, &case, &book, verb)?;
-            let then = after.map(|after| reader.offers(&after, &book, &after.standing(self.caller))).unwrap_or_default();
+        for (offer, action) in offers.iter().zip(&mut actions).filter(|(offer, _)| offer.form.is_empty()) {
+            let after = self.after(conn, &case, &book, offer.verb)?;
+            let then =
+                after.map(|after| reader.offers(&after, &book, &after.standing(self.caller))).unwrap_or_default();
             let then = then.iter().map(|offer| with_named_form(offer, &mut forms)).collect();
             if let Some(action) = action.as_object_mut() {
                 action.insert("then".to_owned(), Value::Array(then));
@@ -163,6 +170,26 @@ impl Sight<'_> {
         Ok(rows)
     }
 
+    /// What is due for the caller, the nearest first, and the checklists that it needs. Premises and dwellings that are to be seen
+    /// are rows of what is due, with their names.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn duties(&self, conn: &mut Conn) -> Answer<Vec<Upsert>> {
+        if scope(self.caller, Act::ViewDuties).is_empty() {
+            return Ok(Vec::new());
+        }
+        let mine = duties::view::mine(conn, self.app, self.caller, self.lang)?;
+        let mut rows = Vec::new();
+        for due in mine.items.into_iter().take(MOST_DUTIES) {
+            rows.push(named_by_content(DUTY, serde_json::to_value(due).map_err(StoreError::from)?));
+        }
+        for checklist in &self.app.playbooks.current().checklists {
+            rows.push(named_by_content(CHECKLIST, serde_json::to_value(checklist).map_err(StoreError::from)?));
+        }
+        Ok(rows)
+    }
+
     /// The areas whose places a phone keeps: those of the caller's posts, and the grids of a community.
     #[must_use]
     pub fn areas(&self) -> Vec<AreaCode> {
@@ -193,6 +220,14 @@ impl Sight<'_> {
         let body = json!({ "area": tree.reference(area), "places": places, "people": people });
         Ok(Upsert { kind: AREA, id: area.to_string(), body })
     }
+}
+
+/// Most that is due on a phone.
+const MOST_DUTIES: usize = 500;
+
+fn named_by_content(kind: &'static str, body: Value) -> Upsert {
+    let id = hex::encode(Sha256::digest(body.to_string().as_bytes())).chars().take(16).collect();
+    Upsert { kind, id, body }
 }
 
 /// Most areas whose places a phone keeps.

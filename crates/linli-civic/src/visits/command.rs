@@ -2,7 +2,7 @@
 
 use linli_access::{Act, Caller, Keys, scope};
 use linli_db::{Tx, idempotency};
-use linli_kernel::{AreaCode, Channel, Problem, ProblemCode, Timestamp, VisitId, VisitKind, Weight};
+use linli_kernel::{AreaCode, Channel, Problem, ProblemCode, RecordId, Timestamp, VisitId, VisitKind, Weight};
 use serde::{Deserialize, Serialize};
 
 use super::Visit;
@@ -12,6 +12,7 @@ use crate::areas::Point;
 use crate::areas::view::PointView;
 use crate::cases::report::{self, ReportCase, Sender, Wanted};
 use crate::http::{Answer, Refused};
+use crate::registry::{self, Kind};
 use crate::{files, once};
 
 /// Longest note. Unit: characters.
@@ -21,7 +22,7 @@ const MAX_PHOTOS: usize = 9;
 /// Most units on one joint patrol.
 const MAX_COMPANIONS: usize = 10;
 
-/// A record of a visit. Only `kind` and one of `point`, `area_code`, `place` or `address` are needed.
+/// A record of a visit. Only `kind` and one of `point`, `area_code`, `place`, `address` or `record_id` are needed.
 #[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(example = json!({"kind": "patrol", "place": "RQ3H", "note": "楼道通畅，灭火器在有效期内"}))]
 pub struct RecordVisit {
@@ -39,6 +40,12 @@ pub struct RecordVisit {
     /// Where, in words.
     #[serde(default)]
     pub address: Option<String>,
+    /// Which dwelling or premises of the registry it was to; the place is then theirs, unless another is named.
+    #[serde(default)]
+    pub record_id: Option<String>,
+    /// Whether somebody was met there; left out where nobody was to be met.
+    #[serde(default)]
+    pub met: Option<bool>,
     /// What was seen, at most 2,000 characters.
     #[serde(default)]
     pub note: Option<String>,
@@ -92,7 +99,8 @@ pub struct Ready {
 ///
 /// # Errors
 /// `Invalid` naming the fields; `Forbidden` outside the caller's areas; `OutsideArea`.
-pub async fn prepare(app: &App, body: RecordVisit, caller: Caller) -> Answer<Ready> {
+pub async fn prepare(app: &App, mut body: RecordVisit, caller: Caller) -> Answer<Ready> {
+    let record = target(app, &mut body, &caller).await?;
     let (note, companions) = checked(app, &body)?;
     let wanted = wanted(&body)?;
     let found = report::find_place(app, &wanted).await.map_err(Refused::from)?;
@@ -110,8 +118,10 @@ pub async fn prepare(app: &App, body: RecordVisit, caller: Caller) -> Answer<Rea
         area: found.area,
         place_code: found.qr,
         place_text: found.place_text,
+        met: body.met,
         // Only what was tapped: the point of a printed code is known without anyone having stood there.
         point: wanted.point.map(coarse),
+        record,
         note,
         companions,
         account: caller.account,
@@ -174,6 +184,34 @@ fn checked(app: &App, body: &RecordVisit) -> Answer<(Option<String>, Vec<String>
     companions.sort();
     companions.dedup();
     if problem.errors.is_empty() { Ok((note, companions)) } else { Err(problem.into()) }
+}
+
+/// The dwelling or premises that it was to. Where no place is named, theirs is.
+async fn target(app: &App, body: &mut RecordVisit, caller: &Caller) -> Answer<Option<RecordId>> {
+    let Some(text) = body.record_id.as_deref().filter(|text| !text.is_empty()) else { return Ok(None) };
+    let id: RecordId = text.parse().map_err(|_| Problem::field("record_id", "unknown"))?;
+    let reader = app.clone();
+    let found = app.db.read(move |conn| {
+        let dwelling = registry::store::load(conn, &reader.vault, Kind::Dwelling, id)?;
+        let found = match dwelling {
+            Some(dwelling) => Some(dwelling),
+            None => registry::store::load(conn, &reader.vault, Kind::Premises, id)?,
+        };
+        Ok::<_, Refused>(found)
+    });
+    let record = found.await?.ok_or_else(|| Problem::field("record_id", "unknown"))?;
+    // What lies in another grid is not known to whoever may not go there.
+    if scope(caller, Act::RecordVisit).reaches(&Keys::of_area(&record.area)).is_none() {
+        return Err(Problem::field("record_id", "unknown").into());
+    }
+    let is_placed = body.point.is_some() || body.area_code.is_some() || body.place.is_some();
+    if !is_placed {
+        body.area_code = Some(record.area.to_string());
+    }
+    if body.address.is_none() {
+        body.address = Some(record.label()).filter(|label| !label.is_empty());
+    }
+    Ok(Some(id))
 }
 
 /// The place as it was named; what is wrong with it.

@@ -2,7 +2,7 @@
 
 use linli_access::{Act, Caller, Keys, scope};
 use linli_kernel::{
-    AccountId, Actor, AreaCode, CaseId, Change, NewEvent, Stream, StreamKind, Timestamp, VisitId, VisitKind,
+    AccountId, Actor, AreaCode, CaseId, Change, NewEvent, RecordId, Stream, StreamKind, Timestamp, VisitId, VisitKind,
     VisitResult,
 };
 use serde_json::json;
@@ -22,8 +22,12 @@ pub struct Visit {
     pub place_code: Option<String>,
     /// Where, in words.
     pub place_text: String,
+    /// Whether somebody was met there; `None` where nobody was to be met.
+    pub met: Option<bool>,
     /// Where, to about 100 m; only when it was tapped.
     pub point: Option<Point>,
+    /// Which dwelling or premises of the registry it was to.
+    pub record: Option<RecordId>,
     /// What was written down.
     pub note: Option<String>,
     /// Codes of the units that went along.
@@ -66,7 +70,7 @@ impl Visit {
             kind: "visit_recorded",
             at: self.received_at,
             actor,
-            payload: json!({ "kind": self.kind, "result": self.result(), "place": self.place_code, "companions": self.companions, "case": self.case, "photos": self.n_photos, "captured_at": self.captured_at }),
+            payload: json!({ "kind": self.kind, "result": self.result(), "place": self.place_code, "record": self.record, "companions": self.companions, "case": self.case, "photos": self.n_photos, "captured_at": self.captured_at }),
             text: self.note.clone(),
             area: Some(self.area),
             unit: None,
@@ -100,7 +104,9 @@ mod tests {
             area: "610502005007001".parse().unwrap(),
             place_code: None,
             place_text: "3号楼".to_owned(),
+            met: None,
             point: None,
+            record: None,
             note: Some("楼道整洁".to_owned()),
             companions: Vec::new(),
             account: AccountId::new(Default::default()),

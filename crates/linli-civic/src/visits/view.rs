@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use linli_access::Caller;
 use linli_db::{Conn, StoreError};
-use linli_kernel::{AccountId, CaseId, PublicCode, Timestamp, VisitId, VisitKind, VisitResult};
+use linli_kernel::{AccountId, CaseId, PublicCode, RecordId, Timestamp, VisitId, VisitKind, VisitResult};
 use serde::Serialize;
 
 use super::Visit;
@@ -34,6 +34,11 @@ pub struct VisitView {
     pub place_text: String,
     /// Where, to about 100 m.
     pub point: Option<PointView>,
+    /// Whether somebody was met; `null` where nobody was to be met.
+    pub met: Option<bool>,
+    /// Which dwelling or premises of the registry it was to.
+    #[schema(value_type = Option<String>)]
+    pub record_id: Option<RecordId>,
     /// What came of it.
     pub result: VisitResult,
     /// In words.
@@ -102,10 +107,12 @@ pub fn row(app: &App, visit: Visit, names: &HashMap<AccountId, Person>, caller: 
         result: visit.result(),
         result_name: lang.word("visit_result", visit.result().as_str()),
         point: visit.point.map(Into::into),
+        record_id: visit.record,
         companions: visit.companions.iter().map(unit).collect(),
         by_name: names.get(&visit.account).map(|person| person.name.clone()).unwrap_or_default(),
         by_me: visit.account == caller.account,
         place_text: visit.place_text,
+        met: visit.met,
         note: visit.note,
         case_id: visit.case,
         case_code: None,

@@ -73,6 +73,99 @@ const LISTS: &[(&str, &str, &str)] = &[
     ("notices.toml", "quiet_from = '22:00'\nquiet_to = '7点'", "bad_time mine/notices.toml:2"),
     ("notices.toml", "[[notices]]\nid = 'a'", "missing_key mine/notices.toml:1"),
     (
+        "care.toml",
+        "[[categories]]\ncode = 'x'\nname = '甲'\nabout = '乙'\nbases = ['consent']\nowner = 'seat'\nreview_months = 18\nexpires_months = 12\nplans = ['child']\nseen_by = ['community_clerk']",
+        "care_review_too_late mine/care.toml:7",
+    ),
+    (
+        "care.toml",
+        "[[categories]]\ncode = 'x'\nname = '甲'\nabout = '乙'\nbases = ['consent']\nowner = 'seat'\nreview_months = 12\nexpires_months = 60\nplans = ['child']\nseen_by = ['community_clerk']",
+        "care_expiry mine/care.toml:8",
+    ),
+    (
+        "care.toml",
+        "[[categories]]\ncode = 'x'\nname = '甲'\nabout = '乙'\nbases = ['consent']\nowner = 'seat'\nreview_months = 12\nexpires_months = 6\nplans = ['child']\nseen_by = ['community_clerk']",
+        "care_expiry mine/care.toml:8",
+    ),
+    (
+        "care.toml",
+        "[[categories]]\ncode = 'x'\nname = '甲'\nabout = '乙'\nbases = []\nowner = 'seat'\nreview_months = 12\nexpires_months = 12\nplans = ['child']\nseen_by = ['community_clerk']",
+        "care_without_basis mine/care.toml:5",
+    ),
+    (
+        "care.toml",
+        "[[categories]]\ncode = 'x'\nname = '甲'\nabout = '乙'\nbases = ['list']\nowner = 'seat'\nreview_months = 12\nexpires_months = 12\nplans = ['child']\nseen_by = ['community_clerk']",
+        "care_without_basis mine/care.toml:5",
+    ),
+    (
+        "care.toml",
+        "[[categories]]\ncode = 'x'\nname = '甲'\nabout = '乙'\nbases = ['rumour']\nowner = 'seat'\nreview_months = 12\nexpires_months = 12\nplans = ['child']\nseen_by = ['community_clerk']",
+        "unknown_word mine/care.toml:5",
+    ),
+    (
+        "care.toml",
+        "[[categories]]\ncode = 'x'\nname = '甲'\nabout = '乙'\nbases = ['consent']\nowner = 'nobody'\nreview_months = 12\nexpires_months = 12\nplans = ['child']\nseen_by = ['community_clerk']",
+        "unknown_unit mine/care.toml:6",
+    ),
+    (
+        "care.toml",
+        "[[categories]]\ncode = 'x'\nname = '甲'\nabout = '乙'\nbases = ['consent']\nowner = 'seat'\nreview_months = 12\nexpires_months = 12\nplans = ['childe']\nseen_by = ['community_clerk']",
+        "unknown_care mine/care.toml:9",
+    ),
+    (
+        "care.toml",
+        "[[categories]]\ncode = 'x'\nname = '甲'\nabout = '乙'\nbases = ['consent']\nowner = 'seat'\nreview_months = 12\nexpires_months = 12\nplans = []\nseen_by = ['community_clerk']",
+        "unknown_care mine/care.toml:9",
+    ),
+    (
+        "care.toml",
+        "[[categories]]\ncode = 'x'\nname = '甲'\nabout = '乙'\nbases = ['consent']\nowner = 'seat'\nreview_months = 12\nexpires_months = 12\nplans = ['child']\nseen_by = ['community_clerk',\n'county_leader']",
+        "care_seen mine/care.toml:11",
+    ),
+    (
+        "care.toml",
+        "[[categories]]\ncode = 'x'\nname = '甲'\nabout = '乙'\nbases = ['consent']\nowner = 'seat'\nreview_months = 12\nexpires_months = 12\nplans = ['child']\nseen_by = []",
+        "care_seen mine/care.toml:10",
+    ),
+    (
+        "care.toml",
+        "[[categories]]\ncode = 'X-1'\nname = '甲'\nabout = '乙'\nbases = ['consent']\nowner = 'seat'\nreview_months = 12\nexpires_months = 12\nplans = ['child']\nseen_by = ['community_clerk']",
+        "bad_code mine/care.toml:2",
+    ),
+    (
+        "care.toml",
+        "[[categories]]\ncode = 'x'\nname = '高危老人'\nabout = '乙'\nbases = ['consent']\nowner = 'seat'\nreview_months = 12\nexpires_months = 12\nplans = ['child']\nseen_by = ['community_clerk']",
+        "forbidden_setting mine/care.toml:3",
+    ),
+    (
+        "care.toml",
+        "[[categories]]\ncode = 'x'\nname = '一级关爱老人'\nabout = '乙'\nbases = ['consent']\nowner = 'seat'\nreview_months = 12\nexpires_months = 12\nplans = ['child']\nseen_by = ['community_clerk']",
+        "forbidden_setting mine/care.toml:3",
+    ),
+    (
+        "care.toml",
+        "[[categories]]\ncode = 'x'\nname = '精神障碍患者'\nabout = '乙'\nbases = ['consent']\nowner = 'seat'\nreview_months = 12\nexpires_months = 12\nplans = ['child']\nseen_by = ['community_clerk']",
+        "forbidden_setting mine/care.toml:3",
+    ),
+    (
+        "care.toml",
+        "[[categories]]\ncode = 'x'\nname = '社区矫正人员'\nabout = '乙'\nbases = ['consent']\nowner = 'seat'\nreview_months = 12\nexpires_months = 12\nplans = ['child']\nseen_by = ['community_clerk']",
+        "forbidden_setting mine/care.toml:3",
+    ),
+    (
+        "care.toml",
+        "[[categories]]\ncode = 'x'\nname = '甲'\nabout = '红色预警对象'\nbases = ['consent']\nowner = 'seat'\nreview_months = 12\nexpires_months = 12\nplans = ['child']\nseen_by = ['community_clerk']",
+        "forbidden_setting mine/care.toml:4",
+    ),
+    (
+        "care.toml",
+        "[[categories]]\ncode = 'x'\nname = '甲'\nabout = '乙'\nbases = ['consent']\nrisk = 'high'\nowner = 'seat'\nreview_months = 12\nexpires_months = 12\nplans = ['child']\nseen_by = ['community_clerk']",
+        "forbidden_setting mine/care.toml:6",
+    ),
+    ("care.toml", "[[plans]]\ncode = 'x'\nname = '甲'\nvisit_days = 0", "care_rhythm mine/care.toml:4"),
+    ("care.toml", "[[plans]]\ncode = 'x'\nname = '甲'", "care_rhythm mine/care.toml:1"),
+    ("care.toml", "[[plans]]\ncode = 'x'\nname = '甲'\nservices = ['fly']", "unknown_care mine/care.toml:4"),
+    (
         "indicators.toml",
         "[[indicators]]\nid = 'a'\nname = '甲'\ngroup = '乙'\nabout = '丙'\nkind = 'count'\nof = 'event'\non = ['closed', 'fired']",
         "unknown_event mine/indicators.toml:8",
@@ -419,16 +512,19 @@ fn additions_come_first_and_leave_the_rest() {
         [[actions]]\nverb = 'take'\nname = '我来办'\nfrom = ['dispatched']\nto = 'handling'\nwho = [{ relation = 'seat' }]\neffects = ['meet sign', 'assign actor']";
     let loaded = on_base(&[("additions/request.toml", more)]);
     assert!(told(&loaded).is_empty(), "{:?}", told(&loaded));
-    let (flow, base) = (&loaded.playbook.flows[0], super::support::base());
-    assert_eq!(flow.actions.len(), base.flows[0].actions.len() + 1);
+    let base = super::support::base();
+    let of = |playbook: &crate::Playbook| playbook.flow(linli_kernel::CaseKind::Request).unwrap().clone();
+    let (flow, before) = (of(&loaded.playbook), of(&base));
+    assert_eq!(flow.actions.len(), before.actions.len() + 1);
     assert_eq!((flow.actions[0].name.as_str(), flow.stage("handling").unwrap().name.as_str()), ("我来办", "在办"));
-    assert_eq!(flow.stages.len(), base.flows[0].stages.len());
+    assert_eq!(flow.stages.len(), before.stages.len());
 }
 
 #[test]
 fn a_deadline_that_shall_act_by_itself_can_do_so_wherever_it_runs() {
     let rule = "[[deadlines]]\nkind = 'verify'\namount = '2 days'\non_breach = 'escalate'";
-    assert_eq!(told(&on_base(&[("deadlines.toml", rule)])), ["breach_without_action mine/deadlines.toml:4"]);
+    // In the flow of a request and in that of a hazard: both verify.
+    assert_eq!(told(&on_base(&[("deadlines.toml", rule)])), ["breach_without_action mine/deadlines.toml:4"; 2]);
 }
 
 #[test]
@@ -482,4 +578,77 @@ fn a_weight_needs_a_seat_that_exists() {
         crate::Sources::from_files([("mine/playbook.toml", "id = 'mine'\nname = '我们'\nlevels = ['county']\n")]);
     let findings = told(&crate::load(&alone, "mine").unwrap());
     assert_eq!(findings.iter().filter(|line| line.starts_with("weight_without_seat")).count(), 4);
+}
+
+/// A duty as it may be, and what is added to it or written in place of a line.
+fn duty(more: &str) -> Vec<String> {
+    let lines = [
+        "id = 'a'",
+        "name = '甲'",
+        "rhythm = 'day'",
+        "evidence = 'visit'",
+        "roles = ['grid_worker']",
+        "levels = ['grid']",
+    ];
+    let key = |line: &str| line.split(' ').next().unwrap_or_default().to_owned();
+    let own: Vec<&str> = more.lines().collect();
+    let kept = lines.iter().map(|line| own.iter().find(|other| key(other) == key(line)).unwrap_or(line).to_string());
+    let added =
+        own.iter().filter(|line| lines.iter().all(|known| key(known) != key(line))).map(|line| (*line).to_owned());
+    let text: Vec<String> = ["[[duties]]".to_owned()].into_iter().chain(kept).chain(added).collect();
+    told(&on_base(&[("duties.toml", &text.join("\n"))]))
+}
+
+#[test]
+fn a_duty_is_owed_by_somebody_and_shown_by_the_work_itself() {
+    assert!(duty("").is_empty(), "{:?}", duty(""));
+    for (more, finding) in [
+        ("roles = ['auditor']", "nobody_may_take mine/duties.toml:6"),
+        ("category = 'nowhere'", "unknown_category mine/duties.toml:8"),
+        ("from_day = 5", "out_of_range mine/duties.toml:8"),
+        ("times = 0", "out_of_range mine/duties.toml:8"),
+        ("evidence = []", "no_evidence mine/duties.toml:5"),
+        ("evidence = 'patrol'\ntarget = 'visit_list'", "evidence_without_target mine/duties.toml:5"),
+        ("evidence = 'wink'", "unknown_word mine/duties.toml:5"),
+        ("photo = true", "photos_without_reason mine/duties.toml:8"),
+    ] {
+        assert!(duty(more).contains(&finding.to_owned()), "{more}: {:?}", duty(more));
+    }
+}
+
+#[test]
+fn a_duty_is_no_quota_no_check_in_no_contest_and_no_second_record() {
+    for (more, line) in [
+        ("times = 9", 8),
+        ("name = '每日打卡'", 3),
+        ("name = '走访排名'", 3),
+        ("name = '走访留痕'", 3),
+        ("about = '每天填报走访情况'", 8),
+        ("check_in = true", 8),
+        ("points = 3", 8),
+        ("ranking = true", 8),
+        // The same as the daily patrol of base, under another name.
+        ("evidence = 'patrol'", 1),
+    ] {
+        assert_eq!(duty(more), [format!("forbidden_setting mine/duties.toml:{line}")], "{more}");
+    }
+}
+
+#[test]
+fn a_checklist_asks_for_no_more_than_it_needs() {
+    let item = |item: &str| {
+        let text = format!("[[checklists]]\ncode = 'c'\nname = '清单'\nitems = [\n{{ {item} }},\n]");
+        told(&on_base(&[("checklists.toml", &text)]))
+    };
+    assert!(item("code = 'a', text = '通道畅通', within = '1 days'").is_empty());
+    for (more, finding) in [
+        ("code = 'a', text = '登记店主身份证', within = '1 days'", "forbidden_setting"),
+        ("code = 'a', text = '人脸门禁在用', within = '1 days'", "forbidden_setting"),
+        ("code = 'a', text = '通道', within = '0 days'", "deadline_zero"),
+        ("code = 'a', text = '通道', within = '1 days', photo = true", "photos_without_reason"),
+        ("code = 'a', text = '通道', within = '1 days', category = 'nowhere'", "unknown_category"),
+        ("code = 'a', text = '通道', within = '1 days', score = 5", "forbidden_setting"),
+    ] {
+        assert_eq!(item(more), [format!("{finding} mine/checklists.toml:5")], "{more}");
+    }
 }

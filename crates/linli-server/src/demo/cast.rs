@@ -163,6 +163,12 @@ impl Cast {
         self.people.len()
     }
 
+    /// Everybody, as the engine knows them.
+    #[must_use]
+    pub fn callers(&self) -> Vec<Caller> {
+        self.people.iter().map(|person| person.caller.clone()).collect()
+    }
+
     /// Somebody.
     #[must_use]
     pub fn get(&self, who: usize) -> Option<&Person> {

@@ -28,6 +28,7 @@ use serde_json::{Map, Value};
 
 use super::cast::{Cast, Person};
 use super::duty::Shifts;
+use super::field::Field;
 use super::photos::Scene;
 use super::plan::{Arrival, Fate, Frame};
 use super::steps::{Next, Step, Todo};
@@ -154,9 +155,15 @@ pub async fn tell(
         told: Told::default(),
         at: stage.frame.start(),
     };
+    clock.set(stage.frame.start().min(stage.arrivals.first().map_or(stage.frame.start(), |arrival| arrival.at)));
+    let mut field = Field::begin(app, stage).await?;
     let mut begun = 0;
     while begun < stage.arrivals.len() {
         let ended = (begun + CHUNK).min(stage.arrivals.len());
+        if let Some(arrival) = stage.arrivals.get(begun) {
+            clock.set(arrival.at);
+            field.go_on(app, stage).await?;
+        }
         let mut entries = Vec::new();
         for nth in begun..ended {
             let Some(arrival) = stage.arrivals.get(nth) else { continue };

@@ -74,7 +74,13 @@ const fn act_name(act: Act) -> &'static str {
         Act::KeepLedgers => "保管上级要的报表，自动填写",
         Act::ApproveExport => "同意他人导出姓名、电话、身份证号",
         Act::ReadRegistryPrivate => "看底数中的姓名、电话、证件号（写明用途，留记录，本人可查）",
+        Act::ViewCare => "看关爱走访（只看到谁家该走访了，看不到原因）",
+        Act::ReadCare => "看关爱登记的内容（只限负责、结对、提供这类帮助的人；写明用途，留记录，本人可查）",
+        Act::KeepCare => "登记、复核、结对、暂停、退出关爱，核对身份后给本人查看码",
+        Act::ViewCareFigures => "看一老一小人数（五人以上才显示）",
         Act::MovePlaybook => "把在办事项换到工作法的另一个版本（写明理由，留记录）",
+        Act::ViewDuties => "看本区域的职责任务、排班、谁请假",
+        Act::ArrangeDuties => "排班、登记请假、管走访清单、看哪里要帮忙",
         Act::RehearsePlaybook => "用以往事项试演工作法草案（看不到任何人写的内容）",
     }
 }

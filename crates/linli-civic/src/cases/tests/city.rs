@@ -220,6 +220,7 @@ impl City {
             n_photos: 0,
             private: false,
             parent: None,
+            within: None,
         }
     }
 
