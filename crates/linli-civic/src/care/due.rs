@@ -52,14 +52,14 @@ pub fn date_of(at: Timestamp) -> Date {
     at.plus_ms(ZONE_MS).to_jiff().to_zoned(jiff::tz::TimeZone::UTC).date()
 }
 
-/// The end of a day in Beijing.
+/// The last moment of a day in Beijing, so that it is shown as that day.
 #[must_use]
 pub fn end_of(day: Date) -> Option<Timestamp> {
     let midnight = day.tomorrow().ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
-    Some(Timestamp::from_jiff(midnight.timestamp()).plus_ms(-ZONE_MS))
+    Some(Timestamp::from_jiff(midnight.timestamp()).plus_ms(-ZONE_MS - 1))
 }
 
-/// So many months later, at the end of that day.
+/// So many months later, at the last moment of that day.
 #[must_use]
 pub fn plus_months(at: Timestamp, months: u32) -> Timestamp {
     let later = date_of(at).saturating_add(jiff::Span::new().months(months));
@@ -108,8 +108,8 @@ mod tests {
     }
 
     #[test]
-    fn months_end_at_the_end_of_their_day() {
-        assert_eq!(plus_months(at("2026-01-31T09:00:00"), 1), at("2026-03-01T00:00:00"));
-        assert_eq!(plus_months(at("2026-09-28T09:00:00"), 12), at("2027-09-29T00:00:00"));
+    fn months_end_on_the_day_that_is_shown() {
+        assert_eq!(plus_months(at("2026-01-31T09:00:00"), 1), at("2026-02-28T23:59:59.999"));
+        assert_eq!(plus_months(at("2026-09-28T09:00:00"), 12), at("2027-09-28T23:59:59.999"));
     }
 }

@@ -145,7 +145,7 @@ async fn one(app: &App, clerk: &Caller, person: &Person) -> anyhow::Result<CareI
         plan: person.plan.clone(),
         wish: person.wish.clone(),
         review_on: None,
-        expires_on: Some(date_of(plus_months(app.now(), months).plus_ms(-1)).to_string()),
+        expires_on: Some(date_of(plus_months(app.now(), months)).to_string()),
     };
     Ok(said(care::enter(app, clerk.clone(), body, None).await)?.id)
 }

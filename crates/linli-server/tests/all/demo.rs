@@ -159,7 +159,7 @@ async fn people_in_care_are_entered_and_some_were_visited(db: &Db) {
     assert_eq!(of("SELECT COUNT(*) AS n FROM care_entry").await, 8);
     assert_eq!(of("SELECT COUNT(*) AS n FROM care_entry WHERE state = 'objected'").await, 1);
     assert_eq!(of("SELECT COUNT(*) AS n FROM care_helper").await, 2);
-    assert_eq!(of("SELECT COUNT(*) AS n FROM visit WHERE dwelling_id IS NOT NULL AND met").await, 2);
+    assert_eq!(of("SELECT COUNT(*) AS n FROM visit WHERE dwelling_id IS NOT NULL AND met").await, 3);
     assert_eq!(of("SELECT COUNT(*) AS n FROM event WHERE stream_kind = 'care' AND payload LIKE '%elder%'").await, 0);
 }
 

@@ -44,6 +44,7 @@ mod story;
 mod sync;
 mod sync_after;
 mod sync_protocol;
+mod sync_records;
 mod unattended;
 mod versions;
 mod visits;

@@ -845,6 +845,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/checklists": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The checklists of the playbook in use. */
+        get: operations["list_checklists"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/deliveries": {
         parameters: {
             query?: never;
@@ -950,6 +967,108 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/duties/calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A month of a place: which days are worked, who is on duty when, which duties have their day, who is away. */
+        get: operations["duty_calendar"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/duties/colleagues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Those who work in the communities of the caller, in the order of places. */
+        get: operations["list_colleagues"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/duties/gaps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where help is needed: by place, what it lacks, who is away, where nobody works. Nobody is listed by what they did. */
+        get: operations["duty_gaps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/duties/mine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is due for whoever asks, by when it is due; what is coming and what is done in this period too. */
+        get: operations["my_duties"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/duties/self-check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the work shows, from what was recorded: one's own with figures, those of one's own grids yes or no. */
+        get: operations["self_checks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/duties/{id}/list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts a dwelling on the visiting list of a duty, or takes it off. */
+        post: operations["change_visit_list"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/empty-seats": {
         parameters: {
             query?: never;
@@ -959,6 +1078,41 @@ export interface paths {
         };
         /** Lists the seats of the caller's areas at which cases wait and nobody answers. */
         get: operations["list_empty_seats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/gatherings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists meetings, trainings and receptions of the caller's areas, the last received first. Keyset pages. */
+        get: operations["list_gatherings"];
+        put?: never;
+        /** Writes a meeting, a training, a reception down, once for everybody who was there. */
+        post: operations["record_gathering"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hazards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists hazards that inspections found in the caller's areas, the newest first. Keyset pages. */
+        get: operations["list_hazards"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1414,6 +1568,110 @@ export interface paths {
         get: operations["list_unit_figures"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/inspections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists inspections of the caller's areas, the last received first. Keyset pages. */
+        get: operations["list_inspections"];
+        put?: never;
+        /** Writes an inspection down; each finding becomes a hazard at once. */
+        post: operations["record_inspection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/inspections/premises": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the key premises of the caller's areas, by place, with when they were looked at last and what is open. */
+        get: operations["list_key_premises"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/inspections/premises/{id}/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives premises a printed code, once; afterwards it is told again. */
+        post: operations["give_premises_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/inspections/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows one inspection with every line. */
+        get: operations["show_inspection"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/leaves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists who is away now or in the next three months: one's own leaves, and those of the areas that one arranges. */
+        get: operations["list_leaves"];
+        put?: never;
+        /** Notes that somebody is away: themselves, or whoever arranges the duties of their area. */
+        post: operations["note_leave"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/leaves/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends a leave: takes it back before it begins, or says that somebody is here again. */
+        post: operations["end_leave"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2046,6 +2304,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/public/premises/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows what anybody may know of the premises with this printed code. */
+        get: operations["show_premises"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/read-log": {
         parameters: {
             query?: never;
@@ -2527,6 +2802,57 @@ export interface paths {
         put?: never;
         /** Changes the caller's own password; every other session of theirs ends. */
         post: operations["change_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/shifts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts a shift into the roster, for several weeks where that is asked. */
+        post: operations["set_shift"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/shifts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Changes a shift that is not over: who, when, where. */
+        put: operations["change_shift"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/shifts/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Calls a shift off that is not over. */
+        post: operations["cancel_shift"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3022,6 +3348,8 @@ export interface components {
             /** @description Of what. */
             unit: components["schemas"]["TimeUnit"];
         };
+        /** @enum {string} */
+        AnswerWord: "ok" | "finding" | "not_applicable";
         /** @enum {string} */
         Approval: "extension" | "suspension" | "exclusion";
         /** @description Why a record is archived. */
@@ -4164,8 +4492,47 @@ export interface components {
             /** @description As it would be, in words. */
             would_text: string;
         };
+        /** @description A dwelling that is put on a visiting list, or taken off it. Never why. */
+        ChangeVisitList: {
+            /** @description Whether it is on the list from now on. */
+            on: boolean;
+            /** @description Which dwelling of the registry. */
+            record_id: string;
+        };
         /** @enum {string} */
         Channel: "web" | "qr" | "visit" | "counter" | "phone" | "hotline" | "api" | "proactive" | "split";
+        /** @description 检查清单 */
+        Checklist: {
+            /** @description Which rule says so. */
+            basis?: string | null;
+            /** @description Stable code. */
+            code: string;
+            /** @description What is looked at, in the order of going through. */
+            items: components["schemas"]["ChecklistItem"][];
+            /** @description What people call it. */
+            name: string;
+            /** @description For which kinds of premises; all without any. */
+            premises: string[];
+        };
+        /** @description One line of a checklist. */
+        ChecklistItem: {
+            /** @description Which rule says so. */
+            basis?: string | null;
+            /** @description The category of a hazard that is found here. */
+            category?: string | null;
+            /** @description Stable within the checklist. */
+            code: string;
+            /** @description How to look. */
+            help?: string | null;
+            /** @description Why a photo is needed of a finding, where one is. */
+            photo_reason?: string | null;
+            /** @description What must be so. */
+            text: string;
+            /** @description How heavy such a hazard is. */
+            weight: components["schemas"]["Weight"];
+            /** @description How long it may take to put it right. */
+            within: components["schemas"]["Amount"];
+        };
         /** @description One entry of a list to choose from. */
         Choice: {
             /** @description What people read. */
@@ -4198,6 +4565,17 @@ export interface components {
             email?: string | null;
             /** @description `none`, `sms` or `email`. */
             way: components["schemas"]["ReporterWay"];
+        };
+        /** @description Somebody who can be put down as having been there, or into a roster. */
+        Colleague: {
+            /** @description Where. */
+            area: components["schemas"]["AreaRef"];
+            /** @description Which account. */
+            id: string;
+            /** @description By name. */
+            name: string;
+            /** @description What they are. */
+            role_name: string;
         };
         /**
          * @description What has been typed of an address.
@@ -4514,8 +4892,242 @@ export interface components {
          * @enum {string}
          */
         DueState: "late" | "soon" | "ok" | "none";
+        /** @description What of a playbook is about duties. */
+        Duties: {
+            /** @description 职责指导目录 */
+            categories: components["schemas"]["DutyCategory"][];
+            /** @description 职责任务 */
+            duties: components["schemas"]["Duty"][];
+            /** @description 到位自查 */
+            self_checks: components["schemas"]["SelfCheck"][];
+        };
+        /** @description 职责任务 */
+        Duty: {
+            /** @description What is to be done, in a sentence. */
+            about?: string | null;
+            /** @description Which rule says so. */
+            basis?: string | null;
+            /** @description Its category in the duty catalogue. */
+            category?: string | null;
+            /** @description Any one of these records will do. */
+            evidence: components["schemas"]["DutyEvidence"][];
+            /**
+             * Format: int32
+             * @description The first day of the period on which it can be done, from 1; the first of all without it.
+             */
+            from_day?: number | null;
+            /** @description The formula that it belongs to: 六个一, 456. */
+            group?: string | null;
+            /** @description Stable id. */
+            id: string;
+            /** @description At which levels. */
+            levels: components["schemas"]["AreaLevel"][];
+            /** @description What people call it. */
+            name: string;
+            /** @description Why a photo is needed, where one is. */
+            photo_reason?: string | null;
+            /** @description How often. */
+            rhythm: components["schemas"]["DutyRhythm"];
+            /** @description Who. */
+            roles: components["schemas"]["Role"][];
+            /** @description Who owes it where several hold the post. */
+            share: components["schemas"]["DutyShare"];
+            /** @description Of what once for each. */
+            target: components["schemas"]["DutyTarget"];
+            /**
+             * Format: int32
+             * @description How many times in a period.
+             */
+            times: number;
+            /**
+             * Format: int32
+             * @description The last day of the period on which it can be done.
+             */
+            to_day?: number | null;
+            /** @description Whether it is due on working days alone; a window that begins on a day off begins on the next working day. */
+            workdays_only: boolean;
+        };
+        /** @description 职责类别: one category of the duty catalogue (职责指导目录), with what belongs to it. */
+        DutyCategory: {
+            /** @description Stable code. */
+            code: string;
+            /** @description What a worker does there, and what not. */
+            items: string[];
+            /** @description What people call it. */
+            name: string;
+        };
+        /** @description A day. */
+        DutyDay: {
+            /**
+             * Format: date
+             * @description Which.
+             */
+            date: string;
+            /** @description Duties of a longer period that end on it. */
+            ending: components["schemas"]["FixedDuty"][];
+            /** @description Duties with a fixed day that is this one. */
+            fixed: components["schemas"]["FixedDuty"][];
+            /** @description Whether it is worked. */
+            is_workday: boolean;
+            /** @description Whether the year's holidays are not published: Monday to Friday is a guess. */
+            provisional: boolean;
+            /** @description Shifts that begin on it. */
+            shifts: components["schemas"]["Shift"][];
+        };
+        /** @description One thing that is due. */
+        DutyDue: {
+            /** @description What is to be done. */
+            about?: string | null;
+            /** @description Where. */
+            area: components["schemas"]["AreaRef"];
+            /** @description When that day's work is over. */
+            due_at: components["schemas"]["Timestamp"];
+            /** @description By which rule. */
+            duty_id: string;
+            /** @description Any one of these records does. */
+            evidence: components["schemas"]["DutyEvidence"][];
+            /** @description For whom one stands in. */
+            for_name?: string | null;
+            /**
+             * Format: date
+             * @description The first day on which it can be done.
+             */
+            from: string;
+            /** @description Stable while the period lasts. */
+            key: string;
+            last_at?: components["schemas"]["Timestamp"] | null;
+            /**
+             * Format: int32
+             * @description How many of them are done.
+             */
+            n_done: number;
+            /** @description What people call it. */
+            name: string;
+            /** @description Why a photo is needed, where one is. */
+            photo_reason?: string | null;
+            /** @description Whether a year on the way has no published holidays. */
+            provisional: boolean;
+            /** @description How often. */
+            rhythm: components["schemas"]["DutyRhythm"];
+            /** @description How it stands. */
+            state: components["schemas"]["DutyState"];
+            target?: components["schemas"]["DutyTargetView"] | null;
+            /** @description Of what once for each. */
+            target_kind: components["schemas"]["DutyTarget"];
+            /**
+             * Format: int32
+             * @description How many times in the period.
+             */
+            times: number;
+            /**
+             * Format: date
+             * @description The last day on which it is due.
+             */
+            to: string;
+            /** @description Why, in a sentence: the formula, how often, which rule says so. */
+            why: string;
+        };
+        /**
+         * @description 凭据: the record of the work by which it counts as done.
+         * @enum {string}
+         */
+        DutyEvidence: "visit" | "patrol" | "joint_patrol" | "inspection" | "meeting" | "training" | "review" | "commendation" | "reception" | "activity" | "any";
+        /** @description 缺口: what a place lacks, so that somebody can help. Of the place, never of a person. */
+        DutyGap: {
+            /** @description Where. */
+            area: components["schemas"]["AreaRef"];
+            /** @description By when. */
+            due_at: components["schemas"]["Timestamp"];
+            /** @description By which rule. */
+            duty_id: string;
+            /** @description What is missing, in a sentence. */
+            missing: string;
+            /**
+             * Format: int32
+             * @description How many of them there are.
+             */
+            n_targets: number;
+            /** @description What people call it. */
+            name: string;
+            /** @description How it stands. */
+            state: components["schemas"]["DutyState"];
+            /** @description The dwellings or premises that are still to be visited, at most ten. */
+            targets: components["schemas"]["DutyTargetView"][];
+        };
+        /** @description Where help is needed. */
+        DutyGaps: {
+            /** @description When it was computed. */
+            at: components["schemas"]["Timestamp"];
+            /** @description Who is away now. */
+            away: components["schemas"]["LeaveView"][];
+            /** @description Grids at which nobody works. */
+            empty: components["schemas"]["AreaRef"][];
+            /** @description By place, then in the order of the rules. */
+            items: components["schemas"]["DutyGap"][];
+        };
         /** @enum {string} */
         DutyKind: "basic" | "cooperating" | "taken_back";
+        /** @description A month. */
+        DutyMonth: {
+            /** @description The areas that it is of. */
+            areas: components["schemas"]["AreaRef"][];
+            /** @description Who is away in it. */
+            away: components["schemas"]["LeaveView"][];
+            /** @description Its days. */
+            days: components["schemas"]["DutyDay"][];
+            /** @description As 2026-10. */
+            month: string;
+            /** @description Today, in the time of the city. */
+            today: string;
+        };
+        /** @description How far a list is. */
+        DutyProgress: {
+            /** @description By which rule. */
+            duty_id: string;
+            /**
+             * Format: int32
+             * @description How many there are.
+             */
+            n_all: number;
+            /**
+             * Format: int32
+             * @description How many are done.
+             */
+            n_done: number;
+            /** @description What people call it. */
+            name: string;
+        };
+        /**
+         * @description 周期
+         * @enum {string}
+         */
+        DutyRhythm: "day" | "week" | "month" | "quarter" | "year";
+        /**
+         * @description Who owes it where several hold the post.
+         * @enum {string}
+         */
+        DutyShare: "each" | "one";
+        /**
+         * @description How it stands.
+         * @enum {string}
+         */
+        DutyState: "late" | "due" | "coming" | "done";
+        /**
+         * @description 对象: of what it is due once for each.
+         * @enum {string}
+         */
+        DutyTarget: "area" | "visit_list" | "key_premises";
+        /** @description A dwelling or premises for which something is due. Which, never why. */
+        DutyTargetView: {
+            /** @description Its address, where the name is not one. */
+            address?: string | null;
+            /** @description Its address, or its name. */
+            label: string;
+            /** @description The kind of premises. */
+            premises_kind?: string | null;
+            /** @description Which record of the registry. */
+            record_id: string;
+        };
         /** @description What is to be changed of an account; what is left out stays. */
         EditAccount: {
             /** @description Whether it is kept from signing in; its sessions end at once. */
@@ -4847,6 +5459,13 @@ export interface components {
             /** @description 微小 */
             micro: components["schemas"]["AreaLevel"];
         };
+        /** @description A duty on a day. */
+        FixedDuty: {
+            /** @description By which rule. */
+            duty_id: string;
+            /** @description What people call it. */
+            name: string;
+        };
         /** @description 流程: how a case of one kind runs. */
         Flow: {
             /** @description How it moves. The same verb may stand several times: the first that fits wins. */
@@ -4923,6 +5542,40 @@ export interface components {
             /** @description The text in pieces, some of which are what was looked for. */
             pieces: components["schemas"]["Piece"][];
         };
+        /** @description 会议、培训、接待的记录 */
+        Gathering: {
+            /** @description Where. */
+            area: components["schemas"]["AreaRef"];
+            /** @description Who of the staff was there. */
+            attendees: string[];
+            /** @description Who wrote it down. */
+            by_name: string;
+            /** @description When it was. */
+            held_at: components["schemas"]["Timestamp"];
+            /** @description Which. */
+            id: string;
+            /** @description What for. */
+            kind: components["schemas"]["GatheringKind"];
+            /** @description In words. */
+            kind_name: string;
+            /**
+             * Format: int32
+             * @description How many residents came.
+             */
+            n_guests: number;
+            /** @description What was said; gone after its retention. */
+            note?: string | null;
+            /** @description Where, in words; empty after its retention. */
+            place_text: string;
+            /** @description When it came here. */
+            received_at: components["schemas"]["Timestamp"];
+            /** @description What it was about. */
+            title: string;
+            /** @description Which units took part. */
+            units: components["schemas"]["UnitRef"][];
+        };
+        /** @enum {string} */
+        GatheringKind: "meeting" | "training" | "review" | "commendation" | "reception" | "activity";
         /** @description Who stands at the counter. */
         GiveCareCode: {
             /** @description Whose identity was checked. Nothing of the document is kept. */
@@ -5592,6 +6245,61 @@ export interface components {
             /** @description Of what: 件, 次, %. */
             unit: string;
         };
+        /** @description 检查记录 */
+        Inspection: {
+            /** @description Every line; empty after its retention. */
+            answers: components["schemas"]["InspectionAnswerView"][];
+            /** @description Where. */
+            area: components["schemas"]["AreaRef"];
+            /** @description Who looked. */
+            by_name: string;
+            /** @description When it was, by the clock of whoever noted it. */
+            captured_at: components["schemas"]["Timestamp"];
+            /** @description By which checklist. */
+            checklist: string;
+            /** @description What people call it. */
+            checklist_name: string;
+            /** @description Which. */
+            id: string;
+            /**
+             * Format: int32
+             * @description How many findings.
+             */
+            n_findings: number;
+            /** @description What else was seen. */
+            note?: string | null;
+            /** @description What people call them. */
+            premises_name: string;
+            /** @description When it came here. */
+            received_at: components["schemas"]["Timestamp"];
+            /** @description Which premises. */
+            record_id: string;
+        };
+        /** @description What was seen at one line of the checklist. */
+        InspectionAnswer: {
+            /** @description How it was. */
+            answer: components["schemas"]["AnswerWord"];
+            /** @description Ids of photos that were sent before. */
+            attachments?: string[];
+            /** @description Which line. */
+            item: string;
+            /** @description What exactly; needed for a finding. */
+            note?: string | null;
+        };
+        /** @description A line with its answer. */
+        InspectionAnswerView: {
+            /** @description How it was. */
+            answer: components["schemas"]["AnswerWord"];
+            /** @description In words. */
+            answer_name: string;
+            case_id?: components["schemas"]["CaseId"] | null;
+            /** @description Which line. */
+            item: string;
+            /** @description What exactly. */
+            note?: string | null;
+            /** @description What must be so. */
+            text: string;
+        };
         /** @description Someone and how they stand to the case. */
         InvolvedPerson: {
             /** @description Their name. */
@@ -5609,6 +6317,76 @@ export interface components {
             phase: components["schemas"]["Phase"];
             /** @description Its stage in plain words. */
             stage_name: string;
+        };
+        /** @description Key premises with what is known of their inspections. */
+        KeyPremises: {
+            /** @description Their address. */
+            address: string;
+            /** @description Where. */
+            area: components["schemas"]["AreaRef"];
+            /** @description Checklists that fit. */
+            checklists: string[];
+            /** @description Their printed code. */
+            code?: string | null;
+            due_at?: components["schemas"]["Timestamp"] | null;
+            last_at?: components["schemas"]["Timestamp"] | null;
+            /**
+             * Format: int32
+             * @description Hazards that are not put right.
+             */
+            n_open: number;
+            /** @description What people call them. */
+            name: string;
+            /** @description What kind. */
+            premises_kind: string;
+            /** @description In words. */
+            premises_kind_name: string;
+            /** @description Which record of the registry. */
+            record_id: string;
+        };
+        /** @description Key premises and how far their inspection is. */
+        KeyPremisesList: {
+            /** @description By place. */
+            items: components["schemas"]["KeyPremises"][];
+            /**
+             * Format: int64
+             * @description How many key premises there are.
+             */
+            n_all: number;
+            /**
+             * Format: int64
+             * @description How many hazards were found this year.
+             */
+            n_found: number;
+            /**
+             * Format: int64
+             * @description How many of them were looked at this year.
+             */
+            n_looked_at: number;
+            /**
+             * Format: int64
+             * @description How many were put right this year.
+             */
+            n_put_right: number;
+        };
+        /** @description Somebody who is away. */
+        LeaveView: {
+            /** @description Who. */
+            account_id: string;
+            /** @description Where they work. */
+            areas: components["schemas"]["AreaRef"][];
+            /** @description Until when. */
+            ends_at: components["schemas"]["Timestamp"];
+            /** @description Which. */
+            id: string;
+            /** @description Whether the reader may end it. */
+            may_end: boolean;
+            /** @description By name. */
+            name: string;
+            /** @description Who stands in. */
+            stand_in_name?: string | null;
+            /** @description From when. */
+            starts_at: components["schemas"]["Timestamp"];
         };
         /** @description 报表 */
         Ledger: {
@@ -5940,6 +6718,18 @@ export interface components {
             /** @description The version that it began under. */
             version: string;
         };
+        /** @description 今日职责 */
+        MyDuties: {
+            /** @description When it was computed. */
+            at: components["schemas"]["Timestamp"];
+            away_until?: components["schemas"]["Timestamp"] | null;
+            /** @description What is due, what is coming and what is done, by when it is due. */
+            items: components["schemas"]["DutyDue"][];
+            /** @description Of lists and key premises: how far one is. */
+            progress: components["schemas"]["DutyProgress"][];
+            /** @description Who stands in meanwhile. */
+            stand_in_name?: string | null;
+        };
         /** @description 消息: what the bell shows. */
         MyNotice: {
             /** @description When. */
@@ -6043,6 +6833,23 @@ export interface components {
             /** @description 红旗小区3号楼, 1 to 60 characters. */
             name: string;
             point?: components["schemas"]["Point"] | null;
+        };
+        /** @description Somebody is away. Nobody asks why. */
+        NoteLeave: {
+            /** @description Who; the caller without it. */
+            account_id?: string | null;
+            /**
+             * Format: date
+             * @description The first day.
+             */
+            from: string;
+            /** @description Who stands in. */
+            stand_in_id?: string | null;
+            /**
+             * Format: date
+             * @description The last day.
+             */
+            to: string;
         };
         /** @description One page of the log. */
         NoticeLog: {
@@ -6331,8 +7138,12 @@ export interface components {
             care?: components["schemas"]["CareRules"];
             /** @description What residents report, in two levels. */
             categories: components["schemas"]["Category"][];
+            /** @description What is looked at in premises. */
+            checklists?: components["schemas"]["Checklist"][];
             /** @description How long each step may last. */
             deadlines: components["schemas"]["DeadlineRule"][];
+            /** @description What recurs. */
+            duties?: components["schemas"]["Duties"];
             /** @description The level that answers first, by weight (四级响应). */
             first_seat: components["schemas"]["FirstSeat"];
             /** @description The steps, one flow for each kind of case. */
@@ -6389,6 +7200,11 @@ export interface components {
              * @description Longitude.
              */
             lon: number;
+        };
+        /** @description The printed code of premises. */
+        PremisesCodeView: {
+            /** @description What is printed; `/api/places/{code}/qr.svg` is its picture. */
+            code: string;
         };
         /** @description What is known before a report is sent. */
         PreviewRouting: {
@@ -6500,6 +7316,20 @@ export interface components {
          * @example 7K3MZ9QW2X
          */
         PublicCode: string;
+        /** @description Premises as anybody sees them. */
+        PublicPremises: {
+            /** @description Where. */
+            area: components["schemas"]["AreaRef"];
+            due_at?: components["schemas"]["Timestamp"] | null;
+            last_at?: components["schemas"]["Timestamp"] | null;
+            /**
+             * Format: int32
+             * @description Hazards that are not put right.
+             */
+            n_open: number;
+            /** @description What people call them. */
+            name: string;
+        };
         /** @description One of the four plain steps. */
         PublicStep: {
             at?: components["schemas"]["Timestamp"] | null;
@@ -6635,7 +7465,52 @@ export interface components {
             n: number;
         };
         /**
-         * @description A record of a visit. Only `kind` and one of `point`, `area_code`, `place`, `address` or `dwelling` are needed.
+         * @description A record of a meeting, a training, a reception.
+         * @example {
+         *       "area_code": "610502005007",
+         *       "attendee_ids": [],
+         *       "kind": "meeting",
+         *       "title": "本周碰头会"
+         *     }
+         */
+        RecordGathering: {
+            /** @description Where. */
+            area_code: string;
+            /** @description Ids of the accounts that were there, besides the writer's own. */
+            attendee_ids?: string[];
+            held_at?: components["schemas"]["Timestamp"] | null;
+            /** @description What for. */
+            kind: components["schemas"]["GatheringKind"];
+            /**
+             * Format: int32
+             * @description How many residents came; no names.
+             */
+            n_guests?: number;
+            /** @description What was said, at most 2,000 characters. */
+            note?: string | null;
+            /** @description Where, in words. */
+            place_text?: string;
+            /** @description What it was about, at most 100 characters. */
+            title: string;
+            /** @description Codes of the units that took part. */
+            units?: string[];
+        };
+        /** @description A record of an inspection: every line of the checklist with its answer. */
+        RecordInspection: {
+            /** @description An answer to every line. */
+            answers: components["schemas"]["InspectionAnswer"][];
+            captured_at?: components["schemas"]["Timestamp"] | null;
+            /** @description By which checklist. */
+            checklist: string;
+            /** @description What else was seen, at most 2,000 characters. */
+            note?: string | null;
+            /** @description Which premises of the registry. */
+            record_id: string;
+            /** @description Codes of the units that went along. */
+            units?: string[];
+        };
+        /**
+         * @description A record of a visit. Only `kind` and one of `point`, `area_code`, `place`, `address` or `record_id` are needed.
          * @example {
          *       "kind": "patrol",
          *       "note": "楼道通畅，灭火器在有效期内",
@@ -6652,8 +7527,6 @@ export interface components {
             captured_at?: components["schemas"]["Timestamp"] | null;
             /** @description Codes of the units that went along. */
             companions?: string[];
-            /** @description Which home of the registry it was to, by the id of the dwelling; it says where, too. */
-            dwelling?: string | null;
             finding?: components["schemas"]["VisitFinding"] | null;
             /** @description What kind of visit it was. */
             kind: components["schemas"]["VisitKind"];
@@ -6664,6 +7537,8 @@ export interface components {
             /** @description Where, by the QR code of a building. */
             place?: string | null;
             point?: components["schemas"]["Point"] | null;
+            /** @description Which dwelling or premises of the registry it was to; the place is then theirs, unless another is named. */
+            record_id?: string | null;
         };
         /** @description The residents and premises of one phone number. */
         RecordsOfPhone: {
@@ -7239,6 +8114,80 @@ export interface components {
             /** @description The suggested ones first. */
             items: components["schemas"]["SeatSuggestion"][];
         };
+        /** @description 到位自查: whether the work shows, computed from what was recorded. Yes or no, never how many times. */
+        SelfCheck: {
+            /** @description Stable id. */
+            id: string;
+            /** @description What it looks at. */
+            items: components["schemas"]["SelfCheckLine"][];
+            /** @description At which levels. */
+            levels: components["schemas"]["AreaLevel"][];
+            /** @description What people call it: 四到位. */
+            name: string;
+            /** @description Over which period. */
+            rhythm: components["schemas"]["DutyRhythm"];
+            /** @description Who. */
+            roles: components["schemas"]["Role"][];
+        };
+        /**
+         * @description 到位: what a self-check looks at. Each is found in what was recorded already; none is asked for.
+         * @enum {string}
+         */
+        SelfCheckItem: "visits" | "activities" | "reports" | "contacts";
+        /** @description One line of a self-check. */
+        SelfCheckLine: {
+            /** @description What a head can help with where it is missing. */
+            help: string;
+            /** @description What people call it: 走访到位. */
+            name: string;
+            /** @description What is looked for. */
+            of: components["schemas"]["SelfCheckItem"];
+        };
+        /** @description The self-check of somebody who works in the reader's area: yes or no. */
+        SelfCheckOther: {
+            /** @description Where. */
+            area: components["schemas"]["AreaRef"];
+            /** @description Which check. */
+            check: string;
+            /** @description Its lines, without figures. */
+            lines: components["schemas"]["SelfCheckOwnLine"][];
+            /** @description Who. */
+            name: string;
+        };
+        /** @description A self-check, for the person themself: with figures. */
+        SelfCheckOwn: {
+            /** @description Which. */
+            id: string;
+            /** @description Its lines. */
+            lines: components["schemas"]["SelfCheckOwnLine"][];
+            /** @description What people call it. */
+            name: string;
+            /** @description Over which period. */
+            rhythm: components["schemas"]["DutyRhythm"];
+        };
+        /** @description A line of it. */
+        SelfCheckOwnLine: {
+            /** @description What a head can help with, where it does not show. */
+            help?: string | null;
+            /** @description Whether it shows. */
+            is_there: boolean;
+            /**
+             * Format: int32
+             * @description How many there are; told to the person alone.
+             */
+            n?: number | null;
+            /** @description What people call it. */
+            name: string;
+            /** @description What was looked for. */
+            of: components["schemas"]["SelfCheckItem"];
+        };
+        /** @description 到位自查 */
+        SelfChecks: {
+            /** @description One's own, with figures. */
+            mine: components["schemas"]["SelfCheckOwn"][];
+            /** @description Those of one's own grids, yes or no, by place. */
+            others: components["schemas"]["SelfCheckOther"][];
+        };
         /**
          * @description Who sent a photo.
          * @enum {string}
@@ -7255,6 +8204,32 @@ export interface components {
             code: string;
             /** @description Its name. */
             name: string;
+        };
+        /** @description A shift of a roster. */
+        SetShift: {
+            /** @description Who. */
+            account_ids?: string[];
+            /** @description Where. */
+            area_code: string;
+            /** @description Until when, at most a day later. */
+            ends_at: components["schemas"]["Timestamp"];
+            /** @description Of which kind. */
+            kind: components["schemas"]["ShiftKind"];
+            /** @description What to know, at most 500 characters. */
+            note?: string | null;
+            /** @description Where, in words. */
+            place_text?: string;
+            /**
+             * Format: int32
+             * @description For so many further weeks on the same weekday and at the same time.
+             */
+            repeat_weeks?: number;
+            /** @description From when. */
+            starts_at: components["schemas"]["Timestamp"];
+            /** @description What people call it, at most 60 characters. */
+            title: string;
+            /** @description Codes of the units that come along. */
+            units?: string[];
         };
         /** @description Numbers that steer the flows. */
         Settings: {
@@ -7295,6 +8270,39 @@ export interface components {
          * @enum {string}
          */
         Severity: "error" | "warning";
+        /** @description 班次 */
+        Shift: {
+            /** @description Ids of those on duty. */
+            account_ids: string[];
+            /** @description Where. */
+            area: components["schemas"]["AreaRef"];
+            /** @description Until when. */
+            ends_at: components["schemas"]["Timestamp"];
+            /** @description Which. */
+            id: string;
+            /** @description Whether the reader is on duty then. */
+            is_mine: boolean;
+            /** @description Of which kind. */
+            kind: components["schemas"]["ShiftKind"];
+            /** @description In words. */
+            kind_name: string;
+            /** @description Whether the reader may change it. */
+            may_change: boolean;
+            /** @description By name. */
+            names: string[];
+            /** @description What to know. */
+            note?: string | null;
+            /** @description Where, in words. */
+            place_text: string;
+            /** @description From when. */
+            starts_at: components["schemas"]["Timestamp"];
+            /** @description What people call it. */
+            title: string;
+            /** @description Units that come along. */
+            units: components["schemas"]["UnitRef"][];
+        };
+        /** @enum {string} */
+        ShiftKind: "station" | "patrol" | "reception" | "watch";
         /** @description Name and password. */
         SignIn: {
             /** @description The sign-in name. */
@@ -7604,7 +8612,7 @@ export interface components {
         SyncRemoval: {
             /** @description Which one. */
             id: string;
-            /** @description `case`, `visit`, `care_visit` or `area`. */
+            /** @description `case`, `visit`, `care_visit`, `area`, `duty` or `checklist`. */
             kind: string;
         };
         /** @description A row as it is sent. */
@@ -7613,7 +8621,7 @@ export interface components {
             body: unknown;
             /** @description Which one. */
             id: string;
-            /** @description `case`, `visit`, `care_visit`, `area`, `playbook` or `form`. */
+            /** @description `case`, `visit`, `care_visit`, `area`, `playbook`, `form`, `duty` or `checklist`. */
             kind: string;
         };
         /** @enum {string} */
@@ -7904,6 +8912,8 @@ export interface components {
             point?: components["schemas"]["Point"] | null;
             /** @description When it came here. */
             received_at: components["schemas"]["Timestamp"];
+            /** @description Which dwelling or premises of the registry it was to. */
+            record_id?: string | null;
             /** @description What came of it. */
             result: components["schemas"]["VisitResult"];
             /** @description In words. */
@@ -10298,6 +11308,25 @@ export interface operations {
             };
         };
     };
+    list_checklists: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Checklist"][];
+                };
+            };
+        };
+    };
     list_deliveries: {
         parameters: {
             query?: {
@@ -10473,6 +11502,153 @@ export interface operations {
             };
         };
     };
+    duty_calendar: {
+        parameters: {
+            query?: {
+                /** @description Only within this area. */
+                area?: string;
+                /** @description As 2026-10; this month without it. */
+                month?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyMonth"];
+                };
+            };
+        };
+    };
+    list_colleagues: {
+        parameters: {
+            query?: {
+                /** @description Around this area. */
+                area?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Colleague"][];
+                };
+            };
+        };
+    };
+    duty_gaps: {
+        parameters: {
+            query?: {
+                /** @description Only within this area. */
+                area?: string;
+                /** @description Everything that is not done in its period, not only what is over or due within two days. */
+                whole?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyGaps"];
+                };
+            };
+        };
+    };
+    my_duties: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyDuties"];
+                };
+            };
+        };
+    };
+    self_checks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SelfChecks"];
+                };
+            };
+        };
+    };
+    change_visit_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeVisitList"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_empty_seats: {
         parameters: {
             query?: never;
@@ -10488,6 +11664,169 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EmptySeats"];
+                };
+            };
+        };
+    };
+    list_gatherings: {
+        parameters: {
+            query?: {
+                /** @description Only within this area. */
+                area?: string;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description Rows wanted, at most 200. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The rows. */
+                        items: {
+                            /** @description Where. */
+                            area: components["schemas"]["AreaRef"];
+                            /** @description Who of the staff was there. */
+                            attendees: string[];
+                            /** @description Who wrote it down. */
+                            by_name: string;
+                            /** @description When it was. */
+                            held_at: components["schemas"]["Timestamp"];
+                            /** @description Which. */
+                            id: string;
+                            /** @description What for. */
+                            kind: components["schemas"]["GatheringKind"];
+                            /** @description In words. */
+                            kind_name: string;
+                            /**
+                             * Format: int32
+                             * @description How many residents came.
+                             */
+                            n_guests: number;
+                            /** @description What was said; gone after its retention. */
+                            note?: string | null;
+                            /** @description Where, in words; empty after its retention. */
+                            place_text: string;
+                            /** @description When it came here. */
+                            received_at: components["schemas"]["Timestamp"];
+                            /** @description What it was about. */
+                            title: string;
+                            /** @description Which units took part. */
+                            units: components["schemas"]["UnitRef"][];
+                        }[];
+                        /** @description Pass as `cursor` for the next page; `null` on the last one. */
+                        next?: string | null;
+                    };
+                };
+            };
+        };
+    };
+    record_gathering: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key, it is written down once */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecordGathering"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Gathering"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_hazards: {
+        parameters: {
+            query?: {
+                /** @description Only within this area. */
+                area?: string;
+                /** @description Those that are put right too. */
+                all?: boolean;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description Rows wanted, at most 200. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The rows. */
+                        items: {
+                            /** @description Where. */
+                            area: components["schemas"]["AreaRef"];
+                            /** @description Which case. */
+                            case_id: components["schemas"]["CaseId"];
+                            closed_at?: components["schemas"]["Timestamp"] | null;
+                            due_at?: components["schemas"]["Timestamp"] | null;
+                            /** @description When it was found. */
+                            found_at: components["schemas"]["Timestamp"];
+                            /** @description Whether that is over and it is not. */
+                            is_late: boolean;
+                            /** @description Its number for paper. */
+                            paper_no: string;
+                            /** @description In which phase. */
+                            phase: components["schemas"]["Phase"];
+                            /** @description Which premises. */
+                            premises_name: string;
+                            /** @description Which record of the registry. */
+                            record_id: string;
+                            /** @description Where it stands. */
+                            stage_name: string;
+                            /** @description What it is. */
+                            text: string;
+                            /** @description How heavy. */
+                            weight: components["schemas"]["Weight"];
+                            /** @description In words. */
+                            weight_name: string;
+                        }[];
+                        /** @description Pass as `cursor` for the next page; `null` on the last one. */
+                        next?: string | null;
+                    };
                 };
             };
         };
@@ -11491,6 +12830,301 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_inspections: {
+        parameters: {
+            query?: {
+                /** @description Only within this area. */
+                area?: string;
+                /** @description Only of these premises. */
+                record?: string;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description Rows wanted, at most 200. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The rows. */
+                        items: {
+                            /** @description Every line; empty after its retention. */
+                            answers: components["schemas"]["InspectionAnswerView"][];
+                            /** @description Where. */
+                            area: components["schemas"]["AreaRef"];
+                            /** @description Who looked. */
+                            by_name: string;
+                            /** @description When it was, by the clock of whoever noted it. */
+                            captured_at: components["schemas"]["Timestamp"];
+                            /** @description By which checklist. */
+                            checklist: string;
+                            /** @description What people call it. */
+                            checklist_name: string;
+                            /** @description Which. */
+                            id: string;
+                            /**
+                             * Format: int32
+                             * @description How many findings.
+                             */
+                            n_findings: number;
+                            /** @description What else was seen. */
+                            note?: string | null;
+                            /** @description What people call them. */
+                            premises_name: string;
+                            /** @description When it came here. */
+                            received_at: components["schemas"]["Timestamp"];
+                            /** @description Which premises. */
+                            record_id: string;
+                        }[];
+                        /** @description Pass as `cursor` for the next page; `null` on the last one. */
+                        next?: string | null;
+                    };
+                };
+            };
+        };
+    };
+    record_inspection: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key, it is written down once */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecordInspection"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Inspection"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_key_premises: {
+        parameters: {
+            query?: {
+                /** @description Only within this area. */
+                area?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyPremisesList"];
+                };
+            };
+        };
+    };
+    give_premises_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PremisesCodeView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_inspection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Inspection"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_leaves: {
+        parameters: {
+            query?: {
+                /** @description Only within this area. */
+                area?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeaveView"][];
+                };
+            };
+        };
+    };
+    note_leave: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteLeave"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeaveView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_leave: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12813,6 +14447,43 @@ export interface operations {
             };
         };
     };
+    show_premises: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicPremises"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_reads: {
         parameters: {
             query?: {
@@ -14002,6 +15673,137 @@ export interface operations {
             };
         };
     };
+    set_shift: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetShift"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shift"][];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_shift: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetShift"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shift"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_shift: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     find_similar: {
         parameters: {
             query?: never;
@@ -14328,6 +16130,8 @@ export interface operations {
                             point?: components["schemas"]["Point"] | null;
                             /** @description When it came here. */
                             received_at: components["schemas"]["Timestamp"];
+                            /** @description Which dwelling or premises of the registry it was to. */
+                            record_id?: string | null;
                             /** @description What came of it. */
                             result: components["schemas"]["VisitResult"];
                             /** @description In words. */

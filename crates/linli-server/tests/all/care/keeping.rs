@@ -81,6 +81,9 @@ on_both! {
         assert_eq!(figures().await, json!(6));
         let me = opened(&world, &clerk, &id).await;
         world.get(&me, "/api/public/care").await.ok();
+        // Its last day is a whole day.
+        world.clock.set("2026-10-11T23:59:00+08:00".parse().unwrap());
+        assert_eq!(ids(&world, &world.as_("clerk").await, "all").await, std::slice::from_ref(&id));
         world.clock.set("2026-10-12T00:00:01+08:00".parse().unwrap());
         let (clerk, worker) = (world.as_("clerk").await, world.as_("worker1").await);
         for show in ["due", "review", "still", "all"] {
