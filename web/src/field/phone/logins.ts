@@ -1,5 +1,5 @@
 /** Whose outboxes lie on this phone, as far as it can be said without a PIN. */
-import { accountsHere, on, OutboxDb } from "./database";
+import { accountsHere, end, on, OutboxDb, wipe } from "./database";
 
 export interface Login {
   account: string;
@@ -12,7 +12,12 @@ async function loginOf(account: string): Promise<Login | null> {
   const outbox = new OutboxDb(account);
   try {
     const phone = await on(outbox, (db) => db.read("phone"));
-    if (phone === undefined) return null;
+    if (phone === undefined) {
+      // Enrolling broke off, or it was taken away while we looked: what is left is empty.
+      end(outbox);
+      await wipe(account);
+      return null;
+    }
     const n_waiting = await outbox.commands.where("state").anyOf("waiting", "held").count();
     return { account, login: phone.login, n_waiting };
   } finally {

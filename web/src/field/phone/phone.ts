@@ -58,8 +58,9 @@ async function clearDone(phone: Opened): Promise<boolean> {
 /** The server has taken this phone away: nothing of its owner stays. */
 async function leave(phone: Opened): Promise<void> {
   lock();
-  gone.value = true;
+  // First gone, then told: the page that tells it looks at what lies here, and to look at a database makes it.
   await takeAway(phone.account);
+  gone.value = true;
 }
 
 async function roundOf(phone: Opened): Promise<"done" | "again"> {
