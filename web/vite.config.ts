@@ -6,6 +6,7 @@ import { defineConfig } from "vitest/config";
 import type { Plugin } from "vite";
 import vue from "@vitejs/plugin-vue";
 import ElementPlus from "unplugin-element-plus/vite";
+import { fieldWorker } from "./field-worker";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -49,7 +50,7 @@ function compressedForms(): Plugin {
 }
 
 export default defineConfig({
-  plugins: [vue(), ElementPlus({}), faceFallback(), compressedForms()],
+  plugins: [vue(), ElementPlus({}), faceFallback(), fieldWorker(here("./src/field/worker/sw.ts"), here("./public")), compressedForms()],
   resolve: { alias: { "@shared": here("./src/shared") } },
   define: {
     __VUE_I18N_FULL_INSTALL__: "false",

@@ -90,6 +90,14 @@ acts! {
     ApproveExport = "approve_export",
     /// Move a running case to another version of the playbook.
     MovePlaybook = "move_playbook",
+    /// See that somebody in care is due for a visit; never why.
+    ViewCare = "view_care",
+    /// Read what is sealed of an entry of care, where one owns it, is paired, or gives its help; logged with its purpose.
+    ReadCare = "read_care",
+    /// Enter people into care, review, pair, mute, end; let a person look at what is held of them.
+    KeepCare = "keep_care",
+    /// See how many old and young people are entitled to help: counts of five and more.
+    ViewCareFigures = "view_care_figures",
     /// Try a draft of a playbook on past cases.
     RehearsePlaybook = "rehearse_playbook",
 }
@@ -265,6 +273,15 @@ pub const MATRIX: &[(Act, &[(Role, Reach)])] = &[
     (Act::ApproveExport, &[(GridHead, Area), (CommunityClerk, Area), (StreetDispatcher, Area)]),
     // Whoever handles a case never rewrites the rules that it goes by: only the top, which answers for the way of working.
     (Act::MovePlaybook, &[(CountyLeader, Area)]),
+    // Those who go there, who send them, and the unit that answers for the entry. Nobody above them needs single people.
+    (Act::ViewCare, &[(GridWorker, Area), (GridHead, Area), (CommunityClerk, Area), (DepartmentClerk, Unit)]),
+    // Narrowed once more by relation and category (`care/need.rs`): a grid head is told “visit due” and nothing else.
+    (Act::ReadCare, &[(GridWorker, Area), (CommunityClerk, Area), (DepartmentClerk, Unit)]),
+    (Act::KeepCare, &[(CommunityClerk, Area), (DepartmentClerk, Unit)]),
+    (
+        Act::ViewCareFigures,
+        &[(GridHead, Area), (CommunityClerk, Area), (StreetDispatcher, Area), (CountyLeader, Area), (Auditor, Area)],
+    ),
     // It tells nothing that anybody wrote: whoever keeps the playbook need not see a case for it.
     (Act::RehearsePlaybook, &[(Administrator, Area)]),
 ];

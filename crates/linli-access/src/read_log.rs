@@ -50,7 +50,7 @@ pub fn of_subject(conn: &mut Conn, kind: &str, id: &str) -> Result<Vec<Read>, St
     )
 }
 
-/// Looks at cases reached by `keys`, and at records of the registry in areas whose codes lie in `ranges` (half-open); newest first:
+/// Looks at cases reached by `keys`, and at records of the registry and entries of care (those that have ended too) in areas whose codes lie in `ranges` (half-open); newest first:
 /// an auditor sees the log of their own area.
 ///
 /// # Errors
@@ -74,7 +74,8 @@ pub fn within(
         "SELECT r.id, r.at, r.account_id, r.role, r.subject_kind, r.subject_id, r.field, r.purpose FROM read_log r WHERE r.id < $1 AND (\
          EXISTS (SELECT 1 FROM case_scope s WHERE s.case_id = r.subject_id AND s.scope_key IN ({})) \
          OR EXISTS (SELECT 1 FROM resident p WHERE p.id = r.subject_id AND ({inside})) \
-         OR EXISTS (SELECT 1 FROM premises p WHERE p.id = r.subject_id AND ({inside}))) \
+         OR EXISTS (SELECT 1 FROM premises p WHERE p.id = r.subject_id AND ({inside})) \
+         OR (r.subject_kind = 'care' AND EXISTS (SELECT 1 FROM event p WHERE p.stream_kind = 'care' AND p.stream_id = r.subject_id AND p.n = 1 AND ({inside})))) \
          ORDER BY r.id DESC LIMIT $2",
         linli_db::placeholders(3, keys.len())
     );

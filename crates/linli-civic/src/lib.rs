@@ -2,7 +2,7 @@
 //!
 //! ground: [`areas`] [`people`] [`files`] [`playbooks`] [`partners`] [`delivery`] [`banners`] [`sheets`] [`docx`] ·
 //! core: [`cases`] ·
-//! then: [`live`] [`notices`] · field: [`registry`] [`visits`] [`inspections`] [`duties`] [`sync`] · reading: [`map`] [`audit`] [`indicators`] [`rehearsal`] ·
+//! then: [`live`] [`notices`] · field: [`registry`] [`visits`] [`care`] [`inspections`] [`duties`] [`sync`] · reading: [`map`] [`audit`] [`indicators`] [`rehearsal`] ·
 //! exchange: [`hotline`] [`open311`] [`webhooks`] · over all: [`search`] ·
 //! shared by all: [`app`] [`http`] [`limits`] [`once`] [`origin`] [`say`].
 
@@ -10,6 +10,7 @@ pub mod app;
 pub mod areas;
 pub mod audit;
 pub mod banners;
+pub mod care;
 pub mod cases;
 pub mod delivery;
 pub mod docx;

@@ -1,7 +1,7 @@
 -- 职责任务: who is on duty when, who is away, who met, which dwellings are visited by list. What is due is computed and has no table.
 
 -- Which record of the registry a visit was to, so that it counts for the dwelling or the premises.
-ALTER TABLE visit ADD COLUMN record_id {CODE};
+ALTER TABLE visit ADD COLUMN record_id {CODE}; -- personal: class=I purpose="知道上次什么时候去过这一户" retention="2 years"
 CREATE INDEX visit_record ON visit (record_id, id) WHERE record_id IS NOT NULL;
 CREATE INDEX cases_reporter_account ON cases (reporter_account, id) WHERE reporter_account IS NOT NULL;
 

@@ -100,6 +100,15 @@ impl Dialect {
         }
     }
 
+    /// Which events `e` stand after the position `($1, $2)`, and in which order. There is one writer on SQLite, so that `seq` alone is the
+    /// order; by a pair its planner looks through every event there is, because it does not see that `seq` is the row's own number.
+    pub(crate) const fn feed_after(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Sqlite => ("e.seq > $2 AND +e.tx_id >= $1", "e.seq"),
+            Self::Postgres => ("(e.tx_id, e.seq) > ($1, $2)", "e.tx_id, e.seq"),
+        }
+    }
+
     /// One statement that runs `insert` (an `INSERT … RETURNING`) and `then` (an `INSERT … SELECT`) on what it returned, where the
     /// database can do both at once: one way to the server less.
     #[must_use]
@@ -108,5 +117,24 @@ impl Dialect {
             Self::Sqlite => None,
             Self::Postgres => Some(format!("WITH made AS ({insert}) {then} FROM made")),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn news_is_found_on_sqlite_without_looking_through_the_past() {
+        let conn = rusqlite::Connection::open_in_memory().unwrap();
+        conn.execute_batch("CREATE TABLE event (seq INTEGER PRIMARY KEY AUTOINCREMENT, tx_id BIGINT NOT NULL); CREATE INDEX event_feed ON event (tx_id, seq)")
+            .unwrap();
+        let (after, order) = Dialect::Sqlite.feed_after();
+        let sql =
+            format!("EXPLAIN QUERY PLAN SELECT * FROM event e WHERE {after} AND e.tx_id < $3 ORDER BY {order} LIMIT 9");
+        let mut statement = conn.prepare(&sql).unwrap();
+        let plan: Vec<String> =
+            statement.query_map((0, 0, 1), |row| row.get("detail")).unwrap().map(Result::unwrap).collect();
+        assert_eq!(plan, ["SEARCH e USING INTEGER PRIMARY KEY (rowid>?)"]);
     }
 }

@@ -91,9 +91,8 @@ impl Event {
 /// The database's.
 pub fn after(conn: &mut Conn, position: Position, limit: i64) -> Result<Vec<Event>, StoreError> {
     let horizon = horizon(conn)?;
-    let sql = format!(
-        "SELECT {COLUMNS} FROM event e WHERE (e.tx_id, e.seq) > ($1, $2) AND e.tx_id < $3 ORDER BY e.tx_id, e.seq LIMIT $4"
-    );
+    let (after, order) = conn.dialect().feed_after();
+    let sql = format!("SELECT {COLUMNS} FROM event e WHERE {after} AND e.tx_id < $3 ORDER BY {order} LIMIT $4");
     conn.all(&sql, &params![position.tx_id, position.seq, horizon, limit], Event::from_row)
 }
 
@@ -103,7 +102,8 @@ pub fn after(conn: &mut Conn, position: Position, limit: i64) -> Result<Vec<Even
 /// # Errors
 /// The database's.
 pub fn behind(conn: &mut Conn, position: Position, most: i64) -> Result<(i64, Option<Timestamp>), StoreError> {
-    let after = "FROM event e WHERE (e.tx_id, e.seq) > ($1, $2) ORDER BY e.tx_id, e.seq LIMIT";
+    let (after, order) = conn.dialect().feed_after();
+    let after = format!("FROM event e WHERE {after} ORDER BY {order} LIMIT");
     let first =
         conn.first(&format!("SELECT e.at {after} 1"), &params![position.tx_id, position.seq], |row| row.at("at"))?;
     let n = match first {

@@ -18,13 +18,14 @@ const HISTORY: &[(&str, &str)] = &[
     ("0014_field", include_str!("../migrations/0014_field.sql")),
     ("0015_came_up", include_str!("../migrations/0015_came_up.sql")),
     ("0019_clocks", include_str!("../migrations/0019_clocks.sql")),
-    ("0030_ledgers", include_str!("../migrations/0030_ledgers.sql")),
     ("0020_duties", include_str!("../migrations/0020_duties.sql")),
     ("0021_inspections", include_str!("../migrations/0021_inspections.sql")),
+    ("0024_care", include_str!("../migrations/0024_care.sql")),
+    ("0030_ledgers", include_str!("../migrations/0030_ledgers.sql")),
 ];
 
 /// The number of the last migration that this linli knows.
-pub const LATEST: i64 = 15;
+pub const LATEST: i64 = 16;
 
 /// What a migration run did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -128,8 +128,11 @@ fn root_of(conn: &mut Conn, before: &[u8], from: Position, to: Position) -> Resu
     digest.update(b"linli root 1");
     digest.update(before);
     let mut n_events = 0;
-    let sql = "SELECT stream_kind, stream_id, n, hash FROM event WHERE (tx_id, seq) > ($1, $2) AND (tx_id, seq) <= ($3, $4) ORDER BY tx_id, seq";
-    conn.each(sql, &params![from.tx_id, from.seq, to.tx_id, to.seq], |row| {
+    let (after, order) = conn.dialect().feed_after();
+    let sql = format!(
+        "SELECT e.stream_kind, e.stream_id, e.n, e.hash FROM event e WHERE {after} AND (e.tx_id, e.seq) <= ($3, $4) ORDER BY {order}"
+    );
+    conn.each(&sql, &params![from.tx_id, from.seq, to.tx_id, to.seq], |row| {
         n_events += 1;
         for text in [row.get::<String>("stream_kind")?, row.get("stream_id")?, row.get::<i64>("n")?.to_string()] {
             digest.update(text.len().to_string().as_bytes());

@@ -72,6 +72,8 @@ bind! {
     words::VisitResult => Text |v| v.to_string(),
     linli_kernel::RecordId => Text |v| v.to_string(),
     linli_kernel::ProposalId => Text |v| v.to_string(),
+    linli_kernel::CareId => Text |v| v.to_string(),
+    linli_kernel::CareRequestId => Text |v| v.to_string(),
     linli_kernel::GatheringId => Text |v| v.to_string(),
     linli_kernel::ShiftId => Text |v| v.to_string(),
     linli_kernel::LeaveId => Text |v| v.to_string(),

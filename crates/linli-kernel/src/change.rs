@@ -32,6 +32,8 @@ words! {
         Device = "device",
         /// 底数: a dwelling, a household, a resident, premises, a firm.
         Registry = "registry",
+        /// 关爱登记
+        Care = "care",
         /// 会议、培训、接待
         Gathering = "gathering",
         /// 排班
@@ -150,6 +152,14 @@ impl<S> Change<S> {
     /// Its parts: the state, the events, the jobs.
     pub fn into_parts(self) -> (S, Vec<NewEvent>, Vec<NewJob>) {
         (self.state, self.events, self.jobs)
+    }
+
+    /// The same change with its state made into another: sealed, for one.
+    ///
+    /// # Errors
+    /// Those of `make`.
+    pub fn try_map<T, E>(self, make: impl FnOnce(S) -> Result<T, E>) -> Result<Change<T>, E> {
+        Ok(Change { state: make(self.state)?, events: self.events, jobs: self.jobs })
     }
 
     /// Takes the new state and leaves the rest.

@@ -69,6 +69,10 @@ ids! {
     RecordId,
     /// 待定的改动
     ProposalId,
+    /// 关爱登记
+    CareId,
+    /// 本人的要求
+    CareRequestId,
     /// 会议、培训、接待的记录
     GatheringId,
     /// 排班

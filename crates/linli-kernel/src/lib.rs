@@ -20,9 +20,9 @@ pub use area::{AreaCode, AreaLevel, BadAreaCode};
 pub use calendar::{Amount, Calendar, Due, Workday, WorkingHours};
 pub use change::{Change, NewEvent, NewJob, Stream, StreamKind};
 pub use ids::{
-    AccountId, AttachmentId, CaseId, DeadlineId, DeliveryId, DeviceId, EntryId, EventId, GatheringId, GrantId,
-    HotSpotId, IdSource, ImportId, InspectionId, JobId, LeaveId, ProposalId, PublicCode, RecordId, SessionId, ShiftId,
-    TaskId, VisitId,
+    AccountId, AttachmentId, CareId, CareRequestId, CaseId, DeadlineId, DeliveryId, DeviceId, EntryId, EventId,
+    GatheringId, GrantId, HotSpotId, IdSource, ImportId, InspectionId, JobId, LeaveId, ProposalId, PublicCode,
+    RecordId, SessionId, ShiftId, TaskId, VisitId,
 };
 pub use masked::{IdNumber, Phone, RealName};
 pub use page::{Cursor, Page};

@@ -7,6 +7,7 @@
 //! Everything here is pure, except that [`Sources::from_dir`] reads a folder. What the engine decides,
 //! the case slice carries out: it moves seats, writes deadlines, assigns people.
 
+mod care;
 mod checklist;
 mod duty;
 mod effects;
@@ -33,6 +34,7 @@ mod tree;
 mod types;
 mod vocabulary;
 
+pub use care::{CareBasis, CareCategory, CareLife, CarePlan, CareRules, CareService};
 pub use checklist::{Checklist, ChecklistItem, PREMISES_KINDS};
 pub use duty::{
     Duties, Duty, DutyCategory, DutyEvidence, DutyRhythm, DutyShare, DutyTarget, SelfCheck, SelfCheckItem,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
+use crate::care::{CareCategory, CarePlan, CareRules, CareService};
 use crate::checklist::Checklist;
 use crate::duty::{Duties, Duty, DutyCategory, SelfCheck};
 use crate::finding::{Finding, Severity};
@@ -247,6 +248,9 @@ struct Layer {
     notices: Section<NoticeRule>,
     notice_times: NoticeTimes,
     indicators: Section<Indicator>,
+    care_services: Section<CareService>,
+    care_plans: Section<CarePlan>,
+    care_categories: Section<CareCategory>,
     duty_categories: Section<DutyCategory>,
     duties: Section<Duty>,
     self_checks: Section<SelfCheck>,
@@ -287,6 +291,9 @@ pub(crate) struct Draft {
     pub notices: Vec<Placed<NoticeRule>>,
     pub notice_times: NoticeTimes,
     pub indicators: Vec<Placed<Indicator>>,
+    pub care_services: Vec<Placed<CareService>>,
+    pub care_plans: Vec<Placed<CarePlan>>,
+    pub care_categories: Vec<Placed<CareCategory>>,
     pub duty_categories: Vec<Placed<DutyCategory>>,
     pub duties: Vec<Placed<Duty>>,
     pub self_checks: Vec<Placed<SelfCheck>>,
@@ -339,6 +346,12 @@ impl Layer {
                 }
                 "indicators.toml" => {
                     layer.indicators = section(path, &tree(&shapes::INDICATORS), "indicators", read::indicator);
+                }
+                "care.toml" => {
+                    let node = tree(&shapes::CARE);
+                    layer.care_services = section(path, &node, "services", read::care_service);
+                    layer.care_plans = section(path, &node, "plans", read::care_plan);
+                    layer.care_categories = section(path, &node, "categories", read::care_category);
                 }
                 "duties.toml" => {
                     let node = tree(&shapes::DUTIES);
@@ -398,6 +411,9 @@ impl Draft {
         merge(&mut self.notices, layer.notices, |one| one.id.clone(), findings);
         self.notice_times.extend(layer.notice_times);
         merge(&mut self.indicators, layer.indicators, |one| one.id.clone(), findings);
+        merge(&mut self.care_services, layer.care_services, |one| one.code.clone(), findings);
+        merge(&mut self.care_plans, layer.care_plans, |one| one.code.clone(), findings);
+        merge(&mut self.care_categories, layer.care_categories, |one| one.code.clone(), findings);
         merge(&mut self.duty_categories, layer.duty_categories, |one| one.code.clone(), findings);
         merge(&mut self.duties, layer.duties, |one| one.id.clone(), findings);
         merge(&mut self.self_checks, layer.self_checks, |one| one.id.clone(), findings);
@@ -465,6 +481,11 @@ impl Draft {
             deadlines: items(self.deadlines),
             notices: notices(self.notices, &self.notice_times),
             indicators: items(self.indicators),
+            care: CareRules {
+                services: items(self.care_services),
+                plans: items(self.care_plans),
+                categories: items(self.care_categories),
+            },
             duties: Duties {
                 categories: items(self.duty_categories),
                 duties: items(self.duties),

@@ -14,9 +14,11 @@ use crate::tasks::{TaskClocks, TaskRule, WhistleKind};
 use crate::tree::{Node, Value};
 use crate::types::{Category, DeadlineRule, Host, Responsibility, UnitDef};
 
+mod care;
 mod duties;
 mod indicators;
 
+pub(crate) use care::{care_category, care_plan, care_service};
 pub(crate) use duties::{checklist, duty, duty_category, self_check};
 pub(crate) use indicators::indicator;
 

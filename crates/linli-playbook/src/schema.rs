@@ -6,10 +6,10 @@ use crate::shape::{Key, Kind, Presence, Shape};
 use crate::shapes;
 
 /// JSON Schema (2020-12) with one definition for each file: `#/$defs/playbook`, `categories`, `units`,
-/// `responsibilities`, `deadlines`, `tasks`, `replies`, `flow`, `addition`, `notices`, `indicators`, `duties`, `checklists`.
+/// `responsibilities`, `deadlines`, `tasks`, `replies`, `flow`, `addition`, `notices`, `indicators`, `care`, `duties`, `checklists`.
 #[must_use]
 pub fn json_schema() -> Value {
-    let files: [(&str, &Shape); 13] = [
+    let files: [(&str, &Shape); 14] = [
         ("playbook", &shapes::HEAD),
         ("categories", &shapes::CATEGORIES),
         ("units", &shapes::UNITS),
@@ -21,6 +21,7 @@ pub fn json_schema() -> Value {
         ("addition", &shapes::ADDITION),
         ("notices", &shapes::NOTICES),
         ("indicators", &shapes::INDICATORS),
+        ("care", &shapes::CARE),
         ("duties", &shapes::DUTIES),
         ("checklists", &shapes::CHECKLISTS),
     ];

@@ -4,6 +4,7 @@ use linli_kernel::{
     Action, AreaLevel, CaseKind, Channel, DeadlineKind, DutyKind, Phase, Role, TaskKind, TimeUnit, Weight,
 };
 
+use crate::care::{CareBasis, CareLife};
 use crate::effects::Effect;
 use crate::flow::{FieldKind, Relation, Tone};
 use crate::indicator::{IndicatorGood, IndicatorHit, IndicatorKind, IndicatorPer, IndicatorSubject, MergedRule};
@@ -25,6 +26,8 @@ words! {
     actions: Action, levels: AreaLevel, kinds: CaseKind, deadline_kinds: DeadlineKind, duties: DutyKind, phases: Phase,
     roles: Role, weights: Weight, relations: Relation, tones: Tone, task_kinds: TaskKind,
 }
+
+words! { care_bases: CareBasis, care_lives: CareLife }
 
 words! { notice_tos: NoticeTo, notice_ways: NoticeWay }
 
@@ -218,6 +221,53 @@ static NOTICE_WHEN: Shape = Shape {
         optional("level", Kind::WordOrWords(levels), "the seat is at one of these levels"),
         optional("to", Kind::TextOrTexts, "the stage after is one of these"),
         optional("weight", Kind::WordOrWords(weights), "the weight is one of these"),
+    ],
+};
+
+/// `care.toml`
+pub(crate) static CARE: Shape = Shape {
+    what: "care.toml ",
+    keys: &[
+        INHERIT,
+        optional("services", Kind::Tables(&CARE_SERVICE), "help that a plan may hold besides visits"),
+        optional("plans", Kind::Tables(&CARE_PLAN), "which visits at which rhythm, and which services, by ability"),
+        optional("categories", Kind::Tables(&CARE_CATEGORY), "who is entitled to care"),
+    ],
+};
+
+static CARE_SERVICE: Shape = Shape {
+    what: "关爱服务",
+    keys: &[
+        required("code", Kind::Text, "unique; a-z, 0-9, _"),
+        required("name", Kind::Text, "what people call it"),
+        optional("by", Kind::Text, "who gives it, in words"),
+    ],
+};
+
+static CARE_PLAN: Shape = Shape {
+    what: "关爱计划",
+    keys: &[
+        required("code", Kind::Text, "unique; a-z, 0-9, _"),
+        required("name", Kind::Text, "for whom: self-caring, living alone, …"),
+        optional("visit_days", Kind::Number, "a visit every so many days, 1 to 366; none without it"),
+        optional("services", Kind::Texts, "codes of services"),
+    ],
+};
+
+static CARE_CATEGORY: Shape = Shape {
+    what: "关爱类别",
+    keys: &[
+        required("code", Kind::Text, "unique; a-z, 0-9, _"),
+        required("name", Kind::Text, "what those who give the help and the person read"),
+        required("about", Kind::Text, "which help it entitles to, told to the person"),
+        required("bases", Kind::Words(care_bases), "on which basis somebody may be entered"),
+        optional("list", Kind::Text, "the statutory list that basis \"list\" refers to, and who keeps it"),
+        required("owner", Kind::Text, "who answers for an entry: \"seat\" for the community, or a unit's code"),
+        required("review_months", Kind::Number, "a person looks at it again after at most so many months; 1 to 12"),
+        required("expires_months", Kind::Number, "it ends by itself after so many months unless extended; up to 36"),
+        required("plans", Kind::Texts, "codes of plans that fit"),
+        required("seen_by", Kind::Words(roles), "who may read why, where they work; whoever is paired may always"),
+        optional("life", Kind::Word(care_lives), "counted as old or young in the view 一老一小"),
     ],
 };
 

@@ -4,6 +4,7 @@ use linli_kernel::{Action, Amount, AreaCode, AreaLevel, DeadlineKind, DutyKind, 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::care::CareRules;
 use crate::checklist::Checklist;
 use crate::duty::Duties;
 use crate::flow::Flow;
@@ -62,6 +63,9 @@ pub struct Playbook {
     /// What is counted.
     #[serde(default)]
     pub indicators: Vec<Indicator>,
+    /// Who is entitled to care, and what that means.
+    #[serde(default)]
+    pub care: CareRules,
     /// What recurs.
     #[serde(default)]
     pub duties: Duties,

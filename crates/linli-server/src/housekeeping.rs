@@ -10,6 +10,7 @@
 //! | outcomes of what phones sent | 90 days | no phone stays away for longer (`docs/sync.md`) |
 //! | points of visits | 90 days | the case keeps its own; nobody's ways are kept |
 //! | words of visits | 2 years | what was seen in somebody's home is no file about them |
+//! | entries of care | on the day they end | an entitlement that nobody extended is over |
 //! | words of meetings and shifts, leaves | 2 years | the same |
 //! | words of inspections | 3 years | as long as the hazards that they found |
 //! | uploaded files of work orders | 7 days after the import, 1 day if it never began | callers' numbers stand in them |
@@ -18,7 +19,7 @@ use std::time::Duration;
 
 use linli_access::session;
 use linli_civic::app::App;
-use linli_civic::{delivery, duties, files, hotline, inspections, notices, people, registry, sync, visits};
+use linli_civic::{care, delivery, duties, files, hotline, inspections, notices, people, registry, sync, visits};
 use linli_db::{StoreError, idempotency, roots};
 
 const EVERY: Duration = Duration::from_secs(600);
@@ -61,6 +62,7 @@ pub async fn once(app: &App) -> Result<(), StoreError> {
     }
     registry::run::tidy(app, now).await?;
     registry::sweep::tidy(app, now).await?;
+    care::sweep::tidy(app, now).await?;
     let unused = app.db.write(move |tx| files::loose_older_than(tx, now.plus_ms(-DAY_MS))).await?;
     for sha256 in unused {
         if let Err(error) = app.files.remove(&sha256, now.plus_ms(-HOUR_MS)) {

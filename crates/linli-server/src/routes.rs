@@ -6,7 +6,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use linli_civic::app::App;
 use linli_civic::{
-    areas, audit, banners, cases, delivery, duties, files, hotline, indicators, inspections, ledgers, live, map,
+    areas, audit, banners, care, cases, delivery, duties, files, hotline, indicators, inspections, ledgers, live, map,
     notices, open311, people, plain, playbooks, registry, rehearsal, search, sync, visits,
 };
 
@@ -35,6 +35,7 @@ use linli_civic::{
         (name = "registry", description = "Dwellings, households, residents, premises and firms, and the ledgers they come from"),
         (name = "hotline", description = "Work orders of the city's 12345 hotline: in, out, and what became of them"),
         (name = "visits", description = "What was seen on visits, patrols, inspections and at meetings"),
+        (name = "care", description = "Who is entitled to care: on which basis, until when; who learns what of it, and who looked"),
         (name = "inspections", description = "Premises looked at by a checklist, and what was found put right"),
         (name = "duties", description = "What is due and by when, who is on duty, who is away, who met"),
         (name = "sync", description = "Phones that go on working with no network; see docs/sync.md"),
@@ -71,6 +72,7 @@ fn all() -> OpenApiRouter<App> {
         .merge(hotline::routes())
         .merge(search::http::routes())
         .merge(visits::http::routes())
+        .merge(care::routes())
         .merge(inspections::routes())
         .merge(duties::routes())
         .merge(sync::http::routes())

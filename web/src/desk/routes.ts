@@ -32,6 +32,7 @@ export const routes: RouteRecordRaw[] = [
       { path: "board/:indicator/cases", name: "board_cases", component: () => import("./board/CountedPage.vue"), meta: { title: "desk.board.cases", may: needOf("board") } },
       { path: "hotline", name: "hotline", component: () => import("./hotline/HotlinePage.vue"), meta: { title: "desk.nav.hotline", may: needOf("hotline") } },
       { path: "registry", name: "registry", component: () => import("./registry/RegistryPage.vue"), meta: { title: "desk.nav.registry", may: needOf("registry") } },
+      { path: "care", name: "care", component: () => import("./care/CarePage.vue"), meta: { title: "desk.nav.care", may: needOf("care") } },
       { path: "duties", name: "duties", component: () => import("./duties/DutiesPage.vue"), meta: { title: "desk.nav.duties", may: needOf("duties") } },
       { path: "inspections", name: "inspections", component: () => import("./inspections/InspectionsPage.vue"), meta: { title: "desk.nav.inspections", may: needOf("inspections") } },
       { path: "ledgers", name: "ledgers", component: () => import("./ledgers/LedgersPage.vue"), meta: { title: "desk.nav.ledgers", may: needOf("ledgers") } },

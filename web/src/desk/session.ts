@@ -7,6 +7,9 @@ import type { AreaRef, Me } from "@shared/api/types";
 /** What a person may do besides working on cases, as the server names it. */
 export type May =
   | "view_case"
+  | "view_care"
+  | "keep_care"
+  | "view_care_figures"
   | "read_contact"
   | "view_areas"
   | "administer_areas"

@@ -2,6 +2,7 @@ import { startFace } from "@shared/app";
 import App from "./App.vue";
 import { routes } from "./routes";
 import { guard } from "./session";
+import { keepApp } from "./shell/update";
 
 void startFace({
   name: "field",
@@ -15,3 +16,4 @@ void startFace({
     en: () => import("./locales/en.json"),
   },
 });
+void keepApp();

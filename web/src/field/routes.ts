@@ -7,7 +7,13 @@ export const routes: RouteRecordRaw[] = [
     path: "/login",
     name: "signIn",
     component: () => import("./account/SignInPage.vue"),
-    meta: { title: "field.signIn.title", open: true, bare: true },
+    meta: { title: "field.signIn.title", open: true, bare: true, door: true },
+  },
+  {
+    path: "/unlock",
+    name: "unlock",
+    component: () => import("./phone/UnlockPage.vue"),
+    meta: { title: "field.unlock.title", open: true, bare: true, door: true },
   },
   {
     path: "/cases",
@@ -27,6 +33,24 @@ export const routes: RouteRecordRaw[] = [
     name: "new",
     component: () => import("./cases/NotePage.vue"),
     meta: { title: "field.note.title", bare: true },
+  },
+  {
+    path: "/visits",
+    name: "visits",
+    component: () => import("./visits/VisitsPage.vue"),
+    meta: { title: "field.visits.title" },
+  },
+  {
+    path: "/uploads",
+    name: "uploads",
+    component: () => import("./phone/UploadsPage.vue"),
+    meta: { title: "field.uploads.title", bare: true },
+  },
+  {
+    path: "/pin",
+    name: "pin",
+    component: () => import("./phone/PinPage.vue"),
+    meta: { title: "field.pin.title", bare: true },
   },
   { path: "/me", name: "me", component: () => import("./account/MePage.vue"), meta: { title: "field.me.title" } },
   {

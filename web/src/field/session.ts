@@ -3,6 +3,10 @@ import type { Router } from "vue-router";
 import { api, onSignedOut, unwrap } from "@shared/api/client";
 import { ProblemError } from "@shared/api/problem";
 import type { Me } from "@shared/api/types";
+import { accountsHere } from "./phone/database";
+import { dropEndedLeases, type Opened } from "./phone/keys";
+import { isOpen, lock, noteMe, openPhone, syncNow, usePhone } from "./phone/phone";
+import { whoAmI } from "./phone/server";
 
 const me = shallowRef<Me | null>(null);
 
@@ -25,12 +29,54 @@ async function load(): Promise<Me | null> {
 /** @throws ProblemError */
 export async function signIn(name: string, password: string): Promise<void> {
   me.value = await unwrap(api.POST("/api/session", { body: { name, password } }));
+  // What another person has open on this phone closes; it stays on the phone, sealed.
+  if (usePhone().opened.value?.account === me.value.id) syncNow();
+  else lock();
 }
 
-/** @throws ProblemError */
+/** Ends the session and closes the phone. With no network the phone closes all the same, and the PIN guards it. */
 export async function signOut(): Promise<void> {
-  await unwrap(api.DELETE("/api/session"));
+  const wasOpen = isOpen();
+  try {
+    await unwrap(api.DELETE("/api/session"));
+  } catch (cause) {
+    if (!wasOpen) throw cause;
+  }
+  lock();
   me.value = null;
+}
+
+/** The PIN was right: the pages open on what lies on the phone, and the server is asked meanwhile who is signed in. */
+export async function enter(phone: Opened): Promise<void> {
+  await openPhone(phone);
+  me.value = phone.me;
+  void refresh(phone.account);
+}
+
+async function refresh(account: string): Promise<void> {
+  try {
+    const now = await whoAmI(30_000);
+    if (now.id !== account) return;
+    me.value = now;
+    await noteMe(now);
+  } catch {
+    // With no network the phone goes on with what it knows; the sync says when one must sign in again.
+  }
+}
+
+/** Who is signed in, if the server says so at once. */
+async function quickly(): Promise<Me | null> {
+  if (me.value !== null) return me.value;
+  return whoAmI().catch(() => null);
+}
+
+/** Whether the PIN is asked for: this phone has something that waits for it, and nobody else is at work on it. */
+async function isLocked(): Promise<boolean> {
+  const accounts = await accountsHere();
+  if (accounts.length === 0) return false;
+  await dropEndedLeases(accounts);
+  const person = await quickly();
+  return person === null || accounts.includes(person.id);
 }
 
 /** @throws ProblemError */
@@ -44,6 +90,7 @@ export async function changePassword(old: string, fresh: string): Promise<void> 
 export function guard(router: Router): void {
   router.beforeEach(async (to) => {
     if (to.meta.open) return true;
+    if (!isOpen() && (await isLocked())) return { name: "unlock", query: { next: to.fullPath } };
     let person: Me | null;
     try {
       person = await load();
@@ -56,6 +103,8 @@ export function guard(router: Router): void {
   });
   onSignedOut(() => {
     const { currentRoute } = router;
+    // An open phone goes on without a session; it says that one must sign in before anything is sent.
+    if (isOpen()) return;
     me.value = null;
     if (!currentRoute.value.meta.open) void router.push({ name: "signIn", query: { next: currentRoute.value.fullPath } });
   });
@@ -67,5 +116,7 @@ declare module "vue-router" {
     open?: boolean;
     /** Without the tab bar: one task, then back. */
     bare?: boolean;
+    /** Shown before anyone is known: no tabs, no state of the upload. */
+    door?: boolean;
   }
 }

@@ -55,5 +55,11 @@ export const routes: RouteRecordRaw[] = [
     props: true,
     meta: { title: "home.outside.page" },
   },
+  {
+    path: "/care",
+    name: "care",
+    component: () => import("./care/CarePage.vue"),
+    meta: { title: "home.care.title" },
+  },
   { path: "/:rest(.*)*", name: "missing", component: () => import("./shell/MissingPage.vue") },
 ];

@@ -113,7 +113,7 @@ pub enum ToneView {
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct ActionOffer {
     /// What is done.
-    pub(super) verb: Action,
+    pub(crate) verb: Action,
     /// The button.
     pub(super) name: String,
     /// How loud it is.
@@ -121,7 +121,7 @@ pub struct ActionOffer {
     /// A line below it.
     pub(super) hint: Option<String>,
     /// What must be said.
-    pub(super) form: Vec<FieldView>,
+    pub(crate) form: Vec<FieldView>,
 }
 
 /// One entry of the history.

@@ -117,7 +117,6 @@ impl Ledger {
     }
 
     /// The change to this state.
-    #[must_use]
     pub fn changed(self, step: Step, actor: Actor, at: Timestamp) -> Change<Self> {
         let kind = match step {
             Step::Kept => "ledger_kept",
@@ -242,7 +241,6 @@ impl Submission {
     }
 
     /// The change to this state.
-    #[must_use]
     pub fn changed(self, kind: &'static str, actor: Actor, at: Timestamp) -> Change<Self> {
         let event = NewEvent {
             stream: Stream::new(StreamKind::Ledger, self.ledger.clone()),

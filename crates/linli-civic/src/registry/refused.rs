@@ -23,6 +23,8 @@ pub enum Reason {
     Biometric,
     /// 健康, 残疾, …: the care registry asks for what help needs, with the person's consent.
     Health,
+    /// 低保, 独居, 困境儿童, …: who is entitled to help is entered in care, on a basis and until a day, and labels nobody in a ledger.
+    Care,
 }
 
 impl Reason {
@@ -37,6 +39,7 @@ impl Reason {
             Self::Rating => "refused_rating",
             Self::Biometric => "refused_biometric",
             Self::Health => "refused_health",
+            Self::Care => "refused_care",
         }
     }
 }
@@ -86,6 +89,26 @@ const WORDS: &[(Reason, &[&str])] = &[
     ),
     (Reason::Biometric, &["人脸", "指纹", "虹膜", "声纹", "照片"]),
     (Reason::Health, &["健康", "疾病", "病史", "残疾", "艾滋", "传染", "孕", "血型"]),
+    (
+        Reason::Care,
+        &[
+            "低保",
+            "特困",
+            "困境",
+            "留守",
+            "孤儿",
+            "孤寡",
+            "空巢",
+            "独居",
+            "失独",
+            "失能",
+            "优抚",
+            "特殊群体",
+            "特殊人群",
+            "关爱对象",
+            "帮扶对象",
+        ],
+    ),
 ];
 
 /// Why a header is refused; `None` when it is not.
@@ -118,6 +141,9 @@ mod tests {
             ("信用等级", Reason::Rating),
             ("人脸照片", Reason::Biometric),
             ("健康状况", Reason::Health),
+            ("是否低保户", Reason::Care),
+            ("特殊群体类别", Reason::Care),
+            ("独居老人", Reason::Care),
         ] {
             assert_eq!(why(header), Some(reason), "{header}");
         }

@@ -7,12 +7,13 @@ use serde_json::{Map, Value, json};
 
 use linli_access::Caller;
 use linli_db::{Conn, StoreError, Tx};
-use linli_kernel::{Action, CaseId, Problem, ProblemCode, Timestamp};
+use linli_kernel::{Action, CareId, CaseId, Problem, ProblemCode, Timestamp};
 
 use super::model::{Done, Entity, Outcome, SyncCommand};
 use super::records::{Doing, RecordKind};
 use super::store;
 use crate::app::App;
+use crate::care::visit::{self, CareVisit};
 use crate::cases::command::{self, Command, Who};
 use crate::cases::model::Why;
 use crate::cases::reader::Reader;
@@ -39,6 +40,7 @@ pub const KINDS: &[&dyn CommandType] = &[
     &RecordKind(Doing::Enter),
     &RecordKind(Doing::Change),
     &RecordKind(Doing::Confirm),
+    &CareVisitKind,
 ];
 
 /// The type with this name.
@@ -306,6 +308,40 @@ impl Ready for ReadyVisit {
     }
 }
 
+// ── care.visit ───────────────────────────────────────────────────────────────────────────────────────
+
+/// 关爱走访: an ordinary visit to the home of somebody in care.
+struct CareVisitKind;
+
+struct ReadyCareVisit(visit::Ready, CareId);
+
+impl CommandType for CareVisitKind {
+    fn name(&self) -> &'static str {
+        "care.visit"
+    }
+
+    fn prepare<'a>(&'a self, app: &'a App, given: &'a Given) -> BoxFuture<'a, Answer<Box<dyn Ready>>> {
+        Box::pin(async move {
+            let mut body: CareVisit = payload(given)?;
+            body.captured_at = Some(given.command.captured_at);
+            let id = CareId::new(given.command.entity_id.ok_or_else(|| Problem::field("entity_id", "required"))?);
+            let ready = visit::prepare(app, given.caller.clone(), id, body).await?;
+            let ready: Box<dyn Ready> = Box::new(ReadyCareVisit(ready, id));
+            Ok(ready)
+        })
+    }
+}
+
+impl Ready for ReadyCareVisit {
+    fn apply(&self, app: &App, tx: &mut Tx<'_>, given: &Given) -> Answer<Outcome> {
+        let (_, version) = visit::record(app, tx, &self.0, None)?;
+        let version = u32::try_from(version).ok();
+        let entity =
+            Entity { kind: "care_visit".to_owned(), id: self.1.to_string(), code: None, version, case_id: None };
+        Ok(Outcome::Applied(done(given, entity)))
+    }
+}
+
 // ── gathering.record ─────────────────────────────────────────────────────────────────────────────────
 
 /// 会议、培训、接待的记录
@@ -453,6 +489,7 @@ mod tests {
                 "registry.enter",
                 "registry.change",
                 "registry.confirm",
+                "care.visit",
             ]
         );
         assert!(of_name("case.close").is_none());

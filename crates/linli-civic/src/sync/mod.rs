@@ -14,6 +14,7 @@
 //! What it deliberately does not do: it merges no documents, trusts no clock of a phone, and keeps no position of anyone.
 //! A new type of command is one line in [`kinds::KINDS`].
 
+pub mod care;
 pub mod cursor;
 pub mod http;
 pub mod kinds;

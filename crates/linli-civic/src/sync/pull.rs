@@ -13,6 +13,7 @@ use linli_access::{Act, Caller, scope};
 use linli_db::{Conn, feed};
 use linli_kernel::{self as kernel, DeviceId, ProblemCode, Timestamp};
 
+use super::care;
 use super::cursor::{Cursor, Part, Sent};
 use super::rows::{self, Sight, Upsert};
 use super::store::{self, Moves};
@@ -54,7 +55,7 @@ pub struct Ask {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, utoipa::ToSchema)]
 #[schema(as = SyncRemoval)]
 pub struct Removal {
-    /// `case`, `visit`, `area`, `duty` or `checklist`.
+    /// `case`, `visit`, `care_visit`, `area`, `duty` or `checklist`.
     pub kind: String,
     /// Which one.
     pub id: String,
@@ -87,12 +88,19 @@ pub struct Page {
 /// # Errors
 /// `NotFound` for a device that is not the caller's; `DeviceRevoked`; the database's.
 pub async fn pull(app: &App, ask: Ask) -> Answer<Page> {
-    let (reader, device) = (app.clone(), ask.device);
-    let (mut draft, seen) = app.db.read(move |conn| draft(&reader, conn, &ask)).await?;
+    let (reader, device, account, lang) = (app.clone(), ask.device, ask.caller.account, ask.lang);
+    // Before the read: what changes meanwhile is later than what was sent.
     let now = app.now();
+    let (mut draft, seen) = app.db.read(move |conn| draft(&reader, conn, &ask)).await?;
     if draft.moves.is_something() {
-        let moves = draft.moves.clone();
-        draft.cursor.seen = app.db.write(move |tx| store::moved(tx, device, &moves, now)).await?;
+        let (moves, looks, writer) = (draft.moves.clone(), std::mem::take(&mut draft.looks), app.clone());
+        let purpose = lang.word("care", "visit_purpose");
+        let noted = app.db.write(move |tx| {
+            let n = store::moved(tx, device, &moves, now)?;
+            care::log(&writer, tx, account, &looks, &purpose)?;
+            Ok::<_, Refused>(n)
+        });
+        draft.cursor.seen = noted.await?;
     } else {
         draft.cursor.seen = seen;
     }
@@ -123,6 +131,8 @@ struct Draft {
     size_bytes: usize,
     limit: usize,
     moves: Moves,
+    /// Names of people in care that go to the phone with this page.
+    looks: Vec<(kernel::CareId, kernel::Role)>,
     has_more: bool,
     truncated: bool,
     n_skipped: usize,
@@ -151,6 +161,7 @@ fn draft(app: &App, conn: &mut Conn, ask: &Ask) -> Answer<(Draft, i64)> {
         size_bytes: 0,
         limit: ask.limit.clamp(1, PAGE_ROWS),
         moves: Moves { seen, ..Moves::default() },
+        looks: Vec::new(),
         has_more: false,
         truncated: false,
         n_skipped: 0,
@@ -165,6 +176,7 @@ fn draft(app: &App, conn: &mut Conn, ask: &Ask) -> Answer<(Draft, i64)> {
             page.put(row);
         }
     }
+    page.care(conn, &sight, ask.device, begins)?;
     page.duties(conn, &sight, ask.device, begins)?;
     page.fill(conn, &sight, ask.device)?;
     Ok((page, device.n_pulls))
@@ -237,6 +249,15 @@ impl Draft {
         Ok(())
     }
 
+    /// Visits to people in care: against what the phone holds, on every page, so that what is over goes first.
+    fn care(&mut self, conn: &mut Conn, sight: &Sight<'_>, device: DeviceId, begins: bool) -> Answer<()> {
+        let rows = care::rows(conn, sight, device, (self.moves.seen, begins))?;
+        rows.gone.into_iter().for_each(|id| self.remove(rows::CARE_VISIT, id));
+        rows.upserts.into_iter().for_each(|row| self.put(row));
+        self.looks = rows.looks;
+        Ok(())
+    }
+
     fn remove(&mut self, kind: &str, id: String) {
         self.moves.gone.push((kind.to_owned(), id.clone()));
         self.removals.insert(Removal { kind: kind.to_owned(), id });
@@ -244,7 +265,7 @@ impl Draft {
 
     fn put(&mut self, row: Upsert) {
         self.size_bytes += row.size_bytes();
-        if [rows::CASE, rows::VISIT, rows::AREA, rows::DUTY, rows::CHECKLIST].contains(&row.kind) {
+        if [rows::CASE, rows::VISIT, rows::CARE_VISIT, rows::AREA, rows::DUTY, rows::CHECKLIST].contains(&row.kind) {
             // Sent again after all: it stays.
             self.removals.retain(|removal| removal.kind != row.kind || removal.id != row.id);
             self.moves.sent.push((row.kind, row.id.clone()));

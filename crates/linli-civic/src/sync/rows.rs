@@ -2,6 +2,7 @@
 //! reporter, never a name.
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -9,13 +10,17 @@ use sha2::{Digest, Sha256};
 
 use linli_access::{Act, Caller, Decision, decide, scope};
 use linli_db::{Conn, StoreError};
-use linli_kernel::{AreaCode, AreaLevel, CaseId, Phase, Timestamp};
+use linli_kernel::{Action, AreaCode, AreaLevel, CaseId, Change, Phase, Timestamp};
+use linli_playbook::Playbook;
 
 use crate::app::App;
 use crate::areas;
+use crate::cases::act::{Doer, Given};
+use crate::cases::model::Case;
 use crate::cases::reader::Reader;
 use crate::cases::row::CaseRow;
 use crate::cases::store::{self as cases, Named};
+use crate::cases::surroundings::Surroundings;
 use crate::duties;
 use crate::http::Answer;
 use crate::people::duty;
@@ -26,6 +31,8 @@ use crate::visits::view as visit_view;
 
 /// Kinds of rows, as phones know them.
 pub const CASE: &str = "case";
+/// 关爱走访: a visit that is due.
+pub const CARE_VISIT: &str = "care_visit";
 /// 走访记录
 pub const VISIT: &str = "visit";
 /// A grid with its printed codes and who answers there.
@@ -44,7 +51,7 @@ pub const CHECKLIST: &str = "checklist";
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = SyncRow)]
 pub struct Upsert {
-    /// `case`, `visit`, `area`, `playbook`, `form`, `duty` or `checklist`.
+    /// `case`, `visit`, `care_visit`, `area`, `playbook`, `form`, `duty` or `checklist`.
     pub kind: &'static str,
     /// Which one.
     pub id: String,
@@ -105,13 +112,32 @@ impl Sight<'_> {
         let handler = duty::people(conn, &self.app.vault, &handler)?.into_values().next().map(|person| person.name);
         let mut forms = BTreeMap::new();
         let offers = reader.offers(&case, &book, &case.standing(self.caller));
-        let actions: Vec<Value> = offers.iter().map(|offer| with_named_form(offer, &mut forms)).collect();
+        let mut actions: Vec<Value> = offers.iter().map(|offer| with_named_form(offer, &mut forms)).collect();
+        for (offer, action) in offers.iter().zip(&mut actions).filter(|(offer, _)| offer.form.is_empty()) {
+            let after = self.after(conn, &case, &book, offer.verb)?;
+            let then =
+                after.map(|after| reader.offers(&after, &book, &after.standing(self.caller))).unwrap_or_default();
+            let then = then.iter().map(|offer| with_named_form(offer, &mut forms)).collect();
+            if let Some(action) = action.as_object_mut() {
+                action.insert("then".to_owned(), Value::Array(then));
+            }
+        }
         let row = CaseRow::of(&case, &book, &reader, handler);
         let body = json!({
             "row": row, "full_text": case.body, "place_text": case.place_text, "category": case.category,
             "question": case.question, "reply": case.reply, "mine": case.handler == Some(self.caller.account), "actions": actions,
         });
         Ok(Some(CaseUpsert { row: Upsert { kind: CASE, id: case.id.to_string(), body }, forms }))
+    }
+
+    /// The case as it would stand after an action that asks nothing: whoever takes it in a cellar goes on from there. `None`
+    /// when it would be refused.
+    fn after(&self, conn: &mut Conn, case: &Case, book: &Arc<Playbook>, verb: Action) -> Answer<Option<Case>> {
+        let Decision::Allowed(role) = decide(self.caller, Act::WorkOnCase, &case.keys()) else { return Ok(None) };
+        let doer = Doer { actor: self.caller.acting_as(role), standing: case.standing(self.caller) };
+        let around = Surroundings::read(self.app, conn, Arc::clone(book), &case.area, &[], self.now)?;
+        let change = around.decide(self.app, self.now, |world| case.clone().act(verb, &Given::default(), &doer, world));
+        Ok(change.ok().map(Change::into_state))
     }
 
     /// Visits as a list shows them.

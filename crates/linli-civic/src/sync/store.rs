@@ -1,6 +1,6 @@
 //! How devices, commands and what phones hold are read and written.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use linli_access::{Caller, Vault, session};
 use linli_db::{Bind, Conn, Row, Store, StoreError, Tx, Val, Writer, params, placeholders, value_rows};
@@ -290,6 +290,29 @@ pub fn rows_held(conn: &mut Conn, device: DeviceId, kind: &str) -> Result<BTreeS
     Ok(conn.all(sql, &params![device, kind], |row| row.get("row_id"))?.into_iter().collect())
 }
 
+/// When a row was sent, and in which pull.
+#[derive(Clone, Copy, Debug)]
+pub struct SentRow {
+    /// When.
+    pub at: Timestamp,
+    /// In which pull.
+    pub n: i64,
+}
+
+/// Rows of a kind that a phone may hold, with when they were sent.
+///
+/// # Errors
+/// The database's.
+pub fn rows_sent(conn: &mut Conn, device: DeviceId, kind: &str) -> Result<HashMap<String, SentRow>, StoreError> {
+    let sql = "SELECT row_id, sent_at, sent_n FROM sync_row WHERE device_id = $1 AND kind = $2 AND gone_n IS NULL";
+    let rows = conn.all(sql, &params![device, kind], |row| {
+        let (at, n): (_, Option<i64>) = (row.at_opt("sent_at")?, row.get("sent_n")?);
+        let sent = at.zip(n).map_or(SentRow::unknown(), |(at, n)| SentRow { at, n });
+        Ok((row.get("row_id")?, sent))
+    })?;
+    Ok(rows.into_iter().collect())
+}
+
 /// How many rows a phone may hold.
 ///
 /// # Errors
@@ -345,10 +368,12 @@ pub fn moved(tx: &mut Tx<'_>, device: DeviceId, moves: &Moves, now: Timestamp) -
         let seen = params![device, moves.seen];
         writer.exec("DELETE FROM sync_row WHERE device_id = $1 AND gone_n <= $2", &seen)?;
         for rows in moves.sent.chunks(ROWS_AT_ONCE) {
-            let values: Vec<Val> = rows.iter().flat_map(|(kind, id)| [device.val(), kind.val(), id.val()]).collect();
+            let row = |(kind, id): &(&'static str, String)| [device.val(), kind.val(), id.val(), now.val(), n.val()];
+            let values: Vec<Val> = rows.iter().flat_map(row).collect();
             let sql = format!(
-                "INSERT INTO sync_row (device_id, kind, row_id) VALUES {} ON CONFLICT (device_id, kind, row_id) DO UPDATE SET gone_n = NULL",
-                value_rows(3, rows.len())
+                "INSERT INTO sync_row (device_id, kind, row_id, sent_at, sent_n) VALUES {} ON CONFLICT (device_id, kind, row_id) \
+                 DO UPDATE SET gone_n = NULL, sent_at = excluded.sent_at, sent_n = excluded.sent_n",
+                value_rows(5, rows.len())
             );
             writer.exec(&sql, &values)?;
         }

@@ -22,7 +22,7 @@ const MAX_PHOTOS: usize = 9;
 /// Most units on one joint patrol.
 const MAX_COMPANIONS: usize = 10;
 
-/// A record of a visit. Only `kind` and one of `point`, `area_code`, `place` or `address` are needed.
+/// A record of a visit. Only `kind` and one of `point`, `area_code`, `place`, `address` or `record_id` are needed.
 #[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(example = json!({"kind": "patrol", "place": "RQ3H", "note": "楼道通畅，灭火器在有效期内"}))]
 pub struct RecordVisit {
@@ -43,6 +43,9 @@ pub struct RecordVisit {
     /// Which dwelling or premises of the registry it was to; the place is then theirs, unless another is named.
     #[serde(default)]
     pub record_id: Option<String>,
+    /// Whether somebody was met there; left out where nobody was to be met.
+    #[serde(default)]
+    pub met: Option<bool>,
     /// What was seen, at most 2,000 characters.
     #[serde(default)]
     pub note: Option<String>,
@@ -115,6 +118,7 @@ pub async fn prepare(app: &App, mut body: RecordVisit, caller: Caller) -> Answer
         area: found.area,
         place_code: found.qr,
         place_text: found.place_text,
+        met: body.met,
         // Only what was tapped: the point of a printed code is known without anyone having stood there.
         point: wanted.point.map(coarse),
         record,

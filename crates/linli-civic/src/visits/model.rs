@@ -22,6 +22,8 @@ pub struct Visit {
     pub place_code: Option<String>,
     /// Where, in words.
     pub place_text: String,
+    /// Whether somebody was met there; `None` where nobody was to be met.
+    pub met: Option<bool>,
     /// Where, to about 100 m; only when it was tapped.
     pub point: Option<Point>,
     /// Which dwelling or premises of the registry it was to.
@@ -102,6 +104,7 @@ mod tests {
             area: "610502005007001".parse().unwrap(),
             place_code: None,
             place_text: "3号楼".to_owned(),
+            met: None,
             point: None,
             record: None,
             note: Some("楼道整洁".to_owned()),

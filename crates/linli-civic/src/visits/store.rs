@@ -12,8 +12,8 @@ impl Store for Visit {
     fn store(&self, writer: &mut Writer<'_>) -> Result<(), StoreError> {
         let companions = serde_json::to_string(&self.companions)?;
         writer.exec_one(
-            "INSERT INTO visit (id, kind, area_code, place_code, place_text, lon, lat, result, note, companions, account_id, case_id, n_photos, captured_at, received_at, record_id) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+            "INSERT INTO visit (id, kind, area_code, place_code, place_text, lon, lat, result, note, companions, account_id, case_id, n_photos, captured_at, received_at, record_id, met) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
             &params![
                 self.id,
                 self.kind,
@@ -30,7 +30,8 @@ impl Store for Visit {
                 self.n_photos,
                 self.captured_at,
                 self.received_at,
-                self.record
+                self.record,
+                self.met
             ],
         )
     }
@@ -40,7 +41,7 @@ impl Store for Visit {
     }
 }
 
-const COLUMNS: &str = "id, kind, area_code, place_code, place_text, lon, lat, record_id, note, companions, account_id, case_id, n_photos, captured_at, received_at";
+const COLUMNS: &str = "id, kind, area_code, place_code, place_text, lon, lat, record_id, note, companions, account_id, case_id, n_photos, captured_at, received_at, met";
 
 fn from_row(row: &Row<'_>) -> Result<Visit, StoreError> {
     let (lon, lat): (Option<f64>, Option<f64>) = (row.get("lon")?, row.get("lat")?);
@@ -50,6 +51,7 @@ fn from_row(row: &Row<'_>) -> Result<Visit, StoreError> {
         area: row.parse("area_code")?,
         place_code: row.get("place_code")?,
         place_text: row.get("place_text")?,
+        met: row.get("met")?,
         point: lon.zip(lat).map(|(lon, lat)| Point::new(lon, lat)),
         record: row.parse_opt("record_id")?,
         note: row.get("note")?,
@@ -162,7 +164,7 @@ pub fn sweep(tx: &mut Tx<'_>, points_before: Timestamp, words_before: Timestamp)
             &params![words_before],
         )?;
         let m = writer.exec(
-            "UPDATE visit SET note = NULL, place_text = '' WHERE received_at < $1 AND (note IS NOT NULL OR place_text <> '')",
+            "UPDATE visit SET note = NULL, place_text = '', record_id = NULL WHERE received_at < $1 AND (note IS NOT NULL OR place_text <> '' OR record_id IS NOT NULL)",
             &params![words_before],
         )?;
         Ok(n + m)

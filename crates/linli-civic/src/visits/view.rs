@@ -34,6 +34,8 @@ pub struct VisitView {
     pub place_text: String,
     /// Where, to about 100 m.
     pub point: Option<PointView>,
+    /// Whether somebody was met; `null` where nobody was to be met.
+    pub met: Option<bool>,
     /// Which dwelling or premises of the registry it was to.
     #[schema(value_type = Option<String>)]
     pub record_id: Option<RecordId>,
@@ -110,6 +112,7 @@ pub fn row(app: &App, visit: Visit, names: &HashMap<AccountId, Person>, caller: 
         by_name: names.get(&visit.account).map(|person| person.name.clone()).unwrap_or_default(),
         by_me: visit.account == caller.account,
         place_text: visit.place_text,
+        met: visit.met,
         note: visit.note,
         case_id: visit.case,
         case_code: None,

@@ -1,5 +1,6 @@
 //! The check of a resolved playbook: what no single file can tell.
 
+mod care;
 mod chinese;
 mod duties;
 mod flow;
@@ -29,6 +30,7 @@ pub(crate) fn check(draft: &Draft) -> Vec<Finding> {
     tasks::check(draft, &playbook, &mut found);
     notices::check(draft, &mut found);
     indicators::check(draft, &playbook, &mut found);
+    care::check(draft, &playbook, &mut found);
     duties::check(draft, &playbook, &mut found);
     refused::check(draft, &mut found);
     found.findings

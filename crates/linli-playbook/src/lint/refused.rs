@@ -124,6 +124,54 @@ const HELD: Rule = Rule {
     names: &["身份证", "户口本", "手机号", "联系电话", "反映人姓名", "家庭住址"],
 };
 
+/// Of care it is never said how dangerous or how heavy somebody is, and no list that another system controls comes in by this door.
+const CARE: Rule = Rule {
+    refusal: Refusal {
+        why: "关爱类别只写有权得到什么帮助，不写等级、风险、颜色，也不写由其他机关管控的人",
+        hint: "按需要的帮助起名，如“独居老人”“困境儿童”；该由法定机关掌握的名单不进入关爱台账。",
+    },
+    keys: &[],
+    names: &[
+        "风险",
+        "等级",
+        "分级",
+        "级别",
+        "一级",
+        "二级",
+        "三级",
+        "评分",
+        "打分",
+        "得分",
+        "积分",
+        "星级",
+        "红色",
+        "橙色",
+        "黄色",
+        "绿色",
+        "重点",
+        "高危",
+        "危险",
+        "信用",
+        "稳控",
+        "维稳",
+        "管控",
+        "列管",
+        "精神障碍",
+        "精神病",
+        "矫正",
+        "刑满",
+        "刑释",
+        "吸毒",
+        "戒毒",
+        "涉毒",
+        "信访",
+        "上访",
+        "缠访",
+        "邪教",
+        "前科",
+    ],
+};
+
 /// Whether a key that no file has asks for something that is refused.
 pub(crate) fn key(key: &str) -> Option<&'static Refusal> {
     let key = key.to_lowercase().replace('-', "_");
@@ -158,6 +206,21 @@ pub(crate) fn check(draft: &Draft, found: &mut Found) {
     for placed in &draft.indicators {
         let said = [("name", &placed.item.name), ("group", &placed.item.group), ("about", &placed.item.about)];
         said.into_iter().for_each(|(key, text)| name(text, placed.place.key(key), RULES));
+    }
+    let care = [CARE];
+    let mut care_name = |text: &str, at: At| {
+        name(text, at.clone(), RULES);
+        name(text, at, &care);
+    };
+    for placed in &draft.care_categories {
+        care_name(&placed.item.name, placed.place.key("name"));
+        care_name(&placed.item.about, placed.place.key("about"));
+    }
+    for placed in &draft.care_plans {
+        care_name(&placed.item.name, placed.place.key("name"));
+    }
+    for placed in &draft.care_services {
+        care_name(&placed.item.name, placed.place.key("name"));
     }
     for placed in &draft.duties {
         let said = [("name", Some(&placed.item.name)), ("about", placed.item.about.as_ref())];

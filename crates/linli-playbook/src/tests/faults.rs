@@ -73,6 +73,99 @@ const LISTS: &[(&str, &str, &str)] = &[
     ("notices.toml", "quiet_from = '22:00'\nquiet_to = '7点'", "bad_time mine/notices.toml:2"),
     ("notices.toml", "[[notices]]\nid = 'a'", "missing_key mine/notices.toml:1"),
     (
+        "care.toml",
+        "[[categories]]\ncode = 'x'\nname = '甲'\nabout = '乙'\nbases = ['consent']\nowner = 'seat'\nreview_months = 18\nexpires_months = 12\nplans = ['child']\nseen_by = ['community_clerk']",
+        "care_review_too_late mine/care.toml:7",
+    ),
+    (
+        "care.toml",
+        "[[categories]]\ncode = 'x'\nname = '甲'\nabout = '乙'\nbases = ['consent']\nowner = 'seat'\nreview_months = 12\nexpires_months = 60\nplans = ['child']\nseen_by = ['community_clerk']",
+        "care_expiry mine/care.toml:8",
+    ),
+    (
+        "care.toml",
+        "[[categories]]\ncode = 'x'\nname = '甲'\nabout = '乙'\nbases = ['consent']\nowner = 'seat'\nreview_months = 12\nexpires_months = 6\nplans = ['child']\nseen_by = ['community_clerk']",
+        "care_expiry mine/care.toml:8",
+    ),
+    (
+        "care.toml",
+        "[[categories]]\ncode = 'x'\nname = '甲'\nabout = '乙'\nbases = []\nowner = 'seat'\nreview_months = 12\nexpires_months = 12\nplans = ['child']\nseen_by = ['community_clerk']",
+        "care_without_basis mine/care.toml:5",
+    ),
+    (
+        "care.toml",
+        "[[categories]]\ncode = 'x'\nname = '甲'\nabout = '乙'\nbases = ['list']\nowner = 'seat'\nreview_months = 12\nexpires_months = 12\nplans = ['child']\nseen_by = ['community_clerk']",
+        "care_without_basis mine/care.toml:5",
+    ),
+    (
+        "care.toml",
+        "[[categories]]\ncode = 'x'\nname = '甲'\nabout = '乙'\nbases = ['rumour']\nowner = 'seat'\nreview_months = 12\nexpires_months = 12\nplans = ['child']\nseen_by = ['community_clerk']",
+        "unknown_word mine/care.toml:5",
+    ),
+    (
+        "care.toml",
+        "[[categories]]\ncode = 'x'\nname = '甲'\nabout = '乙'\nbases = ['consent']\nowner = 'nobody'\nreview_months = 12\nexpires_months = 12\nplans = ['child']\nseen_by = ['community_clerk']",
+        "unknown_unit mine/care.toml:6",
+    ),
+    (
+        "care.toml",
+        "[[categories]]\ncode = 'x'\nname = '甲'\nabout = '乙'\nbases = ['consent']\nowner = 'seat'\nreview_months = 12\nexpires_months = 12\nplans = ['childe']\nseen_by = ['community_clerk']",
+        "unknown_care mine/care.toml:9",
+    ),
+    (
+        "care.toml",
+        "[[categories]]\ncode = 'x'\nname = '甲'\nabout = '乙'\nbases = ['consent']\nowner = 'seat'\nreview_months = 12\nexpires_months = 12\nplans = []\nseen_by = ['community_clerk']",
+        "unknown_care mine/care.toml:9",
+    ),
+    (
+        "care.toml",
+        "[[categories]]\ncode = 'x'\nname = '甲'\nabout = '乙'\nbases = ['consent']\nowner = 'seat'\nreview_months = 12\nexpires_months = 12\nplans = ['child']\nseen_by = ['community_clerk',\n'county_leader']",
+        "care_seen mine/care.toml:11",
+    ),
+    (
+        "care.toml",
+        "[[categories]]\ncode = 'x'\nname = '甲'\nabout = '乙'\nbases = ['consent']\nowner = 'seat'\nreview_months = 12\nexpires_months = 12\nplans = ['child']\nseen_by = []",
+        "care_seen mine/care.toml:10",
+    ),
+    (
+        "care.toml",
+        "[[categories]]\ncode = 'X-1'\nname = '甲'\nabout = '乙'\nbases = ['consent']\nowner = 'seat'\nreview_months = 12\nexpires_months = 12\nplans = ['child']\nseen_by = ['community_clerk']",
+        "bad_code mine/care.toml:2",
+    ),
+    (
+        "care.toml",
+        "[[categories]]\ncode = 'x'\nname = '高危老人'\nabout = '乙'\nbases = ['consent']\nowner = 'seat'\nreview_months = 12\nexpires_months = 12\nplans = ['child']\nseen_by = ['community_clerk']",
+        "forbidden_setting mine/care.toml:3",
+    ),
+    (
+        "care.toml",
+        "[[categories]]\ncode = 'x'\nname = '一级关爱老人'\nabout = '乙'\nbases = ['consent']\nowner = 'seat'\nreview_months = 12\nexpires_months = 12\nplans = ['child']\nseen_by = ['community_clerk']",
+        "forbidden_setting mine/care.toml:3",
+    ),
+    (
+        "care.toml",
+        "[[categories]]\ncode = 'x'\nname = '精神障碍患者'\nabout = '乙'\nbases = ['consent']\nowner = 'seat'\nreview_months = 12\nexpires_months = 12\nplans = ['child']\nseen_by = ['community_clerk']",
+        "forbidden_setting mine/care.toml:3",
+    ),
+    (
+        "care.toml",
+        "[[categories]]\ncode = 'x'\nname = '社区矫正人员'\nabout = '乙'\nbases = ['consent']\nowner = 'seat'\nreview_months = 12\nexpires_months = 12\nplans = ['child']\nseen_by = ['community_clerk']",
+        "forbidden_setting mine/care.toml:3",
+    ),
+    (
+        "care.toml",
+        "[[categories]]\ncode = 'x'\nname = '甲'\nabout = '红色预警对象'\nbases = ['consent']\nowner = 'seat'\nreview_months = 12\nexpires_months = 12\nplans = ['child']\nseen_by = ['community_clerk']",
+        "forbidden_setting mine/care.toml:4",
+    ),
+    (
+        "care.toml",
+        "[[categories]]\ncode = 'x'\nname = '甲'\nabout = '乙'\nbases = ['consent']\nrisk = 'high'\nowner = 'seat'\nreview_months = 12\nexpires_months = 12\nplans = ['child']\nseen_by = ['community_clerk']",
+        "forbidden_setting mine/care.toml:6",
+    ),
+    ("care.toml", "[[plans]]\ncode = 'x'\nname = '甲'\nvisit_days = 0", "care_rhythm mine/care.toml:4"),
+    ("care.toml", "[[plans]]\ncode = 'x'\nname = '甲'", "care_rhythm mine/care.toml:1"),
+    ("care.toml", "[[plans]]\ncode = 'x'\nname = '甲'\nservices = ['fly']", "unknown_care mine/care.toml:4"),
+    (
         "indicators.toml",
         "[[indicators]]\nid = 'a'\nname = '甲'\ngroup = '乙'\nabout = '丙'\nkind = 'count'\nof = 'event'\non = ['closed', 'fired']",
         "unknown_event mine/indicators.toml:8",

@@ -26,6 +26,20 @@ fn a_playbook_reads_back_from_json_as_it_was_pinned() {
     }
 }
 
+/// The "eight categories" of one place are data: another list takes the place of ours as a whole.
+#[test]
+fn a_place_replaces_the_categories_of_care_with_its_own() {
+    let own: String = ["a", "b", "c", "d", "e", "f", "g", "h"]
+        .iter()
+        .map(|code| format!("[[categories]]\ncode = '{code}'\nname = '类别{code}'\nabout = '走访慰问'\nbases = ['consent']\nowner = 'seat'\nreview_months = 12\nexpires_months = 12\nplans = ['visit']\nseen_by = ['community_clerk']\n"))
+        .collect();
+    let text = format!("inherit = false\n[[plans]]\ncode = 'visit'\nname = '走访'\nvisit_days = 30\n{own}");
+    let loaded = support::on_base(&[("care.toml", &text)]);
+    assert!(loaded.findings.is_empty(), "{:?}", loaded.findings);
+    let care = loaded.playbook.care;
+    assert_eq!((care.categories.len(), care.plans.len(), care.services.len()), (8, 1, 0));
+}
+
 #[test]
 fn the_schema_accepts_every_shipped_file() {
     let schema = json_schema();

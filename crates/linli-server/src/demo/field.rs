@@ -309,6 +309,7 @@ fn visit(
         place: None,
         address: None,
         record_id: record.map(|record| record.to_string()),
+        met: None,
         note,
         companions: Vec::new(),
         attachments: Vec::new(),

@@ -6,6 +6,7 @@
 //! - The same moment gives the same cases on every machine: chance is seeded.
 //! - Its accounts exist in demo mode only: a folder with demo data is refused by `linli serve`.
 
+mod care;
 mod cast;
 mod chance;
 mod duty;
@@ -191,6 +192,8 @@ pub async fn load(
     .await?;
     report(Progress::Done(cast.len()));
 
+    let in_care = care::enter(&app, &cast).await?;
+
     report(Progress::Begin("事项"));
     let pictures = pictures(&app)?;
     let arrivals = plan::arrivals(&texts, &ground, &book, frame);
@@ -199,6 +202,8 @@ pub async fn load(
     let stage = Arc::new(Stage { texts, cast, shifts, arrivals, pictures, frame });
     let told = tale::tell(&app, &clock, &stage, |told: Told| report(Progress::Step { n: told.n_cases, of })).await?;
     report(Progress::Done(told.n_cases));
+    clock.set(now);
+    care::visit(&app, in_care).await?;
     linli_civic::search::index::catch_up(&app.db, 1, linli_civic::search::index::BATCH).await?;
     open::set(&app.db, SETTING, LOADED).await?;
     Ok(Loaded {

@@ -63,6 +63,7 @@ async fn told(t: &TestDb) -> Vec<(String, String, String, String)> {
     time_goes_forward_and_everything_happens(&t.db).await;
     everybody_finds_work(&options).await;
     figures_are_what_the_rows_say(&options).await;
+    people_in_care_are_entered_and_some_were_visited(&t.db).await;
     rows(&t.db, "SELECT code, body, stage, paper_no FROM cases ORDER BY code").await
 }
 
@@ -149,6 +150,17 @@ async fn time_goes_forward_and_everything_happens(db: &Db) {
             .await,
         0
     );
+}
+
+async fn people_in_care_are_entered_and_some_were_visited(db: &Db) {
+    let of = async |sql: &'static str| {
+        db.read(move |conn| conn.number(sql, &[])).await.map_err(|error: StoreError| error).unwrap()
+    };
+    assert_eq!(of("SELECT COUNT(*) AS n FROM care_entry").await, 8);
+    assert_eq!(of("SELECT COUNT(*) AS n FROM care_entry WHERE state = 'objected'").await, 1);
+    assert_eq!(of("SELECT COUNT(*) AS n FROM care_helper").await, 2);
+    assert_eq!(of("SELECT COUNT(*) AS n FROM visit WHERE dwelling_id IS NOT NULL AND met").await, 3);
+    assert_eq!(of("SELECT COUNT(*) AS n FROM event WHERE stream_kind = 'care' AND payload LIKE '%elder%'").await, 0);
 }
 
 /// The boxes that must not be empty when somebody looks around.

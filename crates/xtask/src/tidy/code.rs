@@ -55,6 +55,7 @@ const WRITERS: &[(&str, &str)] = &[
     ("crates/linli-civic/src/files/store.rs", "photos that belong to no case yet"),
     ("crates/linli-civic/src/notices/choice.rs", "how people want to be told: a wish, no fact of the city"),
     ("crates/linli-civic/src/notices/store.rs", "who was told: it follows from facts and is none"),
+    ("crates/linli-civic/src/care/store.rs", "Store of entries of care, their codes and their sessions"),
     ("crates/linli-civic/src/hotline/import_store.rs", "imports and the outcomes of their rows"),
     ("crates/linli-civic/src/hotline/store.rs", "orders, words of partners: what happened to a case is in its events"),
     ("crates/linli-civic/src/indicators/counted.rs", "figures: they follow from facts and are none"),

@@ -20,6 +20,7 @@ const SLICES: &[&[&str]] = &[
     &["areas", "people", "files", "playbooks", "partners", "delivery", "banners", "office", "sheets", "docx"],
     &["cases", "registry"],
     &["live", "ledgers", "notices", "visits"],
+    &["care"],
     &["inspections"],
     &["duties"],
     &["sync"],

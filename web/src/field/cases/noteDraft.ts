@@ -3,6 +3,7 @@ import { newKey } from "@shared/api/intention";
 import type { Point, ReportCase } from "@shared/api/types";
 import { forget, recallJson, rememberJson } from "@shared/lib/storage";
 import { sentIds, type Photo } from "@shared/ui/photos";
+import { isOpen, keepNote, keptNote, usePhone } from "../phone/phone";
 
 /** Where the noted matter is. */
 export type NotePlace =
@@ -22,6 +23,8 @@ export interface NoteDraft {
 }
 
 const KEY = "linli.note";
+/** A pause in typing. */
+const KEEP_AFTER_MS = 300;
 
 function empty(): NoteDraft {
   return { text: "", photos: [], place: null, address: "", category: "", name: "", phone: "", attempt: null };
@@ -37,18 +40,39 @@ function restore(): NoteDraft {
 }
 
 const draft = reactive(restore());
-watch(draft, () => rememberJson(KEY, draft), { deep: true });
+/** Whose draft it is: an account with an open phone, or `null` for the browser's. */
+let owner: string | null = null;
+let reading = false;
+let timer: ReturnType<typeof setTimeout> | undefined;
+
+/** With an open phone nothing that was written about a resident lies in the clear. */
+function keep(): void {
+  clearTimeout(timer);
+  if (reading) return;
+  if (!isOpen()) rememberJson(KEY, draft);
+  else timer = setTimeout(() => void (isOpen() && keepNote(JSON.parse(JSON.stringify(draft)))), KEEP_AFTER_MS);
+}
+watch(draft, keep, { deep: true });
+
+/** Another person's draft is not shown; one's own comes back. */
+async function change(to: string | null): Promise<void> {
+  if (to === owner) return;
+  owner = to;
+  Object.assign(draft, to === null ? restore() : empty());
+  if (to === null) return;
+  reading = true;
+  const kept = await keptNote().finally(() => (reading = false));
+  if (owner === to && isDraft(kept) && draft.text === "") Object.assign(draft, empty(), kept, { photos: kept.photos.filter(({ state }) => state === "sent") });
+}
 
 /** The note being written; it survives a reload and a lost connection. */
 export function useNoteDraft(): { draft: NoteDraft; clear: () => void } {
-  return {
-    draft,
-    clear: () => {
-      Object.assign(draft, empty());
-      forget(KEY);
-    },
-  };
+  void change(usePhone().opened.value?.account ?? null);
+  return { draft, clear: () => void Object.assign(draft, empty()) };
 }
+
+/** Takes what was written before the phone had a PIN out of the browser's open storage. */
+export const forgetNote = (): void => forget(KEY);
 
 function placeBody(place: NotePlace | null): Pick<ReportCase, "area_code" | "point" | "place"> {
   switch (place?.by) {

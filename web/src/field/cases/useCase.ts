@@ -1,10 +1,11 @@
-import { ref, shallowRef, watch, type Ref, type ShallowRef } from "vue";
+import { computed, ref, shallowRef, watch, type ComputedRef, type Ref, type ShallowRef } from "vue";
 import { isGone } from "@shared/api/acted";
 import { api, unwrap } from "@shared/api/client";
 import { Intention } from "@shared/api/intention";
 import { useLive, type LiveState } from "@shared/api/live";
 import { toProblem, type ProblemError } from "@shared/api/problem";
 import type { Acted, ActionOffer, CaseView, FormOffer, FormValues, TaskOffer } from "@shared/api/types";
+import type { Entry } from "../phone/types";
 
 /** Someone else acted first: what happened, and what this person had written. */
 export interface Conflict {
@@ -12,17 +13,21 @@ export interface Conflict {
   written: string[];
 }
 
-/** `gone`: it is done, and the case went to others with it; `farewell` says so. */
-export type Outcome = "done" | "gone" | "conflict" | "refused";
+/** `gone`: it is done, and the case went to others with it; `farewell` says so. `kept`: it is on the phone and goes when it can. */
+export type Outcome = "done" | "gone" | "conflict" | "refused" | "kept";
 
 export interface CaseAtHand {
-  shown: ShallowRef<CaseView | null>;
-  problem: ShallowRef<ProblemError | null>;
+  shown: Readonly<Ref<CaseView | null>>;
+  problem: Readonly<Ref<ProblemError | null>>;
   refusal: ShallowRef<ProblemError | null>;
   conflict: ShallowRef<Conflict | null>;
   farewell: Ref<string>;
   busy: Ref<boolean>;
   live: Ref<LiveState>;
+  /** Only what lies on the phone is known: no story, no photos, nobody's number. */
+  partial: Ref<boolean>;
+  /** Acts of one's own that are on their way. */
+  pending: ComputedRef<Entry[]>;
   load: () => Promise<void>;
   act: (offer: ActionOffer, fields: FormValues) => Promise<Outcome>;
   actOnTask: (task: string, offer: TaskOffer, fields: FormValues) => Promise<Outcome>;
@@ -36,11 +41,11 @@ function wordsIn(value: unknown): string[] {
 }
 
 /** The words that were typed into a form, to give back when the form no longer fits the case. */
-function written(offer: FormOffer, fields: FormValues): string[] {
+export function written(offer: FormOffer, fields: FormValues): string[] {
   return offer.form.filter((field) => WRITTEN.includes(field.kind)).flatMap((field) => wordsIn(fields[field.name]));
 }
 
-/** One case, fresh, with the actions that the server offers. */
+/** One case, fresh, with the actions that the server offers. With an open phone: `usePhoneCase`. */
 export function useCase(id: () => string): CaseAtHand {
   const shown = shallowRef<CaseView | null>(null);
   const problem = shallowRef<ProblemError | null>(null);
@@ -119,5 +124,5 @@ export function useCase(id: () => string): CaseAtHand {
     onResume: () => void load(),
   });
   watch(id, load, { immediate: true });
-  return { shown, problem, refusal, conflict, farewell, busy, live, load, act, actOnTask };
+  return { shown, problem, refusal, conflict, farewell, busy, live, partial: ref(false), pending: computed(() => []), load, act, actOnTask };
 }

@@ -7,16 +7,21 @@ import type { CaseRow, InboxBox } from "@shared/api/types";
 const PAGE = 30;
 const PAUSE_MS = 300;
 
+/** A box as a button shows it. */
+export type Box = Omit<InboxBox, "key"> & { key: string };
+
 export interface CaseList {
-  boxes: ShallowRef<InboxBox[]>;
-  box: Ref<InboxBox["key"]>;
+  boxes: Readonly<Ref<Box[]>>;
+  box: Ref<string>;
   q: Ref<string>;
-  rows: ShallowRef<CaseRow[] | null>;
+  rows: Readonly<Ref<CaseRow[] | null>>;
   next: Ref<string | null>;
   busy: Ref<boolean>;
   problem: ShallowRef<ProblemError | null>;
   load: () => Promise<void>;
   more: () => Promise<void>;
+  /** Acts on a case that are on their way. */
+  nPending: (row: CaseRow) => number;
 }
 
 /** Cases by box and words, page by page, kept fresh. */
@@ -83,5 +88,5 @@ export function useCaseList(): CaseList {
   onBeforeUnmount(() => clearTimeout(timer));
   void load();
   useLive(() => "/api/live", { on: { case: () => void load(), inbox: () => void loadBoxes() }, onResume: () => void load() });
-  return { boxes, box, q, rows, next, busy, problem, load, more };
+  return { boxes, box: box as Ref<string>, q, rows, next, busy, problem, load, more, nPending: () => 0 };
 }

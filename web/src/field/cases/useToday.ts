@@ -3,14 +3,16 @@ import { api, unwrap } from "@shared/api/client";
 import { useLive, type LiveState } from "@shared/api/live";
 import { toProblem, type ProblemError } from "@shared/api/problem";
 import type { CaseRow, InboxBox } from "@shared/api/types";
-import { todayGroups, type TodayGroup } from "./order";
+import type { DueGroup } from "../phone/due";
+import { dueOfRow } from "../phone/due";
+import { todayGroups } from "./order";
 
 /** What waits for this person to act. What waits for a resident or another unit is under 事项. */
 const MINE: readonly InboxBox["key"][] = ["to_accept", "to_sign", "mine", "to_verify", "sent_back", "tasks"];
 const MOST_PER_BOX = 50;
 
 export function useToday(): {
-  groups: ComputedRef<TodayGroup[] | null>;
+  groups: ComputedRef<DueGroup[] | null>;
   problem: ShallowRef<ProblemError | null>;
   live: Ref<LiveState>;
   load: () => Promise<void>;
@@ -37,5 +39,6 @@ export function useToday(): {
   void load();
   const refresh = (): void => void load();
   const { state: live } = useLive(() => "/api/live", { on: { case: refresh, inbox: refresh }, onResume: refresh });
-  return { groups: computed(() => (lists.value === null ? null : todayGroups(lists.value))), problem, live, load };
+  const groups = computed(() => (lists.value === null ? null : todayGroups(lists.value).map(({ key, rows }) => ({ key, items: rows.map((row) => dueOfRow(row)) }))));
+  return { groups, problem, live, load };
 }

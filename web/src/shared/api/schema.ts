@@ -374,6 +374,169 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/care": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists people in care of whom the caller may know: that a visit is due, where and for whom; never why. */
+        get: operations["list_care"];
+        put?: never;
+        /** Enters somebody into care: on a basis, with a plan, until a day. */
+        post: operations["enter_care"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/care/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Counts old and young people who are entitled to help, and for how many a visit is due: per area, five and more. */
+        get: operations["show_care_figures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/care/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows which categories, plans and services of care there are here: the playbook's rules, nothing of anybody. */
+        get: operations["show_care_rules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/care/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows an entry: when a visit is due, and to whoever keeps it who is paired and what was done. Never why. */
+        get: operations["show_care"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/care/{id}/acts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Plans, extends at a review, pairs, mutes, notes an objection, ends. */
+        post: operations["act_on_care"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/care/{id}/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Gives the person, or the guardian, a code by which they see what is held and who looked. Only after their identity was checked at the
+         *     counter; another code takes the place of the one before.
+         */
+        post: operations["give_care_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/care/{id}/private": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reads why somebody is in care. Only whoever owns the entry, is paired, or gives its help; each field is recorded with the purpose, and
+         *     the person can read that record.
+         */
+        post: operations["read_care"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/care/{id}/reads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists who looked at why somebody is in care, when and for what: to be shown to the person who asks. */
+        get: operations["list_care_reads"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/care/{id}/visits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Writes a visit to somebody in care down: an ordinary record of a visit to that home. Whoever asks not to be visited any more is
+         *     heard at once.
+         */
+        post: operations["record_care_visit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases": {
         parameters: {
             query?: never;
@@ -1997,6 +2160,58 @@ export interface paths {
         get: operations["list_public_areas"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/public/care": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows the person what is held of them and who looked. */
+        get: operations["show_own_care"];
+        put?: never;
+        post?: never;
+        /** Closes what was opened: whoever uses the computer next sees nothing. */
+        delete: operations["close_own_care"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/public/care/acts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts right, objects, or leaves: one step each, by the person or the guardian. */
+        post: operations["act_on_own_care"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/public/care/open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Opens what is held of a person with the code that the counter gave them. It opens once. */
+        post: operations["open_own_care"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3631,6 +3846,395 @@ export interface components {
             /** @description Years with a published list. */
             years: number[];
         };
+        /** @description What is done with an entry. */
+        CareAct: {
+            /** @enum {string} */
+            act: "plan";
+            /** @description Its code. */
+            plan: string;
+        } | {
+            /** @enum {string} */
+            act: "wish";
+            /** @description In the person's words; empty takes it away. */
+            text: string;
+        } | {
+            /** @enum {string} */
+            act: "extend";
+            /** @description The last day. */
+            expires_on: string;
+            /** @description Why it goes on. The person reads it. */
+            reason: string;
+            /** @description By when it is looked at again. */
+            review_on?: string | null;
+        } | {
+            /** @description Who. */
+            account: string;
+            /** @enum {string} */
+            act: "pair";
+        } | {
+            /** @description Who. */
+            account: string;
+            /** @enum {string} */
+            act: "unpair";
+        } | {
+            /** @enum {string} */
+            act: "mute";
+            /** @description Why. */
+            reason: components["schemas"]["CareMute"];
+        } | {
+            /** @enum {string} */
+            act: "unmute";
+        } | {
+            /** @enum {string} */
+            act: "object";
+        } | {
+            /** @enum {string} */
+            act: "resume";
+            /** @description How they said so. */
+            how: components["schemas"]["CareConsentHow"];
+        } | {
+            /** @enum {string} */
+            act: "end";
+            /** @description Why. */
+            reason: components["schemas"]["CareEndReason"];
+        } | {
+            /** @enum {string} */
+            act: "answer";
+            /** @description Which. */
+            request: string;
+            /** @description What was done, or why not. */
+            text: string;
+        };
+        /** @description What the person asked to be put right. */
+        CareAsked: {
+            /** @description The answer. */
+            answer?: string | null;
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            /** @description Which. */
+            id: string;
+            /** @description Their words. */
+            text: string;
+        };
+        /**
+         * @description 登记依据
+         * @enum {string}
+         */
+        CareBasis: "list" | "consent";
+        /** @description 登记依据, as it was given. */
+        CareBasisGiven: {
+            by?: components["schemas"]["CareWhose"] | null;
+            /** @description The guardian's name, where it was the guardian. */
+            guardian?: string | null;
+            how?: components["schemas"]["CareConsentHow"] | null;
+            /** @description A statutory list, or consent. */
+            kind: components["schemas"]["CareBasis"];
+            /** @description Where on the list, or which document: 名册编号、批准文号. */
+            reference?: string | null;
+        };
+        /** @description 关爱类别 */
+        CareCategory: {
+            /** @description Which help it entitles to, told to the person. */
+            about: string;
+            /** @description On which basis somebody may be entered. */
+            bases: components["schemas"]["CareBasis"][];
+            /** @description Stable code. */
+            code: string;
+            /**
+             * Format: int32
+             * @description An entry ends by itself after so many months unless it is extended.
+             */
+            expires_months: number;
+            life?: components["schemas"]["CareLife"] | null;
+            /** @description The statutory list that [`CareBasis::List`] refers to, and who keeps it. */
+            list?: string | null;
+            /** @description What those who give the help and the person read. */
+            name: string;
+            /** @description Who answers for an entry: the community, or a unit. */
+            owner: string;
+            /** @description Codes of plans that fit. */
+            plans: string[];
+            /**
+             * Format: int32
+             * @description A person looks at an entry again after at most so many months.
+             */
+            review_months: number;
+            /** @description Who may read why, where they work. Whoever is paired may always. */
+            seen_by: components["schemas"]["Role"][];
+        };
+        /** @description A code to be handed over. */
+        CareCode: {
+            /** @description The code. It opens this one entry, once. */
+            code: string;
+            /** @description Until when it can be used. */
+            expires_at: components["schemas"]["Timestamp"];
+            /** @description Where it is used. */
+            url: string;
+        };
+        /**
+         * @description 怎样同意的
+         * @enum {string}
+         */
+        CareConsentHow: "written" | "spoken" | "phone";
+        /**
+         * @description How near a visit is.
+         * @enum {string}
+         */
+        CareDue: "now" | "soon" | "later";
+        /**
+         * @description 退出原因
+         * @enum {string}
+         */
+        CareEndReason: "left" | "no_longer_needed" | "deceased" | "mistake" | "expired";
+        /** @description An entry with everything that its page shows before anybody asks why. */
+        CareEntry: {
+            /** @description Who may be paired; for whoever keeps it. */
+            candidates: components["schemas"]["CareHelper"][];
+            /** @description Who is paired; for whoever keeps it. */
+            helpers: components["schemas"]["CareHelper"][];
+            /** @description What was done, the newest first; for whoever keeps it. */
+            history: components["schemas"]["CareHistoryLine"][];
+            /** @description Whether the caller may change it. */
+            may_keep: boolean;
+            /** @description Whether the caller may read what is sealed. */
+            may_read: boolean;
+            /** @description Whether the caller may write a visit down. */
+            may_visit: boolean;
+            /** @description As in a list. */
+            row: components["schemas"]["CareRow"];
+        };
+        /** @description One area's figures; `null` where fewer than five people would be told of, or could be reckoned back. */
+        CareFigureRow: {
+            /** @description Which area. */
+            area: components["schemas"]["AreaRef"];
+            /**
+             * Format: int32
+             * @description Old people who are entitled to help.
+             */
+            old?: number | null;
+            /**
+             * Format: int32
+             * @description Of these, to whom a visit is due.
+             */
+            old_due?: number | null;
+            /**
+             * Format: int32
+             * @description Children who are entitled to help.
+             */
+            young?: number | null;
+            /**
+             * Format: int32
+             * @description Of these, to whom a visit is due.
+             */
+            young_due?: number | null;
+        };
+        /** @description The figures of an area and of each area below it. */
+        CareFigures: {
+            /** @description Each area below it, in the order of their codes. There is no other order. */
+            items: components["schemas"]["CareFigureRow"][];
+            /** @description The area itself. */
+            total: components["schemas"]["CareFigureRow"];
+        };
+        /** @description Who is paired. */
+        CareHelper: {
+            /** @description Who. */
+            account: components["schemas"]["AccountId"];
+            /** @description As colleagues and the person know them. */
+            name: string;
+        };
+        /** @description One line of an entry's history: what was done, never why. */
+        CareHistoryLine: {
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            /** @description What happened, in words. */
+            what: string;
+            /** @description Who, in words. */
+            who: string;
+        };
+        /**
+         * @description 一老一小
+         * @enum {string}
+         */
+        CareLife: "old" | "young";
+        /** @description Entries with how many there are of each sort. */
+        CareList: {
+            /** @description What is nearest first. */
+            items: components["schemas"]["CareRow"][];
+            /** @description All of them. */
+            n_all: number;
+            /** @description Visits that are due or due soon. */
+            n_due: number;
+            /** @description Reviews and ends within a month, and questions of people. */
+            n_review: number;
+            /** @description Where visits stand still. */
+            n_still: number;
+        };
+        /** @description One look at what is sealed of an entry, as the person may read it. */
+        CareLook: {
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            /** @description Why, as they said it. */
+            purpose: string;
+            /** @description Who: unit and role. */
+            reader: string;
+            /** @description What of it. */
+            what: string;
+        };
+        /** @description Who looked at an entry. */
+        CareLooks: {
+            /** @description The newest first. */
+            items: components["schemas"]["CareLook"][];
+        };
+        /**
+         * @description 走访结果
+         * @enum {string}
+         */
+        CareMet: "done" | "not_home" | "asked_not_to_come";
+        /**
+         * @description 暂停原因
+         * @enum {string}
+         */
+        CareMute: "in_hospital" | "moved_away" | "deceased";
+        /** @description What came of a command. */
+        CareOutcome: {
+            /** @description Which entry. */
+            id: string;
+            /** @description Whether it is gone. */
+            is_ended: boolean;
+            /**
+             * Format: int64
+             * @description Its version now.
+             */
+            version: number;
+        };
+        /** @description 关爱计划: which visits at which rhythm and which services. */
+        CarePlan: {
+            /** @description Stable code. */
+            code: string;
+            /** @description For whom: self-caring, living alone, … */
+            name: string;
+            /** @description Codes of services. */
+            services: string[];
+            /**
+             * Format: int32
+             * @description A visit every so many days; none without it.
+             */
+            visit_days?: number | null;
+        };
+        /** @description An entry as a list shows it. */
+        CareRow: {
+            /** @description Where they live. */
+            address: string;
+            /** @description Where. */
+            area: components["schemas"]["AreaRef"];
+            due?: components["schemas"]["CareDue"] | null;
+            expires_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Which. */
+            id: string;
+            last_met_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Whether the reader is one who goes there. */
+            mine: boolean;
+            /**
+             * Format: int64
+             * @description How many questions of the person wait; for whoever keeps it.
+             */
+            n_asked: number;
+            /** @description How many are paired; for whoever keeps it. */
+            n_helpers?: number | null;
+            /** @description Who, masked. */
+            name: string;
+            review_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Whether that day is within a month; for whoever keeps it. */
+            review_due: boolean;
+            state?: components["schemas"]["CareState"] | null;
+            tried_at?: components["schemas"]["Timestamp"] | null;
+            visit_due_at?: components["schemas"]["Timestamp"] | null;
+        };
+        /** @description 关爱规则 */
+        CareRules: {
+            /** @description Who is entitled. */
+            categories: components["schemas"]["CareCategory"][];
+            /** @description What is done, by ability. */
+            plans: components["schemas"]["CarePlan"][];
+            /** @description Help that a plan may hold besides visits. */
+            services: components["schemas"]["CareService"][];
+        };
+        /** @description 关爱服务 */
+        CareService: {
+            /** @description Who gives it, in words. */
+            by?: string | null;
+            /** @description Stable code. */
+            code: string;
+            /** @description What people call it. */
+            name: string;
+        };
+        /** @description A service of a plan. */
+        CareServiceView: {
+            /** @description Who gives it. */
+            by?: string | null;
+            /** @description What it is called. */
+            name: string;
+        };
+        /**
+         * @description 登记状态
+         * @enum {string}
+         */
+        CareState: "active" | "muted" | "objected";
+        /** @description A visit to somebody in care. */
+        CareVisit: {
+            captured_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Whether somebody was met. */
+            met: components["schemas"]["CareMet"];
+            /** @description What was seen, as on any visit; never why the person is in care. */
+            note?: string | null;
+        };
+        /** @description A visit that was written down. */
+        CareVisited: {
+            /**
+             * Format: int64
+             * @description The entry's version now.
+             */
+            version: number;
+            /** @description The record of the visit. */
+            visit: string;
+        };
+        /**
+         * @description 谁: whoever consented, whoever came to the counter.
+         * @enum {string}
+         */
+        CareWhose: "person" | "guardian";
+        /** @description What is sealed of an entry, in words. */
+        CareWhy: {
+            /** @description Which help it entitles to. */
+            about: string;
+            /** @description What the person asked to be put right, the newest first. */
+            asked: components["schemas"]["CareAsked"][];
+            /** @description The basis as it was given. */
+            basis: components["schemas"]["CareBasisGiven"];
+            /** @description The basis in a sentence. */
+            basis_text: string;
+            /** @description The category. */
+            category_name: string;
+            /** @description Why nobody goes there for now, in words. */
+            muted?: string | null;
+            /** @description Who answers for it. */
+            owner_name: string;
+            /** @description The plan's code. */
+            plan: string;
+            /** @description The plan. */
+            plan_name: string;
+            /** @description Codes of the plans that fit. */
+            plans: string[];
+            /** @description Its services. */
+            services: components["schemas"]["CareServiceView"][];
+            /**
+             * Format: int32
+             * @description A visit every so many days.
+             */
+            visit_days?: number | null;
+            /** @description Which contact is wanted. */
+            wish?: string | null;
+        };
         /**
          * Format: uuid
          * @description Id of a case (UUIDv7).
@@ -4576,6 +5180,22 @@ export interface components {
              */
             name: string;
         };
+        /** @description Somebody to be entered into care. */
+        EnterCare: {
+            basis?: components["schemas"]["CareBasisGiven"] | null;
+            /** @description The category of the playbook. */
+            category: string;
+            /** @description The last day, `2027-09-30`. No entry is without it. */
+            expires_on?: string | null;
+            /** @description The plan of the playbook. */
+            plan: string;
+            /** @description The resident of the registry. */
+            resident_id: string;
+            /** @description By when it is looked at again, `2027-03-31`; as late as the category allows without it. */
+            review_on?: string | null;
+            /** @description Which contact is wanted, in the person's words. */
+            wish?: string | null;
+        };
         /**
          * @description A record as it is to be.
          * @example {
@@ -4956,6 +5576,11 @@ export interface components {
         };
         /** @enum {string} */
         GatheringKind: "meeting" | "training" | "review" | "commendation" | "reception" | "activity";
+        /** @description Who stands at the counter. */
+        GiveCareCode: {
+            /** @description Whose identity was checked. Nothing of the document is kept. */
+            checked: components["schemas"]["CareWhose"];
+        };
         /** @description 授权 as answers name it. */
         Grant: {
             /** @description Where. */
@@ -6382,10 +7007,68 @@ export interface components {
             text: string;
             weight?: components["schemas"]["Weight"] | null;
         };
+        /** @description The code that the counter gave. */
+        OpenOwnCare: {
+            /** @description As it was handed over; blanks and small letters do not matter. */
+            code: string;
+        };
         /** @description What was opened. */
         OpenedCase: {
             /** @description The case. */
             case_id: components["schemas"]["CaseId"];
+        };
+        /** @description What is held of a person, and what was done with it. */
+        OwnCare: {
+            /** @description Where they live. */
+            address: string;
+            /** @description When it was entered. */
+            entered_at: components["schemas"]["Timestamp"];
+            /** @description When it ends by itself. */
+            expires_at: components["schemas"]["Timestamp"];
+            /** @description Why it was extended, the newest first. */
+            extended: string[];
+            /** @description Who goes there. */
+            helpers: components["schemas"]["OwnCareHelper"][];
+            /** @description What was done, the newest first. */
+            history: components["schemas"]["CareHistoryLine"][];
+            last_met_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Who looked: unit, role, purpose, date. The newest first. */
+            looks: components["schemas"]["CareLook"][];
+            /** @description The person's name. */
+            name: string;
+            /** @description By when it is looked at again. */
+            review_at: components["schemas"]["Timestamp"];
+            /** @description How it stands. */
+            state: components["schemas"]["CareState"];
+            visit_due_at?: components["schemas"]["Timestamp"] | null;
+            /** @description What the entry is about. */
+            why: components["schemas"]["CareWhy"];
+        };
+        /** @description What the person does. */
+        OwnCareAct: {
+            /** @enum {string} */
+            act: "correct";
+            /** @description What. */
+            text: string;
+        } | {
+            /** @enum {string} */
+            act: "wish";
+            /** @description In their words; empty takes it away. */
+            text: string;
+        } | {
+            /** @enum {string} */
+            act: "object";
+        } | {
+            /** @enum {string} */
+            act: "resume";
+        } | {
+            /** @enum {string} */
+            act: "leave";
+        };
+        /** @description Who goes there. */
+        OwnCareHelper: {
+            /** @description As people know them. */
+            name: string;
         };
         /** @description What was asked of the level above and is not answered yet. */
         Pending: {
@@ -6451,6 +7134,8 @@ export interface components {
         Playbook: {
             /** @description What it is about, in a sentence or two. */
             about?: string | null;
+            /** @description Who is entitled to care, and what that means. */
+            care?: components["schemas"]["CareRules"];
             /** @description What residents report, in two levels. */
             categories: components["schemas"]["Category"][];
             /** @description What is looked at in premises. */
@@ -6716,6 +7401,16 @@ export interface components {
             /** @description In their own words. */
             text?: string | null;
         };
+        /**
+         * @description Why somebody looks.
+         * @example {
+         *       "purpose": "准备明天的上门走访"
+         *     }
+         */
+        ReadCare: {
+            /** @description In the reader's own words, 2 to 200 characters. The person can read it. */
+            purpose: string;
+        };
         /** @description Why a reporter's contact is wanted. */
         ReadContact: {
             /**
@@ -6815,7 +7510,7 @@ export interface components {
             units?: string[];
         };
         /**
-         * @description A record of a visit. Only `kind` and one of `point`, `area_code`, `place` or `address` are needed.
+         * @description A record of a visit. Only `kind` and one of `point`, `area_code`, `place`, `address` or `record_id` are needed.
          * @example {
          *       "kind": "patrol",
          *       "note": "楼道通畅，灭火器在有效期内",
@@ -6835,6 +7530,8 @@ export interface components {
             finding?: components["schemas"]["VisitFinding"] | null;
             /** @description What kind of visit it was. */
             kind: components["schemas"]["VisitKind"];
+            /** @description Whether somebody was met there; left out where nobody was to be met. */
+            met?: boolean | null;
             /** @description What was seen, at most 2,000 characters. */
             note?: string | null;
             /** @description Where, by the QR code of a building. */
@@ -7915,7 +8612,7 @@ export interface components {
         SyncRemoval: {
             /** @description Which one. */
             id: string;
-            /** @description `case`, `visit`, `area`, `duty` or `checklist`. */
+            /** @description `case`, `visit`, `care_visit`, `area`, `duty` or `checklist`. */
             kind: string;
         };
         /** @description A row as it is sent. */
@@ -7924,7 +8621,7 @@ export interface components {
             body: unknown;
             /** @description Which one. */
             id: string;
-            /** @description `case`, `visit`, `area`, `playbook`, `form`, `duty` or `checklist`. */
+            /** @description `case`, `visit`, `care_visit`, `area`, `playbook`, `form`, `duty` or `checklist`. */
             kind: string;
         };
         /** @enum {string} */
@@ -8201,6 +8898,8 @@ export interface components {
             kind: components["schemas"]["VisitKind"];
             /** @description In words. */
             kind_name: string;
+            /** @description Whether somebody was met; `null` where nobody was to be met. */
+            met?: boolean | null;
             /**
              * Format: int32
              * @description How many there are.
@@ -9370,6 +10069,389 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AroundCall"];
+                };
+            };
+        };
+    };
+    list_care: {
+        parameters: {
+            query?: {
+                /** @description Only within this area. */
+                area?: string;
+                /** @description What is wanted; `due` without it. */
+                show?: "due" | "review" | "still" | "all";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CareList"];
+                };
+            };
+        };
+    };
+    enter_care: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key, the entry is made once */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnterCare"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CareOutcome"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_care_figures: {
+        parameters: {
+            query: {
+                /** @description The area. */
+                area: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CareFigures"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_care_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CareRules"];
+                };
+            };
+        };
+    };
+    show_care: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CareEntry"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    act_on_care: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key, it is done once */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CareAct"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CareOutcome"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    give_care_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GiveCareCode"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CareCode"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_care: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadCare"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CareWhy"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_care_reads: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CareLooks"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    record_care_visit: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key, it is written down once */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CareVisit"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CareVisited"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -13035,6 +14117,134 @@ export interface operations {
             };
         };
     };
+    show_own_care: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnCare"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    close_own_care: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    act_on_own_care: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnCareAct"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnCare"] | null;
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open_own_care: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenOwnCare"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     show_public_case: {
         parameters: {
             query?: never;
@@ -14906,6 +16116,8 @@ export interface operations {
                             kind: components["schemas"]["VisitKind"];
                             /** @description In words. */
                             kind_name: string;
+                            /** @description Whether somebody was met; `null` where nobody was to be met. */
+                            met?: boolean | null;
                             /**
                              * Format: int32
                              * @description How many there are.

@@ -1,6 +1,6 @@
 //! Workbooks as offices make them, filled and read again.
 
-#![expect(clippy::unwrap_used, clippy::string_slice, reason = "a test stops at the first surprise")]
+#![expect(clippy::string_slice, reason = "a test stops at the first surprise")]
 
 use std::io::Cursor;
 

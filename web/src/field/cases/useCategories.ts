@@ -1,0 +1,24 @@
+/** What a matter may be about: from the phone when it is open, else from the server. */
+import { computed, shallowRef, type ComputedRef } from "vue";
+import { api, unwrap } from "@shared/api/client";
+import type { Category } from "@shared/api/types";
+import { usePhone } from "../phone/phone";
+
+export function useCategories(): { categories: ComputedRef<Category[]>; options: ComputedRef<{ value: string; label: string }[]> } {
+  const { opened, rows } = usePhone();
+  const asked = shallowRef<Category[]>([]);
+  if (opened.value === null) {
+    unwrap(api.GET("/api/categories")).then(
+      (answer) => (asked.value = answer.items),
+      () => undefined,
+    );
+  }
+  const categories = computed(() => (opened.value === null ? asked.value : (rows.value.get("playbook", "current")?.categories ?? [])));
+  /** Only the narrowest: what is divided further is not chosen whole. */
+  const options = computed(() =>
+    categories.value
+      .filter((category) => category.parent || !categories.value.some((other) => other.parent === category.code))
+      .map((category) => ({ value: category.code, label: category.name })),
+  );
+  return { categories, options };
+}

@@ -1,0 +1,163 @@
+/**
+ * What the pages show: the copy of the server's rows with what was done on this phone laid over it. The overlay guesses no step of a
+ * flow; it says what its owner did and that it is not at the server yet.
+ */
+import type { CaseRow, DueState } from "@shared/api/types";
+import type { CaseBody, Entry, RecordVisit, Rows, StoredOffer, Visit } from "./types";
+
+/** A case as the phone knows it. */
+export interface CaseItem {
+  row: CaseRow;
+  /** `null` for what was noted on this phone and has no row yet. */
+  body: CaseBody | null;
+  /** Acts on it that are on their way, in their order. */
+  pending: Entry[];
+}
+
+/** A record of a visit: the server's, or one on its way. */
+export interface VisitItem {
+  id: string;
+  kind: Visit["kind"];
+  place: string;
+  note: string | null;
+  finding: boolean;
+  at: string;
+  case_id: string | null;
+  pending: Entry | null;
+}
+
+export interface View {
+  cases: Map<string, CaseItem>;
+  /** The latest first. */
+  visits: VisitItem[];
+}
+
+export const verbOf = (entry: Entry): string => (typeof entry.command.payload.action === "string" ? entry.command.payload.action : "");
+
+/** Acts that only add words: they change nothing that is offered. */
+const NOTES = new Set(["comment", "urge"]);
+
+/**
+ * What is offered on a case with what is on its way laid over it. After an act that the server said more about it is that; after any
+ * other only a note, which never does harm: what else may follow is the server's to say.
+ */
+export function offersOf({ body, pending }: CaseItem): StoredOffer[] {
+  let offers = body?.actions ?? [];
+  for (const verb of pending.map(verbOf).filter((one) => !NOTES.has(one))) {
+    const then = offers.find((offer) => offer.verb === verb)?.then ?? [];
+    offers = then.length > 0 ? then : offers.filter((offer) => NOTES.has(offer.verb));
+  }
+  return offers;
+}
+
+/** Whether its owner did more with a case than write to it, and the server does not know yet. */
+export const isUnderWay = ({ pending }: CaseItem): boolean => pending.some((entry) => !NOTES.has(verbOf(entry)));
+
+/** How urgent a row is by now: what the server said may be hours old. */
+export function dueStateNow(row: Pick<CaseRow, "due_at" | "due_state">, nowMs: number): DueState {
+  if (row.due_at === null || row.due_at === undefined || row.due_state === "none") return row.due_state;
+  return Date.parse(row.due_at) <= nowMs ? "late" : row.due_state;
+}
+
+/** The row of a case that has none yet. What only the server gives it is empty. */
+function noted(entry: Entry, text: string, areaCode: string): CaseRow {
+  const { command, told } = entry;
+  return {
+    id: command.entity_id ?? command.op_id,
+    code: "",
+    paper_no: "",
+    text,
+    weight: "general",
+    weight_name: "",
+    stage: "",
+    stage_name: "",
+    phase: "open",
+    area: { code: areaCode, name: told.place, level: "grid", full_name: told.place },
+    seat_name: "",
+    reported_at: command.captured_at,
+    due_at: null,
+    due_state: "none",
+    reopened: 0,
+    has_photos: command.attachments.length > 0,
+    channel: "visit",
+    version: 0,
+  };
+}
+
+const textIn = (payload: Record<string, unknown>, name: string): string => {
+  const value = payload[name];
+  return typeof value === "string" ? value : "";
+};
+
+/** What a type of command does to the view before the server has answered. A new type adds a line. */
+const OVERLAYS: Record<string, (view: View, entry: Entry) => void> = {
+  "case.act": (view, entry) => {
+    view.cases.get(entry.command.entity_id ?? "")?.pending.push(entry);
+  },
+  "case.report": (view, entry) => {
+    const row = noted(entry, textIn(entry.command.payload, "text"), textIn(entry.command.payload, "area_code"));
+    view.cases.set(row.id, { row, body: null, pending: [] });
+  },
+  "visit.record": (view, entry) => void view.visits.push(visitOf(entry)),
+  "visit.finding": (view, entry) => {
+    view.visits.push(visitOf(entry));
+    const { finding, area_code } = entry.command.payload as unknown as RecordVisit;
+    const row = noted(entry, finding?.text ?? "", area_code ?? "");
+    view.cases.set(row.id, { row, body: null, pending: [] });
+  },
+};
+
+function visitOf(entry: Entry): VisitItem {
+  const { command, told } = entry;
+  const payload = command.payload as unknown as RecordVisit;
+  return {
+    id: command.op_id,
+    kind: payload.kind,
+    place: told.place,
+    note: payload.note ?? payload.finding?.text ?? null,
+    finding: command.type === "visit.finding",
+    at: command.captured_at,
+    case_id: null,
+    pending: entry,
+  };
+}
+
+/** What was found is said by the case that it became, as long as that is on the phone. */
+function rowOf(visit: Visit, rows: Rows): VisitItem {
+  const { id, kind, place_text, area, note, result, captured_at, case_id } = visit;
+  // The whole name of an area that one works in says nothing new.
+  const place = place_text === "" || place_text === area.full_name ? area.name : place_text;
+  const found = case_id ? rows.get("case", case_id)?.full_text : undefined;
+  return { id, kind, place, note: note ?? found ?? null, finding: result === "finding", at: captured_at, case_id: case_id ?? null, pending: null };
+}
+
+/** Whether the row of what a command made or changed is here. */
+export function hasCome(entry: Entry, rows: Rows): boolean {
+  const { outcome } = entry;
+  if (outcome === null || !("entity" in outcome) || outcome.entity === null || outcome.entity === undefined) return true;
+  const { kind, id, version } = outcome.entity;
+  if (kind === "visit") return rows.get("visit", id) !== undefined;
+  const row = rows.get("case", id)?.row;
+  // A case that went out of sight with the act has no row to come: there is nothing to lay over.
+  if (row === undefined) return entry.command.type === "case.act";
+  return row.version >= (version ?? 0);
+}
+
+/** Photos that did not go with a command that was done. */
+export function lostPhotos({ state, outcome }: Entry): number {
+  return state === "done" && outcome !== null && "missing_attachments" in outcome ? (outcome.missing_attachments?.length ?? 0) : 0;
+}
+
+/** Lays what was done over the copy. Refused commands change nothing: they are shown where their owner reads them. */
+export function merged(rows: Rows, entries: readonly Entry[]): View {
+  const view: View = {
+    cases: new Map(rows.all("case").map((body) => [body.row.id, { row: body.row, body, pending: [] }])),
+    visits: rows.all("visit").map((visit) => rowOf(visit, rows)),
+  };
+  for (const entry of entries) {
+    if (entry.state === "rejected" || (entry.state === "done" && (hasCome(entry, rows) || lostPhotos(entry) > 0))) continue;
+    OVERLAYS[entry.command.type]?.(view, entry);
+  }
+  view.visits.sort((a, b) => b.at.localeCompare(a.at));
+  return view;
+}

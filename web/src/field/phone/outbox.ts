@@ -1,0 +1,171 @@
+/** What was done on this phone and the server has not answered for good. Nothing leaves here but by its own number, after its own answer. */
+import { digestOf, open, openBytes, seal, sealBytes } from "./crypto";
+import { on, PhoneFull, type StoredCommand, type StoredPhoto } from "./database";
+import type { Opened } from "./keys";
+import type { Command, Entry, EntryState, Outcome, Told } from "./types";
+import { uuid7 } from "./uuid7";
+
+/** What somebody does: a command but for what the outbox gives it. */
+export interface Wish {
+  type: string;
+  entity_id: string | null;
+  base_version: number | null;
+  payload: Record<string, unknown>;
+  /** SHA-256 of photos that were kept before. */
+  attachments: string[];
+  told: Told;
+}
+
+/** What is sealed of an entry. Its number is given when it is written: sealing takes time, and a number may not be left out. */
+interface Inside {
+  command: Omit<Command, "device_seq">;
+  told: Told;
+  outcome: Outcome | null;
+  ended_at: number | null;
+}
+
+const about = (opId: string): string => `command/${opId}`;
+const photoAbout = (id: string): string => `photo/${id}`;
+
+/** Writes to the outbox; when there is no room the copy of the server's rows makes way, for it can be had again. */
+async function makingRoom<T>(phone: Opened, work: () => Promise<T>): Promise<T> {
+  try {
+    return await on(phone.outbox, work);
+  } catch (cause) {
+    if (!(cause instanceof PhoneFull)) throw cause;
+    await on(phone.copy, async (copy) => {
+      await copy.rows.clear();
+      await copy.meta.clear();
+    });
+    return on(phone.outbox, work);
+  }
+}
+
+/**
+ * Keeps a command. When this returns it is on the disk.
+ *
+ * @throws PhoneFull
+ */
+export async function keep(phone: Opened, wish: Wish, now = Date.now()): Promise<Entry> {
+  const { told, ...what } = wish;
+  const command = { op_id: uuid7(now), device_id: phone.device, captured_at: new Date(now).toISOString(), ...what };
+  const inside: Inside = { command, told, outcome: null, ended_at: null };
+  const sealed = await seal(phone.key, about(command.op_id), inside);
+  const { outbox } = phone;
+  const seq = await makingRoom(phone, () =>
+    outbox.transaction("rw", outbox.commands, outbox.photos, outbox.meta, async () => {
+      const next = ((await outbox.read("last_seq")) ?? 0) + 1;
+      await outbox.write("last_seq", next);
+      await outbox.commands.add({ seq: next, op_id: command.op_id, type: command.type, state: "waiting", sealed });
+      for (const sha of new Set(command.attachments)) {
+        const photo = await outbox.photos.where({ sha }).filter((kept) => kept.seq === 0).first();
+        if (photo !== undefined) await outbox.photos.update(photo.id, { seq: next });
+      }
+      return next;
+    }),
+  );
+  return { command: { ...command, device_seq: seq }, told, state: "waiting", outcome: null, ended_at: null };
+}
+
+async function entryOf(phone: Opened, stored: StoredCommand): Promise<Entry> {
+  const { command, ...rest } = await open<Inside>(phone.key, about(stored.op_id), stored.sealed);
+  return { command: { ...command, device_seq: stored.seq }, state: stored.state, ...rest };
+}
+
+/** Everything in the outbox, in its order. */
+export async function entries(phone: Opened): Promise<Entry[]> {
+  const stored = await on(phone.outbox, (db) => db.commands.orderBy("seq").toArray());
+  return Promise.all(stored.map((one) => entryOf(phone, one)));
+}
+
+/** The state that an outcome puts a command into. */
+export function stateAfter(outcome: Outcome): EntryState {
+  switch (outcome.status) {
+    case "held":
+      return "held";
+    case "rejected":
+      return "rejected";
+    case "applied":
+    case "merged":
+    case "parallel":
+    case "conflict":
+      return "done";
+  }
+}
+
+/** Notes what became of a command. A final outcome is never replaced. */
+export async function settle(phone: Opened, seq: number, opId: string, outcome: Outcome, now = Date.now()): Promise<void> {
+  const { outbox } = phone;
+  const stored = await on(outbox, (db) => db.commands.get(seq));
+  if (stored === undefined || stored.op_id !== opId || stored.state === "done" || stored.state === "rejected") return;
+  const inside = await open<Inside>(phone.key, about(opId), stored.sealed);
+  const state = stateAfter(outcome);
+  const isFinal = state === "done" || state === "rejected";
+  const sealed = await seal(phone.key, about(opId), { ...inside, outcome, ended_at: isFinal ? now : null } satisfies Inside);
+  const missing = "missing_attachments" in outcome ? (outcome.missing_attachments ?? []) : [];
+  await on(outbox, (db) =>
+    db.transaction("rw", db.commands, db.photos, async () => {
+      await db.commands.update(seq, { state, sealed });
+      // What went with it is the server's now. A refusal went nowhere: its photos wait for another attempt with their owner.
+      if (state === "done") await db.photos.where({ seq }).filter((photo) => !missing.includes(photo.sha)).delete();
+    }),
+  );
+}
+
+/** Takes entries out: their rows came back, or their owner has read the refusal. */
+export async function remove(phone: Opened, seqs: readonly number[]): Promise<void> {
+  if (seqs.length === 0) return;
+  await on(phone.outbox, (db) =>
+    db.transaction("rw", db.commands, db.photos, async () => {
+      await db.commands.bulkDelete([...seqs]);
+      await db.photos.where("seq").anyOf([...seqs]).delete();
+    }),
+  );
+}
+
+// ── photos ───────────────────────────────────────────────────────────────────────────────────────────
+
+/** What may lie on the phone in photos that were not sent: some six hundred. */
+export const MOST_PHOTO_BYTES = 200 * 1_024 * 1_024;
+/** A photo that belongs to no command after so long was thrown away while it was written. */
+const LOOSE_MS = 24 * 3_600_000;
+
+/**
+ * Keeps a photo that was shrunk; gives the digest by which a command names it.
+ *
+ * @throws PhoneFull
+ */
+export async function keepPhoto(phone: Opened, photo: Blob, now = Date.now()): Promise<string> {
+  const bytes = await photo.arrayBuffer();
+  const sha = await digestOf(bytes);
+  if ((await photoBytes(phone)) + bytes.byteLength > MOST_PHOTO_BYTES) throw new PhoneFull();
+  const id = uuid7(now);
+  const sealed = await sealBytes(phone.key, photoAbout(id), bytes);
+  await makingRoom(phone, () =>
+    phone.outbox.photos.add({ id, sha, seq: 0, size_bytes: bytes.byteLength, added_at: now, sent_at: 0, failures: 0, sealed }),
+  );
+  return sha;
+}
+
+export async function photoBytes(phone: Opened): Promise<number> {
+  let sum = 0;
+  await on(phone.outbox, (db) => db.photos.each((photo) => (sum += photo.size_bytes)));
+  return sum;
+}
+
+export const photosOf = (phone: Opened, seq: number): Promise<StoredPhoto[]> => on(phone.outbox, (db) => db.photos.where({ seq }).sortBy("id"));
+
+export const openPhoto = (phone: Opened, photo: StoredPhoto): Promise<ArrayBuffer> => openBytes(phone.key, photoAbout(photo.id), photo.sealed);
+
+export async function notePhoto(phone: Opened, id: string, change: Partial<Pick<StoredPhoto, "sent_at" | "failures">>): Promise<void> {
+  await on(phone.outbox, (db) => db.photos.update(id, change));
+}
+
+/** Photos of a command that was refused go with its next attempt. */
+export async function movePhotos(phone: Opened, from: number): Promise<void> {
+  await on(phone.outbox, (db) => db.photos.where({ seq: from }).modify({ seq: 0, sent_at: 0 }));
+}
+
+export async function dropLoosePhotos(phone: Opened, now = Date.now()): Promise<void> {
+  await on(phone.outbox, (db) => db.photos.where({ seq: 0 }).filter((photo) => Math.abs(now - photo.added_at) > LOOSE_MS).delete());
+}

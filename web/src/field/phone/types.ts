@@ -1,0 +1,132 @@
+/** What lies on the phone, as it is once opened. `docs/sync.md` is the protocol. */
+import type { components } from "@shared/api/schema";
+import type { ActionOffer, CaseRow, Category, Field, Reply } from "@shared/api/types";
+
+type Schemas = components["schemas"];
+
+export type Outcome = Schemas["SyncOutcome"];
+export type Device = Schemas["Device"];
+export type Visit = Schemas["Visit"];
+export type VisitKind = Schemas["VisitKind"];
+export type RecordVisit = Schemas["RecordVisit"];
+export type Page = Schemas["SyncPage"];
+
+/** A command as it is sent. It is kept as it was made: sent again it must be the same to the letter. */
+export interface Command {
+  op_id: string;
+  device_id: string;
+  device_seq: number;
+  type: string;
+  entity_id: string | null;
+  base_version: number | null;
+  captured_at: string;
+  payload: Record<string, unknown>;
+  attachments: string[];
+}
+
+/** `waiting` and `held` are not done yet; `done` waits for its row to come back; `rejected` waits for its owner. */
+export type EntryState = "waiting" | "held" | "done" | "rejected";
+
+/** What a list says of a command while it is not a row of the server's: words, kept sealed with it. */
+export interface Told {
+  /** What it is about, in a line. */
+  title: string;
+  /** Where. */
+  place: string;
+  /** Everything that its owner typed, to give back when it is refused. */
+  written: string[];
+}
+
+/** A command in the outbox with what became of it. */
+export interface Entry {
+  command: Command;
+  told: Told;
+  state: EntryState;
+  outcome: Outcome | null;
+  /** When its outcome came, by the phone's clock. Unit: ms. */
+  ended_at: number | null;
+}
+
+/** An action that a case offers; its form is a row of its own. One that asks nothing says what is offered after it. */
+export type StoredOffer = Omit<ActionOffer, "form"> & { form?: string; then?: StoredOffer[] };
+
+export interface CaseBody {
+  row: CaseRow;
+  full_text: string;
+  place_text: string;
+  category: string | null;
+  question: string | null;
+  reply: Reply | null;
+  /** Whether the owner of the phone has it in hand. */
+  mine: boolean;
+  actions: StoredOffer[];
+}
+
+export interface PlaceBody {
+  code: string;
+  name: string;
+  kind: string;
+}
+
+export interface AreaBody {
+  area: Schemas["AreaRef"];
+  places: PlaceBody[];
+  people: Schemas["Contact"][];
+}
+
+export interface PlaybookBody {
+  id: string;
+  version: string;
+  categories: Category[];
+  units: { code: string; name: string }[];
+}
+
+/** The kinds of rows that this app reads; others are kept and left alone, so that an old app does not lose what a new server sends. */
+export interface Bodies {
+  case: CaseBody;
+  form: Field[];
+  visit: Visit;
+  area: AreaBody;
+  playbook: PlaybookBody;
+}
+
+export type RowKind = keyof Bodies;
+
+export interface Row {
+  kind: string;
+  id: string;
+  body: unknown;
+}
+
+/** Rows by kind, then id. */
+export class Rows {
+  readonly #kinds = new Map<string, Map<string, unknown>>();
+
+  set(row: Row): void {
+    const kind = this.#kinds.get(row.kind);
+    if (kind === undefined) this.#kinds.set(row.kind, new Map([[row.id, row.body]]));
+    else kind.set(row.id, row.body);
+  }
+
+  delete(kind: string, id: string): void {
+    this.#kinds.get(kind)?.delete(id);
+  }
+
+  get<K extends RowKind>(kind: K, id: string): Bodies[K] | undefined {
+    return this.#kinds.get(kind)?.get(id) as Bodies[K] | undefined;
+  }
+
+  all<K extends RowKind>(kind: K): Bodies[K][] {
+    return [...(this.#kinds.get(kind)?.values() ?? [])] as Bodies[K][];
+  }
+
+  clone(): Rows {
+    const copy = new Rows();
+    for (const [kind, rows] of this.#kinds) copy.#kinds.set(kind, new Map(rows));
+    return copy;
+  }
+
+  get size(): number {
+    return [...this.#kinds.values()].reduce((sum, kind) => sum + kind.size, 0);
+  }
+}

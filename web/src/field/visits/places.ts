@@ -1,0 +1,47 @@
+/** Where one may have been: one's areas and their buildings, the places of the last days first. */
+import type { Me } from "@shared/api/types";
+import type { Rows, VisitKind } from "../phone/types";
+
+export interface Place {
+  /** Tells them apart in a list: the printed code, or the area's. */
+  key: string;
+  name: string;
+  /** What of it goes into the record. */
+  sent: { area_code: string } | { place: string };
+}
+
+export interface PlaceGroup {
+  name: string;
+  places: Place[];
+}
+
+/** A printed code that stands for a whole area is that area; it is named once. */
+const AREA_SIGN = "grid";
+
+/** Every place of the phone's rows, one group for each area. */
+export function placesOf(rows: Rows): PlaceGroup[] {
+  const areas = rows.all("area").sort((a, b) => a.area.code.localeCompare(b.area.code));
+  return areas.map(({ area, places }) => ({
+    name: area.name,
+    places: [
+      { key: area.code, name: area.name, sent: { area_code: area.code } },
+      ...places.filter(({ kind }) => kind !== AREA_SIGN).map(({ code, name }): Place => ({ key: code, name, sent: { place: code } })),
+    ],
+  }));
+}
+
+/** With no rows on the phone: the areas of one's posts. */
+export function placesOfPosts(me: Me): PlaceGroup[] {
+  const areas = new Map(me.grants.map(({ area }) => [area.code, area]));
+  return [...areas.values()].map(({ code, name, full_name }) => ({ name: full_name, places: [{ key: code, name, sent: { area_code: code } }] }));
+}
+
+/** What one most likely did there: a building is visited, an area patrolled. */
+export const likelyKind = (place: Place): VisitKind => ("place" in place.sent ? "visit" : "patrol");
+
+const MOST_RECENT = 3;
+
+/** The place just used first, then those before it. */
+export function withRecent(recent: readonly string[], key: string): string[] {
+  return [key, ...recent.filter((other) => other !== key)].slice(0, MOST_RECENT);
+}
