@@ -22,11 +22,11 @@ it("a head sets the roster, a meeting does for everybody, and a finding becomes 
   await page.getByRole("heading", { name: "哪里要帮忙" }).waitFor();
   expect(await axeFaults(page)).toEqual([]);
   await page.getByRole("button", { name: "排班", exact: true }).click();
-  await page.getByLabel("名称").fill("暖心驿站");
+  await page.getByLabel("名称").fill("中秋夜巡");
   await page.getByRole("dialog").getByRole("checkbox").first().check();
   expect(await axeFaults(page)).toEqual([]);
   await page.getByRole("button", { name: "保存" }).click();
-  await page.getByRole("button", { name: /18:00–20:00 暖心驿站/ }).waitFor();
+  await page.getByRole("button", { name: /18:00–20:00 中秋夜巡/ }).waitFor();
 
   await page.getByRole("button", { name: "记会议培训" }).click();
   await page.getByLabel("说的什么").fill("本周碰头");
