@@ -35,13 +35,13 @@ const WEEKS: i64 = 15;
 /// Name, kind, in which grid of the community, what is found wrong there.
 const PREMISES: &[(&str, &str, usize, &str)] = &[
     ("红旗惠民超市", "shop", 0, "后门堆了整箱饮料，只能侧身过"),
-    ("老渭南面馆", "catering", 0, "灭火器压力不足"),
+    ("老渭南面馆", "catering", 0, "后厨门口堆着米面袋，门开不全"),
     ("阳光幼儿园", "school", 1, "西侧安全出口放了自行车"),
     ("家和宾馆", "lodging", 1, "二楼走廊堆着布草车"),
-    ("康民药店", "medical", 2, "应急灯不亮"),
-    ("红旗便民市场", "shop", 2, "摊位电线从门框上拉过来"),
-    ("星星网吧", "leisure", 3, "插线板串接"),
-    ("张记修车铺", "workshop", 3, "机油桶放在门口过道"),
+    ("康民药店", "medical", 2, "后门被货架挡了一半"),
+    ("红旗便民市场", "shop", 2, "西侧通道多摆了两个摊"),
+    ("星星网吧", "leisure", 3, "安全出口的门上了锁"),
+    ("张记修车铺", "workshop", 3, "过道停着两辆待修的车"),
 ];
 const NOTES: &[&str] = &[
     "楼道通畅，没有新堆物",
