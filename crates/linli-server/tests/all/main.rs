@@ -1,6 +1,16 @@
 //! Every test of the server in one program: each program links the whole of linli once more, 125 MB and seconds of the
 //! linker that nobody needs.
 
+#![expect(
+    clippy::as_conversions,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::type_complexity,
+    clippy::unwrap_used,
+    reason = "a test stops at the first surprise"
+)]
+
 mod access;
 mod areas_map;
 mod bad_input;
@@ -43,6 +53,7 @@ mod similar;
 mod story;
 mod sync;
 mod sync_after;
+mod sync_duties;
 mod sync_protocol;
 mod sync_records;
 mod unattended;
