@@ -1,5 +1,6 @@
 //! Tests over whole playbooks, through what other crates use.
 
+mod duties;
 mod engine;
 mod faults;
 mod forms;
