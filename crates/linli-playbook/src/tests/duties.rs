@@ -1,6 +1,6 @@
 //! What is wrong with duties and checklists is named, and what linli refuses is refused there too.
 
-use super::support::on_base;
+use super::support::{on_base, told};
 
 /// A duty as it may be, and what is added to it or written in place of a line.
 fn duty(more: &str) -> Vec<String> {
