@@ -35,7 +35,7 @@ CREATE TABLE shift (
     area_code    {CODE} NOT NULL,
     kind         TEXT NOT NULL,
     title        TEXT NOT NULL,
-    place_text   TEXT NOT NULL,        -- personal: class=P purpose="值守地点" retention="while the roster is kept"
+    place_text   TEXT NOT NULL, -- personal: class=I purpose="写明在哪里值守" retention="2 years"
     note         TEXT,                 -- personal: class=I purpose="值守须知" retention="2 years"
     accounts     TEXT NOT NULL,        -- who, as JSON
     units        TEXT NOT NULL,        -- codes of the units that come along, as JSON
@@ -53,7 +53,7 @@ CREATE TABLE leave (
     stand_in_id  {CODE},
     starts_at    BIGINT NOT NULL,
     ends_at      BIGINT NOT NULL,      -- sooner where it was taken back
-    noted_by     {CODE} NOT NULL,      -- personal: class=I purpose="知道是谁登记的" retention="2 years"
+    noted_by     {CODE} NOT NULL, -- personal: class=I purpose="写明谁登记的" retention="2 years"
     version      BIGINT NOT NULL
 );
 CREATE INDEX leave_account ON leave (account_id, ends_at);

@@ -496,7 +496,10 @@ pub fn sweep(tx: &mut Tx<'_>, before: Timestamp) -> Result<u64, StoreError> {
             "UPDATE gathering SET note = NULL, place_text = '' WHERE received_at < $1 AND (note IS NOT NULL OR place_text <> '')",
             &params![before],
         )?;
-        let m = writer.exec("UPDATE shift SET note = NULL WHERE ends_at < $1 AND note IS NOT NULL", &params![before])?;
+        let m = writer.exec(
+            "UPDATE shift SET note = NULL, place_text = '' WHERE ends_at < $1 AND (note IS NOT NULL OR place_text <> '')",
+            &params![before],
+        )?;
         Ok(n + m)
     })
 }

@@ -111,18 +111,18 @@ pub fn answered(checklist: &Checklist, given: &[ItemAnswer], photos: Photos) -> 
     let mut seen = BTreeSet::new();
     for answer in given {
         if checklist.item(&answer.item).is_none() || !seen.insert(answer.item.as_str()) {
-            problem = problem.and_field(&format!("answers.{}", answer.item), "unknown");
+            problem = problem.and_field(format!("answers.{}", answer.item), "unknown");
         }
     }
     let mut answers = Vec::new();
     for item in &checklist.items {
         let Some(answer) = given.iter().find(|answer| answer.item == item.code) else {
-            problem = problem.and_field(&format!("answers.{}", item.code), "required");
+            problem = problem.and_field(format!("answers.{}", item.code), "required");
             continue;
         };
         let note = answer.note.as_deref().map(|note| note.trim().replace('\0', "")).filter(|note| !note.is_empty());
         if let Some(code) = fault(item, answer, note.as_deref(), photos) {
-            problem = problem.and_field(&format!("answers.{}", item.code), code);
+            problem = problem.and_field(format!("answers.{}", item.code), code);
         }
         answers.push(ItemAnswer { note, ..answer.clone() });
     }

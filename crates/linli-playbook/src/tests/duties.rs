@@ -1,4 +1,4 @@
-//! Duties and checklists: what the check refuses of them.
+//! What is wrong with duties and checklists is named, and what linli refuses is refused there too.
 
 use super::support::{on_base, told};
 

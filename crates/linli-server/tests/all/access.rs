@@ -1,7 +1,5 @@
 //! Nobody reaches what is not theirs: every route without a session, and grid A against grid B by every way there is.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
-
 use axum::http::Method;
 use futures_util::StreamExt;
 use serde_json::json;

@@ -1,7 +1,5 @@
 //! Areas, printed codes, outlines and the wall, through the real router, on both databases.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
-
 use serde_json::{Value, json};
 
 use crate::world::{COMMUNITY, COUNTY, GRID_1, GRID_2, OTHER_COMMUNITY, STREET, Session, World, reply};

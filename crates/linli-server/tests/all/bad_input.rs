@@ -1,7 +1,5 @@
 //! Bad input gets a clear answer, and nothing is lost.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
-
 use axum::http::Method;
 use serde_json::{Value, json};
 

@@ -1,7 +1,5 @@
 //! The line above the pages, through the real router, on both databases.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
-
 use axum::http::Method;
 use serde_json::{Value, json};
 

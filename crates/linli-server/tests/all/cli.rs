@@ -1,7 +1,5 @@
 //! The command line, as an operator uses it: the built binary, its words and its exit codes.
 
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
-
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;

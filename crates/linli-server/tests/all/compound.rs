@@ -1,8 +1,6 @@
 //! 网格吹哨 — 物业报到 — 贤达调解 — 部门联动: the chain of a compound as 陕汽路社区 works it, over the routes, on both databases. All of it is
 //! the playbook `shaanqi`; nothing here is known to the program.
 
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
-
 use linli_kernel::Role;
 use serde_json::{Value, json};
 

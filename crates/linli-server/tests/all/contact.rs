@@ -1,7 +1,5 @@
 //! Who may look at a resident's contact, what is recorded of it, and that the resident reads it.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
-
 use serde_json::json;
 
 use crate::world::{Session, World};

@@ -1,7 +1,5 @@
 //! The outbox, through the real worker and the real router, on both databases.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
-
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 

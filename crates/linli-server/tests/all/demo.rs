@@ -1,7 +1,5 @@
 //! The demo city: a small one, told on both databases.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
-
 use std::collections::BTreeSet;
 use std::process::Command;
 use std::sync::Arc;
@@ -159,7 +157,7 @@ async fn people_in_care_are_entered_and_some_were_visited(db: &Db) {
     assert_eq!(of("SELECT COUNT(*) AS n FROM care_entry").await, 8);
     assert_eq!(of("SELECT COUNT(*) AS n FROM care_entry WHERE state = 'objected'").await, 1);
     assert_eq!(of("SELECT COUNT(*) AS n FROM care_helper").await, 2);
-    assert_eq!(of("SELECT COUNT(*) AS n FROM visit WHERE dwelling_id IS NOT NULL AND met").await, 3);
+    assert_eq!(of("SELECT COUNT(*) AS n FROM visit WHERE record_id IS NOT NULL AND met").await, 3);
     assert_eq!(of("SELECT COUNT(*) AS n FROM event WHERE stream_kind = 'care' AND payload LIKE '%elder%'").await, 0);
 }
 

@@ -1,7 +1,5 @@
 //! What people who sit at the desk all day do: many cases at once, calls, call-backs, the work order as a file.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
-
 use serde_json::{Value, json};
 
 use crate::world::{COMMUNITY, COUNTY, GRID_1, OTHER_COMMUNITY, Session, World, reply};

@@ -1,7 +1,5 @@
 //! What is due, where help is needed, who is on duty, through the real router, on both databases.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
-
 use serde_json::{Value, json};
 
 use crate::world::{COMMUNITY, GRID_1, GRID_2, OTHER_COMMUNITY, Session, World};

@@ -1,7 +1,5 @@
 //! 裁定入单: what rulings add to the responsibility list, who sees it, and how a line ends.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
-
 use linli_kernel::Role;
 use serde_json::{Value, json};
 

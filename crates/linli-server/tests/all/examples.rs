@@ -3,8 +3,6 @@
 //!
 //! After a change of a public route: `LINLI_EXAMPLES=write cargo nextest run -p linli-server --test examples`, then `cargo xtask gen`.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
-
 use axum::http::Method;
 use serde_json::{Map, Value, json};
 

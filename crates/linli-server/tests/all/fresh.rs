@@ -1,7 +1,5 @@
 //! The answer to a report is built from what its transaction held: it must be the case as anybody reads it afterwards.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
-
 use crate::world::{GRID_1, Session, World};
 use axum::http::Method;
 use linli_testkit::on_both;

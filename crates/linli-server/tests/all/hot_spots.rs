@@ -1,7 +1,5 @@
 //! 未诉先办: what keeps coming from one place, who sees it, what a person decides, and that it is kept.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
-
 use serde_json::{Value, json};
 
 use crate::world::{GRID_1, GRID_2, Session, World};

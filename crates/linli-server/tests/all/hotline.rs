@@ -1,7 +1,5 @@
 //! The hotline at the desk: files of all shapes come in, every row is explained, and what became of the orders goes out again.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
-
 use std::path::Path;
 
 use crate::world::{Answered, Session, World, reply};

@@ -1,7 +1,5 @@
 //! The hotline over the network: signed requests in, news and orders out, against a real receiver.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
-
 use std::sync::{Arc, Mutex};
 
 use crate::world::{Answered, GRID_1, Session, World, reply};

@@ -1,8 +1,6 @@
 //! Work orders from a file, by the real binary: killed in the middle it goes on where it was, doubles nothing, and explains
 //! every row that it did not enter.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
-
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};

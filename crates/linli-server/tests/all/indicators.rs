@@ -1,12 +1,5 @@
 //! Figures through the real router, on both databases: what a case counts for, who sees it, and that every number opens its cases.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::as_conversions,
-    reason = "a test stops at the first surprise"
-)]
-
 use std::io::Cursor;
 use std::sync::Arc;
 

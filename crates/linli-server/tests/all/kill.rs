@@ -1,7 +1,5 @@
 //! The real binary, killed in the middle: no acknowledged case is lost, none is doubled, on both databases.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
-
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader};
 use std::path::Path;

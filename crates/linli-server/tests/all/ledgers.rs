@@ -1,8 +1,6 @@
 //! Workbooks that superiors ask for, filled over HTTP on both databases: two real templates, a second person who agrees, what people
 //! find in the record of who looked.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
-
 use std::io::{Cursor, Read};
 
 use axum::http::Method;

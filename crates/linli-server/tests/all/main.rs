@@ -1,6 +1,16 @@
 //! Every test of the server in one program: each program links the whole of linli once more, 125 MB and seconds of the
 //! linker that nobody needs.
 
+#![expect(
+    clippy::as_conversions,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::type_complexity,
+    clippy::unwrap_used,
+    reason = "a test stops at the first surprise"
+)]
+
 mod access;
 mod areas_map;
 mod bad_input;

@@ -1,7 +1,5 @@
 //! Who is told what: the rules of the playbook through real channels to real receivers, on both databases.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
-
 use std::sync::Arc;
 
 use aes_gcm::aead::{Aead, KeyInit};

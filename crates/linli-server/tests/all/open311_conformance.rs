@@ -1,13 +1,5 @@
 //! Open311 GeoReport v2: every method of the specification, in both formats, field by field.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::type_complexity,
-    reason = "a test stops at the first surprise"
-)]
-
 use crate::open311_world::{
     KEY, OTHER_KEY, answer, code_of, get, plain, post, published, report, spark, world as open311,
 };

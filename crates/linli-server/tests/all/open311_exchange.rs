@@ -1,14 +1,5 @@
 //! Our client against our server, over HTTP on a port, and against a server that is awkward in every way that we know of.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::type_complexity,
-    reason = "a test stops at the first surprise"
-)]
-
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 

@@ -1,13 +1,5 @@
 //! The twenty habits of the client that most of the world uses (FixMyStreet): a server has to live with each of them.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::type_complexity,
-    reason = "a test stops at the first surprise"
-)]
-
 use crate::open311_world::{KEY, answer, code_of, encode, get, post, published, report, spark, world as open311};
 use crate::world::World;
 use axum::http::Method;

@@ -1,7 +1,5 @@
 //! A stranger cannot choose the address that it is counted under.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
-
 use std::net::SocketAddr;
 
 use axum::body::Body;

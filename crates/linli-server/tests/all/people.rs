@@ -1,7 +1,5 @@
 //! People, their posts, and the log of who read what, through the real router, on both databases.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
-
 use axum::http::Method;
 use serde_json::{Value, json};
 

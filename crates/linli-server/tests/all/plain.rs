@@ -1,7 +1,5 @@
 //! Reporting and following without a script.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
-
 use axum::http::Method;
 
 use crate::world::{Session, World};

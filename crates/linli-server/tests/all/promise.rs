@@ -1,7 +1,5 @@
 //! The resident's promise and questions to the resident: who asks cannot buy time by it.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
-
 use crate::world::World;
 use linli_kernel::Timestamp;
 use linli_testkit::on_both;

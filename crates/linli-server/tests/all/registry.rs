@@ -1,7 +1,5 @@
 //! 底数 over HTTP, on both databases: who sees what, what two people change at once, what is sealed and who looked.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
-
 use axum::http::Method;
 use serde_json::{Value, json};
 

@@ -1,8 +1,6 @@
 //! Ledgers over HTTP, on both databases: two real templates, refused columns, a preview that keeps its word, an import that can be
 //! taken back.
 
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
-
 use axum::http::Method;
 use calamine::{Data, Reader, Xlsx, open_workbook};
 use serde_json::{Value, json};

@@ -1,7 +1,5 @@
 //! Drafts tried on what happened, on both databases: over the routes, by the command line, and on ninety days of the demo city.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
-
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;

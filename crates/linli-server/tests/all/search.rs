@@ -1,8 +1,6 @@
 //! The one search box, over HTTP on both databases: what it understands, what it shows, and what nobody finds. Everything is asked
 //! twice, before and after the index has taken the cases in.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
-
 use linli_civic::cases::store::{self, Named};
 use linli_civic::search::index;
 use linli_db::{StoreError, params};

@@ -1,7 +1,5 @@
 //! 疑似重复 as residents meet it: what is offered before sending, and what becomes of a report that goes along with another.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
-
 use axum::http::Method;
 use serde_json::{Value, json};
 

@@ -1,7 +1,5 @@
 //! The main job, end to end, through the real router, on both databases.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
-
 use serde_json::{Value, json};
 
 use crate::world::{GRID_1, Session, World, reply};

@@ -1,7 +1,5 @@
 //! What a phone with no network may do after a button that asks nothing: the row says it, and the server does both.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
-
 use serde_json::{Value, json};
 
 use crate::world::{GRID_1, Session, World, reply};

@@ -1,22 +1,10 @@
-//! What is due on a phone, and what a phone brings that does it; on both databases.
+//! What is due and what premises are looked at, on phones and on both databases.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
-
+use linli_testkit::on_both;
 use serde_json::{Value, json};
 
-use crate::sync::{Held, Phone};
+use crate::sync::{Held, Phone, due_on};
 use crate::world::{GRID_1, GRID_2, World};
-use linli_testkit::on_both;
-
-fn due_on(held: &Held) -> Vec<(String, String)> {
-    let mut due: Vec<(String, String)> = held
-        .of("duty")
-        .iter()
-        .map(|body| (body["duty_id"].as_str().unwrap().to_owned(), body["state"].as_str().unwrap().to_owned()))
-        .collect();
-    due.sort();
-    due
-}
 
 on_both! {
     async fn what_is_due_lies_on_the_phone_and_a_visit_of_the_phone_does_it(t: TestDb) {

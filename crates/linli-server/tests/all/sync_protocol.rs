@@ -6,8 +6,6 @@
 //! opened on the same database. Then the same commands are sent to a fresh city, one by one, in the order in which they
 //! were done.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
-
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};

@@ -1,7 +1,5 @@
 //! Records of the registry from phones, on both databases: merged where fields differ, left to a person where they meet.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
-
 use linli_kernel::Role;
 use serde_json::{Value, json};
 

@@ -1,7 +1,5 @@
 //! Whoever leaves does not take their cases along.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
-
 use crate::world::{Session, World};
 use axum::http::Method;
 use linli_testkit::on_both;

@@ -1,7 +1,5 @@
 //! Running cases moved to another version of the playbook: one by the county's leader, many by the operator.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
-
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;

@@ -1,8 +1,6 @@
 //! The whole work-order loop through the real router, on both databases: several offices at once, approvals, rulings,
 //! merged callers, follow-up.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
-
 use linli_kernel::Role;
 use serde_json::{Value, json};
 

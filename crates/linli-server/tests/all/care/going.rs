@@ -1,7 +1,5 @@
 //! Visits, online and from phones.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
-
 use serde_json::{Value, json};
 
 use super::{DAY_MS, Phone, WISH, act, alone, enter, field, ids, number, opened, own, person, read};
@@ -33,7 +31,7 @@ on_both! {
         assert_eq!(number(&world, "SELECT COUNT(*) AS n FROM visit").await, 0);
         let path = format!("/api/care/{id}/visits");
         world.post(&clerk, &path, json!({ "met": "done" })).await.refused(409, "not_now");
-        assert_eq!(ids(&world, &clerk, "still").await, [id.clone()]);
+        assert_eq!(ids(&world, &clerk, "still").await, std::slice::from_ref(&id));
         assert_eq!(own(&world, &me, json!({ "act": "resume" })).await.ok()["state"], "active");
         own(&world, &me, json!({ "act": "resume" })).await.refused(409, "not_now");
         // Counted anew from the day on which they agreed.
@@ -75,12 +73,12 @@ on_both! {
         // An ordinary visit to that home counts as well: nothing is written twice.
         world.clock.advance_ms(6 * DAY_MS);
         let worker = world.as_("worker1").await;
-        let visit = json!({ "kind": "visit", "dwelling": old.dwelling, "met": true });
+        let visit = json!({ "kind": "visit", "record_id": old.dwelling, "met": true });
         let visited = world.post(&worker, "/api/visits", visit).await.ok();
         assert_eq!(visited["place_text"], "幸福小区3号楼2单元101室");
         assert!(ids(&world, &worker, "due").await.is_empty());
-        let nowhere = json!({ "kind": "visit", "dwelling": old.id, "met": true });
-        assert_eq!(field(&world.post(&worker, "/api/visits", nowhere).await.refused(422, "invalid")).0, "dwelling");
+        let nowhere = json!({ "kind": "visit", "record_id": old.id, "met": true });
+        assert_eq!(field(&world.post(&worker, "/api/visits", nowhere).await.refused(422, "invalid")).0, "record_id");
         // Whoever says at the door that nobody shall come is heard at once.
         world.clock.advance_ms(7 * DAY_MS);
         phone.who = world.as_("worker1").await;

@@ -1,8 +1,6 @@
 //! 关爱 over HTTP, on both databases: nobody without a basis, nobody learns more than they need, every look is told to the person, and
 //! what has ended is gone.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
-
 mod going;
 mod keeping;
 mod knowing;
