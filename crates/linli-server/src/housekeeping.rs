@@ -10,8 +10,9 @@
 //! | outcomes of what phones sent | 90 days | no phone stays away for longer (`docs/sync.md`) |
 //! | points of visits | 90 days | the case keeps its own; nobody's ways are kept |
 //! | words of visits | 2 years | what was seen in somebody's home is no file about them |
-//! | entries of care | on the day they end | an entitlement that nobody extended is over |
 //! | words of meetings and shifts, leaves | 2 years | the same |
+//! | entries of care | on the day they end | an entitlement that nobody extended is over |
+//! | why a workbook was taken out | 2 years | as long as somebody may ask about it |
 //! | words of inspections | 3 years | as long as the hazards that they found |
 //! | uploaded files of work orders | 7 days after the import, 1 day if it never began | callers' numbers stand in them |
 
@@ -19,7 +20,9 @@ use std::time::Duration;
 
 use linli_access::session;
 use linli_civic::app::App;
-use linli_civic::{care, delivery, duties, files, hotline, inspections, notices, people, registry, sync, visits};
+use linli_civic::{
+    care, delivery, duties, files, hotline, inspections, ledgers, notices, people, registry, sync, visits,
+};
 use linli_db::{StoreError, idempotency, roots};
 
 const EVERY: Duration = Duration::from_secs(600);
@@ -52,6 +55,7 @@ pub async fn once(app: &App) -> Result<(), StoreError> {
     app.db.write(move |tx| visits::store::sweep(tx, now.plus_ms(-90 * DAY_MS), now.plus_ms(-730 * DAY_MS))).await?;
     app.db.write(move |tx| duties::store::sweep(tx, now.plus_ms(-730 * DAY_MS))).await?;
     app.db.write(move |tx| people::leave::sweep(tx, now.plus_ms(-730 * DAY_MS))).await?;
+    app.db.write(move |tx| ledgers::store::sweep(tx, now.plus_ms(-730 * DAY_MS))).await?;
     app.db.write(move |tx| inspections::store::sweep(tx, now.plus_ms(-1_095 * DAY_MS))).await?;
     let n_overdue = sync::sweep::run(app).await?;
     if n_overdue > 0 {

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::file::{has_text, links, pictures, target};
+use super::file::{has_text, pictures, target};
 use super::fill::{lists_of, placeholders, texts_of};
-use crate::office::{BadFile, Element, Node, Part, roots, unpack};
+use crate::office::{BadFile, Element, Node, Part, links, roots, unpack};
 
 /// What a kind of document can be filled with.
 #[derive(Clone, Copy, Debug)]

@@ -2,7 +2,7 @@
 
 use super::fill::{fill, placeholders};
 use super::{Picture, Values};
-use crate::office::{BadFile, Element, Node, Part, pack, roots, unpack};
+use crate::office::{BadFile, Element, Node, Part, links, pack, roots, unpack};
 
 /// Whether a part holds text that is filled in.
 pub(super) fn has_text(part: &Part) -> bool {
@@ -88,37 +88,6 @@ fn describe(nodes: &mut [Node], values: &Values) {
 
 /// The part that a link of `of` leads to.
 pub(super) fn target(parts: &[Part], of: &str, link: &str) -> Result<Option<String>, BadFile> {
-    let links = links(parts, of)?;
-    let found = links.into_iter().find(|one| one.id == link && !one.is_external);
-    Ok(found.map(|one| match one.target.strip_prefix('/') {
-        Some(whole) => whole.to_owned(),
-        None => format!("word/{}", one.target),
-    }))
-}
-
-/// A link of a part to another part, or out of the file.
-pub(super) struct Link {
-    pub(super) id: String,
-    pub(super) kind: String,
-    pub(super) target: String,
-    pub(super) is_external: bool,
-}
-
-/// The links of a part.
-pub(super) fn links(parts: &[Part], of: &str) -> Result<Vec<Link>, BadFile> {
-    let Some(name) = of.strip_prefix("word/") else { return Ok(Vec::new()) };
-    let file = format!("word/_rels/{name}.rels");
-    let Some(part) = parts.iter().find(|part| part.name == file) else { return Ok(Vec::new()) };
-    let nodes = part.read()?;
-    let mut links = Vec::new();
-    for root in roots(&nodes) {
-        root.each(&mut |element| {
-            let text = |name: &str| element.attribute(name).unwrap_or_default();
-            if element.is("Relationship") {
-                let is_external = text("TargetMode") == "External";
-                links.push(Link { id: text("Id"), kind: text("Type"), target: text("Target"), is_external });
-            }
-        });
-    }
-    Ok(links)
+    let found = links(parts, of)?.into_iter().find(|one| one.id == link && !one.is_external);
+    Ok(found.map(|one| one.target))
 }

@@ -1,7 +1,7 @@
 //! Keeping the workbooks that are asked for.
 
 use axum::Json;
-use axum::body::Body as Stream;
+use axum::body::{Body as Stream, Bytes};
 use axum::extract::State as Shared;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -173,7 +173,7 @@ async fn keep_ledger(
     let area = known_area(&app, &wish.area)?;
     let actor = acting(&caller, Act::KeepLedgers, &area)?;
     let (name, asked_by) = (words("name", &wish.name, 60)?, words("asked_by", &wish.asked_by, 60)?);
-    let file = axum::body::to_bytes(body, MOST_BYTES).await.map_err(|_| ProblemCode::TooLarge)?.to_vec();
+    let file = axum::body::to_bytes(body, MOST_BYTES).await.map_err(|_| ProblemCode::TooLarge)?;
     let (now, id) = (app.now(), app.ids.uuid(app.now()).to_string());
     let form = looked_at(&app, &id, &file, kind).await?;
     let ledger = Ledger {
@@ -184,7 +184,7 @@ async fn keep_ledger(
         rhythm: wish.rhythm,
         kind,
         form,
-        file: Some(file),
+        file: Some(file.to_vec()),
         created_at: now,
         ended_at: None,
         version: 0,
@@ -196,14 +196,19 @@ async fn keep_ledger(
     Ok((StatusCode::CREATED, Json(view(&app, &Ledger { version: 1, ..ledger }, lang))))
 }
 
-async fn looked_at(app: &App, id: &str, file: &[u8], kind: Kind) -> Answer<super::model::Form> {
+async fn looked_at(app: &App, id: &str, file: &Bytes, kind: Kind) -> Answer<super::model::Form> {
     let scratch = app.registry.scratch(id)?;
     tokio::fs::write(&scratch.path, file).await?;
-    let looked = tokio::task::spawn_blocking(move || reading::look(&scratch.path, kind)).await;
+    let file = file.clone();
+    let looked = tokio::task::spawn_blocking(move || reading::look(&scratch.path, &file, kind)).await;
     let looked = looked.map_err(|_| Refused::from(ProblemCode::Internal))?;
     looked.map_err(|why| match why {
         NotKept::Fault(fault) => Problem::new(ProblemCode::BadRequest).with("detail", fault.sentence()).into(),
         NotKept::NotXlsx => Problem::new(ProblemCode::BadRequest).with("detail_key", "not_xlsx").into(),
+        NotKept::Unfillable(error) => {
+            tracing::info!(%error, "a workbook that was brought cannot be filled");
+            Problem::new(ProblemCode::BadRequest).with("detail_key", "unfillable").into()
+        }
         NotKept::NoHeader => Problem::new(ProblemCode::BadRequest).with("detail_key", "no_header").into(),
     })
 }

@@ -248,7 +248,8 @@ impl Submission {
             at,
             actor,
             payload: json!({ "submission": self.id, "area_code": self.area, "is_sealed": self.is_sealed, "n_rows": self.n_rows, "n_cells": self.n_cells }),
-            text: self.purpose.clone(),
+            // Why is kept beside the chain, where it can end.
+            text: None,
             area: Some(self.area),
             unit: None,
         };

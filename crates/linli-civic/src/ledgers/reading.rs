@@ -6,8 +6,9 @@ use std::path::Path;
 use super::model::Form;
 use crate::registry::fields::Kind;
 use crate::registry::ledger::{self, Column, Layout};
-use crate::sheets::header::{MAX_HEAD_ROWS, Mapping, is_hint};
+use crate::sheets::header::{MAX_HEAD_ROWS, Mapping, header_key, is_hint};
 use crate::sheets::sheet::{self, Format, Next, SheetFault};
+use crate::sheets::template::{self, BadTemplate, Table};
 
 /// Why a workbook is not kept.
 #[derive(Debug)]
@@ -18,15 +19,18 @@ pub enum NotKept {
     NotXlsx,
     /// No row of it names columns.
     NoHeader,
+    /// It can be read and not filled.
+    Unfillable(BadTemplate),
 }
 
 type Head = Vec<(u32, Vec<String>)>;
 
-/// Looks at a workbook; the first sheet with a header counts.
+/// Looks at a workbook; the first sheet with a header counts. It is filled with nothing once: whoever brings it hears what is wrong
+/// with it, not whoever needs it later.
 ///
 /// # Errors
 /// [`NotKept`].
-pub fn look(path: &Path, kind: Kind) -> Result<Form, NotKept> {
+pub fn look(path: &Path, file: &[u8], kind: Kind) -> Result<Form, NotKept> {
     let mut heads: Vec<(String, Head)> = Vec::new();
     let format = sheet::read(path, &mut |name, row| {
         if heads.last().is_none_or(|(last, _)| last != name) {
@@ -40,7 +44,12 @@ pub fn look(path: &Path, kind: Kind) -> Result<Form, NotKept> {
         Format::Xlsx => {}
         Format::Xls | Format::Text => return Err(NotKept::NotXlsx),
     }
-    heads.into_iter().find_map(|(sheet, head)| form(sheet, &head, kind)).ok_or(NotKept::NoHeader)
+    let form = heads.into_iter().find_map(|(sheet, head)| form(sheet, &head, kind)).ok_or(NotKept::NoHeader)?;
+    let header_row = form.layout.header_row;
+    let empty =
+        Table { sheet: form.sheet.clone(), header_row, n_hints: form.n_hints, columns: Vec::new(), rows: Vec::new() };
+    template::fill(file, &empty).map_err(NotKept::Unfillable)?;
+    Ok(form)
 }
 
 fn form(sheet: String, head: &[(u32, Vec<String>)], kind: Kind) -> Option<Form> {
@@ -61,8 +70,8 @@ fn form(sheet: String, head: &[(u32, Vec<String>)], kind: Kind) -> Option<Form> 
 pub fn mapped(form: &Form, chosen: &Mapping<Column>) -> Form {
     let mut names = Mapping::new();
     for (header, column) in form.layout.headers.iter().zip(&form.layout.columns) {
-        names.insert(crate::sheets::header::header_key(header), *column);
+        names.insert(header_key(header), *column);
     }
-    names.extend(chosen.iter().map(|(header, column)| (crate::sheets::header::header_key(header), *column)));
+    names.extend(chosen.iter().map(|(header, column)| (header_key(header), *column)));
     Form { layout: form.layout.read_again(&names), ..form.clone() }
 }

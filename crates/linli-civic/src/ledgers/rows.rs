@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 
 use linli_access::Vault;
-use linli_db::{Conn, StoreError};
-use linli_kernel::{AreaCode, Cursor, RecordId};
+use linli_db::Conn;
+use linli_kernel::{AreaCode, Cursor, Problem, ProblemCode, RecordId};
 
 use super::model::{Form, is_sealed};
 use crate::areas::tree::AreaTree;
+use crate::http::Answer;
 use crate::registry::fields::Kind;
 use crate::registry::ledger::Column;
 use crate::registry::list::{self, Ask};
@@ -16,8 +17,8 @@ use crate::registry::view::in_words;
 use crate::say::Lang;
 use crate::sheets::template::{Table, Value};
 
-/// More than this in one workbook serves nobody. Unit: rows.
-pub const MOST: usize = 20_000;
+/// More than this in one workbook serves nobody: a narrower area is asked for. Unit: rows.
+const MOST: usize = 20_000;
 
 /// A workbook's table, and the records whose sealed fields are in it.
 pub struct Filled {
@@ -53,11 +54,11 @@ struct Homes {
 }
 
 impl Writer<'_> {
-    /// Everything of the kind within `area`, at most [`MOST`] rows.
+    /// Everything of the kind within `area`.
     ///
     /// # Errors
-    /// The database's.
-    pub fn fill(&self, conn: &mut Conn, area: AreaCode) -> Result<Filled, StoreError> {
+    /// `TooLarge` where there is more than a workbook takes: nothing is left out in silence; the database's.
+    pub fn fill(&self, conn: &mut Conn, area: AreaCode) -> Answer<Filled> {
         let records = self.all(conn, self.kind, area)?;
         let mut homes = Homes::default();
         if self.kind == Kind::Resident {
@@ -103,21 +104,23 @@ impl Writer<'_> {
             .collect()
     }
 
-    fn all(&self, conn: &mut Conn, kind: Kind, area: AreaCode) -> Result<Vec<Record>, StoreError> {
+    fn all(&self, conn: &mut Conn, kind: Kind, area: AreaCode) -> Answer<Vec<Record>> {
         let mut records = Vec::new();
         let mut next: Option<String> = None;
-        while records.len() < MOST {
+        loop {
             let cursor = Cursor::new(next.take(), Some(200));
             let ask = Ask { kind, areas: vec![area], q: None, of: None, lack: None, cursor };
             let page = list::page(conn, self.vault, &ask)?;
             records.extend(page.items);
+            if records.len() > MOST {
+                let problem = Problem::new(ProblemCode::TooLarge).with("detail_key", "too_many_rows");
+                return Err(problem.with("most", MOST.to_string()).into());
+            }
             next = page.next;
             if next.is_none() {
-                break;
+                return Ok(records);
             }
         }
-        records.truncate(MOST);
-        Ok(records)
     }
 
     fn value(&self, record: &Record, homes: &Homes, column: Column, at: usize) -> Value {

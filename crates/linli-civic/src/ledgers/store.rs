@@ -1,6 +1,6 @@
 //! How ledgers and submissions are read and written.
 
-use linli_db::{Conn, Row, Store, StoreError, Val, Writer, params};
+use linli_db::{Conn, Row, Store, StoreError, Tx, Val, Writer, params};
 use linli_kernel::{AreaCode, Timestamp};
 
 use super::model::{Form, Ledger, Rhythm, Submission};
@@ -146,14 +146,16 @@ pub fn submission_by_id(conn: &mut Conn, id: &str) -> Result<Option<Submission>,
     conn.first(&format!("SELECT {SUBMISSION} FROM submission WHERE id = $1"), &params![id], submission)
 }
 
-/// The latest submissions of some areas.
+/// The submissions of some areas: those that wait for somebody first, then the latest.
 ///
 /// # Errors
 /// The database's.
 pub fn submissions(conn: &mut Conn, areas: &[AreaCode]) -> Result<Vec<Submission>, StoreError> {
     let mut bound: Vec<Val> = Vec::new();
     let inside = inside(areas, &mut bound);
-    let sql = format!("SELECT {SUBMISSION} FROM submission WHERE ({inside}) ORDER BY at DESC, id DESC LIMIT 100");
+    let sql = format!(
+        "SELECT {SUBMISSION} FROM submission WHERE ({inside}) ORDER BY CASE WHEN by_hand OR is_refused OR ends_at IS NOT NULL THEN 1 ELSE 0 END, at DESC, id DESC LIMIT 100"
+    );
     conn.all(&sql, &bound, submission)
 }
 
@@ -168,4 +170,13 @@ pub fn handed_in(conn: &mut Conn, areas: &[AreaCode], since: Timestamp) -> Resul
         "SELECT {SUBMISSION} FROM submission WHERE at >= $1 AND (by_hand OR taken_at IS NOT NULL) AND ({inside}) ORDER BY at, id LIMIT 50000"
     );
     conn.all(&sql, &bound, submission)
+}
+
+/// Forgets why things were taken out, for what was handed in before then.
+///
+/// # Errors
+/// The database's.
+pub fn sweep(tx: &mut Tx<'_>, before: Timestamp) -> Result<u64, StoreError> {
+    let sql = "UPDATE submission SET purpose = NULL WHERE at < $1 AND purpose IS NOT NULL";
+    tx.bookkeep(|writer| writer.exec(sql, &params![before]))
 }

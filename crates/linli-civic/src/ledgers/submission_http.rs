@@ -117,7 +117,7 @@ async fn fill_ledger(
     Path(id): Path<String>,
     Body(body): Body<FillLedger>,
 ) -> Answer<(StatusCode, Json<SubmissionView>)> {
-    let ledger = found(&app, &caller, id).await?;
+    let ledger = asked_for(&app, &caller, id).await?;
     let purpose = words("purpose", &body.purpose, 200)?;
     if purpose.chars().count() < 2 {
         return Err(Problem::field("purpose", "required").into());
@@ -146,6 +146,12 @@ async fn fill_ledger(
         })
         .await?;
     Ok((StatusCode::CREATED, Json(shown(&app, caller, Submission { version: 1, ..asked }).await?)))
+}
+
+/// A ledger that is still asked for.
+async fn asked_for(app: &App, caller: &Caller, id: String) -> Answer<Ledger> {
+    let ledger = found(app, caller, id).await?;
+    if ledger.ended_at.is_some() { Err(ProblemCode::NotNow.into()) } else { Ok(ledger) }
 }
 
 fn begun(app: &App, ledger: &Ledger, area: AreaCode, caller: &Caller, purpose: Option<String>) -> Submission {
@@ -196,7 +202,7 @@ async fn note_filled_by_hand(
     Path(id): Path<String>,
     Body(body): Body<FilledByHand>,
 ) -> Answer<StatusCode> {
-    let ledger = found(&app, &caller, id).await?;
+    let ledger = asked_for(&app, &caller, id).await?;
     if body.n_rows > 100_000 {
         return Err(Problem::field("n_rows", "out_of_range").into());
     }
@@ -280,7 +286,7 @@ async fn take_submission(
     let now = app.now();
     let scratch = app.registry.scratch(&app.ids.uuid(now).to_string())?;
     let (house, db) = (app.clone(), app.db.clone());
-    let file = db.write(move |tx| {
+    let taken = db.write(move |tx| {
         let mine = |one: &Submission| one.account == caller.account;
         let one = store::submission_by_id(tx, &id)?.filter(mine).ok_or(ProblemCode::NotFound)?;
         if !one.is_open(now) {
@@ -318,12 +324,15 @@ async fn take_submission(
         let n_rows = u32::try_from(filled.table.rows.len()).unwrap_or(u32::MAX);
         let taken = Submission { taken_at: one.taken_at.or(Some(now)), n_rows, n_cells: filled.n_cells, ..one };
         tx.commit(taken.changed("submission_taken", caller.acting_as(role), now))?;
-        let empty = ledger.file.unwrap_or_default();
-        template::fill(&empty, &filled.table).map_err(|error| {
-            tracing::error!(%error, "a ledger that was kept cannot be filled");
-            Refused::from(ProblemCode::Internal)
-        })
+        Ok((ledger.file.unwrap_or_default(), filled.table))
     });
-    tokio::fs::write(&scratch.path, file.await?).await?;
+    let (empty, table) = taken.await?;
+    // Beside the transaction: nobody waits for a large workbook.
+    let file = tokio::task::spawn_blocking(move || template::fill(&empty, &table)).await;
+    let file = file.map_err(|_| ProblemCode::Internal)?.map_err(|error| {
+        tracing::error!(%error, "a ledger that was kept cannot be filled");
+        ProblemCode::Internal
+    })?;
+    tokio::fs::write(&scratch.path, file).await?;
     send(scratch, "ledger.xlsx")
 }

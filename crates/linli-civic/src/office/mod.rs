@@ -6,8 +6,10 @@
 //!
 //! What it deliberately does not do: it knows neither words nor cells; what a part means is said by whoever asks.
 
+pub mod links;
 pub mod package;
 pub mod xml;
 
+pub use links::{Link, links};
 pub use package::{BadFile, Part, pack, roots, unpack};
 pub use xml::{Element, Node};

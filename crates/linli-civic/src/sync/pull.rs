@@ -177,7 +177,10 @@ fn draft(app: &App, conn: &mut Conn, ask: &Ask) -> Answer<(Draft, i64)> {
         }
     }
     page.care(conn, &sight, ask.device, begins)?;
-    page.duties(conn, &sight, ask.device, begins)?;
+    // Once while a first sync goes on, and then whenever news is asked for.
+    if begins || matches!(page.cursor.part, Part::Changes) {
+        page.duties(conn, &sight, ask.device, begins)?;
+    }
     page.fill(conn, &sight, ask.device)?;
     Ok((page, device.n_pulls))
 }

@@ -70,7 +70,7 @@ impl Visit {
             kind: "visit_recorded",
             at: self.received_at,
             actor,
-            payload: json!({ "kind": self.kind, "result": self.result(), "place": self.place_code, "record": self.record, "companions": self.companions, "case": self.case, "photos": self.n_photos, "captured_at": self.captured_at }),
+            payload: json!({ "kind": self.kind, "result": self.result(), "place": self.place_code, "companions": self.companions, "case": self.case, "photos": self.n_photos, "captured_at": self.captured_at }),
             text: self.note.clone(),
             area: Some(self.area),
             unit: None,

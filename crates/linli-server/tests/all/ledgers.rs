@@ -173,6 +173,27 @@ on_both! {
         assert_eq!((&burden["months"][0]["by_linli"], &burden["months"][0]["filled_cells"], &burden["n_only_typed"]), (&json!(1), &json!(3), &json!(0)));
         assert_eq!(world.post(&clerk, &format!("{path}/end"), Value::Null).await.status, 204);
         assert_eq!(world.get(&clerk, "/api/ledgers/burden").await.ok()["n_ledgers"], 0);
+        world.post(&clerk, &format!("{path}/fill"), json!({ "purpose": "街道月报" })).await.refused(409, "not_now");
+        world.post(&clerk, &format!("{path}/by-hand"), json!({ "n_rows": 1 })).await.refused(409, "not_now");
+    }
+
+    async fn what_waits_stands_first_and_why_is_forgotten_after_two_years(t: TestDb) {
+        let (world, clerk) = with_residents(t).await;
+        let kept = keep(&world, &clerk, COMMUNITY, "resident", std::fs::read(ledger("people.xlsx")).unwrap()).await.ok();
+        let fill = format!("/api/ledgers/{}/fill", kept["id"].as_str().unwrap());
+        world.post(&clerk, &fill, json!({ "purpose": "社区体检排班", "with_sealed": true })).await.ok();
+        world.clock.advance_ms(60_000);
+        world.post(&clerk, &fill, json!({ "purpose": "上报街道" })).await.ok();
+        let list = world.get(&clerk, "/api/ledgers/submissions").await.ok();
+        let states: Vec<&Value> = list["items"].as_array().unwrap().iter().map(|one| &one["state"]).collect();
+        assert_eq!(states, [&json!("waiting"), &json!("ready")]);
+        let before = world.app.now().plus_ms(1);
+        let n = world.app.db.write(move |tx| linli_civic::ledgers::store::sweep(tx, before)).await.unwrap();
+        assert_eq!(n, 2);
+        let list = world.get(&clerk, "/api/ledgers/submissions").await.ok();
+        assert!(list["items"].as_array().unwrap().iter().all(|one| one["purpose"].is_null()), "{list}");
+        let texts = world.app.db.read(|conn| conn.number("SELECT COUNT(*) AS n FROM event_text WHERE body LIKE '%体检%'", &[])).await.unwrap();
+        assert_eq!(texts, 0, "the chain never held it");
     }
 
     async fn whoever_does_not_keep_ledgers_sees_none(t: TestDb) {

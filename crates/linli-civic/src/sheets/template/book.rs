@@ -2,7 +2,7 @@
 
 use super::refs::{self, Inserted, Meant};
 use super::{Table, page};
-use crate::office::{BadFile, Element, Node, Part, pack, roots, unpack};
+use crate::office::{BadFile, Element, Node, Part, links, pack, roots, unpack};
 
 /// Why a workbook cannot be filled.
 #[derive(Debug, thiserror::Error)]
@@ -92,7 +92,7 @@ fn sheets(parts: &[Part]) -> Result<Vec<Sheet>, BadFile> {
     for root in roots(&nodes) {
         root.each(&mut |element| {
             let link = element.pairs().into_iter().find(|(key, _)| key.ends_with(":id")).map(|(_, id)| id);
-            let found = links.iter().find(|one| Some(&one.id) == link.as_ref());
+            let found = links.iter().find(|one| !one.is_external && Some(&one.id) == link.as_ref());
             if let (true, Some(name), Some(found)) = (element.is("sheet"), element.attribute("name"), found) {
                 sheets.push(Sheet { name, part: found.target.clone() });
             }
@@ -101,47 +101,12 @@ fn sheets(parts: &[Part]) -> Result<Vec<Sheet>, BadFile> {
     Ok(sheets)
 }
 
-struct Link {
-    id: String,
-    kind: String,
-    target: String,
-}
-
-/// The links of a part to others within the file.
-fn links(parts: &[Part], of: &str) -> Result<Vec<Link>, BadFile> {
-    let (folder, name) = of.rsplit_once('/').unwrap_or(("", of));
-    let file = format!("{folder}/_rels/{name}.rels");
-    let Some(part) = parts.iter().find(|part| part.name == file) else { return Ok(Vec::new()) };
-    let mut links = Vec::new();
-    for root in roots(&part.read()?) {
-        root.each(&mut |element| {
-            let text = |name: &str| element.attribute(name).unwrap_or_default();
-            if element.is("Relationship") && text("TargetMode") != "External" {
-                links.push(Link { id: text("Id"), kind: text("Type"), target: resolved(folder, &text("Target")) });
-            }
-        });
-    }
-    Ok(links)
-}
-
-/// A target as the name of a part: `../tables/table1.xml` of `xl/worksheets` is `xl/tables/table1.xml`.
-fn resolved(folder: &str, target: &str) -> String {
-    if let Some(whole) = target.strip_prefix('/') {
-        return whole.to_owned();
-    }
-    let mut steps: Vec<&str> = folder.split('/').collect();
-    for step in target.split('/') {
-        if step == ".." {
-            steps.pop();
-        } else if step != "." {
-            steps.push(step);
-        }
-    }
-    steps.join("/")
-}
-
 fn linked(parts: &[Part], of: &str, kind: &str) -> Result<Vec<String>, BadFile> {
-    Ok(links(parts, of)?.into_iter().filter(|link| link.kind.ends_with(kind)).map(|link| link.target).collect())
+    Ok(links(parts, of)?
+        .into_iter()
+        .filter(|link| !link.is_external && link.kind.ends_with(kind))
+        .map(|link| link.target)
+        .collect())
 }
 
 /// Formulas of other sheets that look at this one.
@@ -150,10 +115,7 @@ fn formulas_elsewhere(element: &mut Element, inserted: Inserted, sheet: &str) {
         element.children.retain(|node| !matches!(node, Node::Element(element) if element.is("v")));
         element.drop_attribute("t");
     }
-    if ["f", "formula", "formula1", "formula2"].iter().any(|name| element.is(name)) && !element.own_text().is_empty() {
-        let words = refs::after(&element.own_text(), inserted, Meant { own: false, sheet });
-        element.children = vec![Node::Text(words)];
-    }
+    page::each_formula(element, inserted, Meant { own: false, sheet });
 }
 
 /// Names of ranges, among them what is printed, and the order to compute everything when the workbook is opened.

@@ -52,7 +52,7 @@ pub fn fill(nodes: &mut [Node], table: &Table) -> Result<Inserted, String> {
         if is_below {
             line.put_at(inserted.row(line.number));
         }
-        line.element.each_mut(&mut |element| each_formula(element, inserted, &table.sheet));
+        line.element.each_mut(&mut |element| each_formula(element, inserted, Meant { own: true, sheet: &table.sheet }));
         rows.push((line.number, Node::Element(line.element)));
     }
     rows.sort_by_key(|(number, _)| *number);
@@ -276,15 +276,16 @@ impl RowWriter<'_> {
 }
 
 /// A formula after rows were put in, wherever it stands.
-fn each_formula(element: &mut Element, inserted: Inserted, sheet: &str) {
-    if ["f", "formula", "formula1", "formula2"].iter().any(|name| element.is(name)) {
-        let words = element.own_text();
-        if !words.is_empty() {
-            element.children = vec![Node::Text(refs::after(&words, inserted, Meant { own: true, sheet }))];
-        }
-        if let Some(range) = element.attribute("ref") {
-            element.set_attribute("ref", &refs::ranges_after(&range, inserted));
-        }
+pub(super) fn each_formula(element: &mut Element, inserted: Inserted, meant: Meant<'_>) {
+    if !["f", "formula", "formula1", "formula2"].iter().any(|name| element.is(name)) {
+        return;
+    }
+    let words = element.own_text();
+    if !words.is_empty() {
+        element.children = vec![Node::Text(refs::after(&words, inserted, meant))];
+    }
+    if let Some(range) = element.attribute("ref").filter(|_| meant.own) {
+        element.set_attribute("ref", &refs::ranges_after(&range, inserted));
     }
 }
 
@@ -299,7 +300,7 @@ fn beside(sheet: &mut Element, inserted: Inserted, name: &str, (hints, filled, p
             continue;
         }
         element.each_mut(&mut |element| {
-            each_formula(element, inserted, name);
+            each_formula(element, inserted, Meant { own: true, sheet: name });
             for attribute in ["ref", "sqref"] {
                 let is_range = !element.is("f") && !element.is("selection");
                 if let Some(ranges) = element.attribute(attribute).filter(|_| is_range) {
