@@ -25,10 +25,15 @@ export const ACCOUNTS = {
   admin: { name: "guanli", password: "linli-demo-10", display: "段博文" },
 } as const;
 export type Who = keyof typeof ACCOUNTS;
+/** Somebody with an account of their own. */
+export interface Person {
+  name: string;
+  password: string;
+}
 
 /** Signs the browser in without the page: for tests whose subject is another one. */
-export async function signIn(context: BrowserContext, who: Who): Promise<void> {
-  const { name, password } = ACCOUNTS[who];
+export async function signIn(context: BrowserContext, who: Who | Person): Promise<void> {
+  const { name, password } = typeof who === "string" ? ACCOUNTS[who] : who;
   const answer = await context.request.post("/api/session", { data: { name, password }, headers: { Origin: origin() } });
   if (!answer.ok()) throw new Error(`${name} could not sign in: ${answer.status()} ${await answer.text()}`);
 }

@@ -2,7 +2,7 @@
 import type { BrowserContext, Locator, Page } from "playwright-core";
 import { expect } from "vitest";
 import { PHONE, open, origin } from "./browser";
-import { signIn, type Who } from "./city";
+import { signIn, type Person, type Who } from "./city";
 
 export const PIN = "482913";
 export const PIN_LABEL = "6 位数字 PIN 码";
@@ -11,7 +11,7 @@ export const PIN_LABEL = "6 位数字 PIN 码";
 export const uploaded = (page: Page): Locator => page.getByRole("status").filter({ hasText: /^都已上传，/ });
 
 /** A phone of somebody, enrolled and with the app kept on it. */
-export async function phoneOf(who: Who, more: { baseURL?: string } = {}): Promise<{ context: BrowserContext; page: Page }> {
+export async function phoneOf(who: Who | Person, more: { baseURL?: string } = {}): Promise<{ context: BrowserContext; page: Page }> {
   const context = await open(PHONE, more);
   await signIn(context, who);
   await retirePhones(context);

@@ -41,6 +41,26 @@ export const routes: RouteRecordRaw[] = [
     meta: { title: "field.visits.title" },
   },
   {
+    path: "/inspections/:record",
+    name: "inspection",
+    component: () => import("./inspections/InspectionPage.vue"),
+    props: true,
+    meta: { title: "field.inspect.title", bare: true },
+  },
+  {
+    path: "/care/:id",
+    name: "care",
+    component: () => import("./care/CareVisitPage.vue"),
+    props: true,
+    meta: { title: "field.care.title", bare: true },
+  },
+  {
+    path: "/gathering",
+    name: "gathering",
+    component: () => import("./gatherings/GatheringPage.vue"),
+    meta: { title: "field.gather.title", bare: true },
+  },
+  {
     path: "/uploads",
     name: "uploads",
     component: () => import("./phone/UploadsPage.vue"),

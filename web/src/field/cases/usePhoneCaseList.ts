@@ -3,6 +3,7 @@ import { useI18n } from "vue-i18n";
 import type { ProblemError } from "@shared/api/problem";
 import type { CaseRow } from "@shared/api/types";
 import { useNow } from "@shared/lib/useTime";
+import { serverMs } from "../phone/copy";
 import { isMine } from "../phone/due";
 import { dueStateNow, type CaseItem } from "../phone/merge";
 import { syncNow, usePhone } from "../phone/phone";
@@ -27,7 +28,7 @@ export function usePhoneCaseList(): CaseList {
   const shown = ref(PAGE);
 
   const items = computed(() => {
-    const serverNow = now.value.getTime() + position.value.skew_ms;
+    const serverNow = serverMs(position.value, now.value.getTime());
     const all = [...view.value.cases.values()].map((item) => ({ ...item, row: { ...item.row, due_state: dueStateNow(item.row, serverNow) } }));
     return all.sort((a, b) => b.row.reported_at.localeCompare(a.row.reported_at));
   });

@@ -2,14 +2,30 @@ import { computed, shallowRef, type ComputedRef, type Ref, type ShallowRef } fro
 import { api, unwrap } from "@shared/api/client";
 import { useLive, type LiveState } from "@shared/api/live";
 import { toProblem, type ProblemError } from "@shared/api/problem";
-import type { CaseRow, InboxBox } from "@shared/api/types";
-import type { DueGroup } from "../phone/due";
-import { dueOfRow } from "../phone/due";
-import { todayGroups } from "./order";
+import type { InboxBox } from "@shared/api/types";
+import { useNow } from "@shared/lib/useTime";
+import { careToVisit } from "../care/online";
+import { myDuties } from "../duties/online";
+import { isOpenDuty } from "../phone/counts";
+import { dueOfCare, dueOfDuty, dueOfRow, grouped, type DueGroup, type DueItem } from "../phone/due";
+import { useMe } from "../session";
 
 /** What waits for this person to act. What waits for a resident or another unit is under 事项. */
 const MINE: readonly InboxBox["key"][] = ["to_accept", "to_sign", "mine", "to_verify", "sent_back", "tasks"];
 const MOST_PER_BOX = 50;
+
+async function casesOf(box: InboxBox["key"]): Promise<DueItem[]> {
+  const { items } = await unwrap(api.GET("/api/cases", { params: { query: { box, limit: MOST_PER_BOX } } }));
+  return items.map((row) => dueOfRow(row));
+}
+
+async function cases(): Promise<DueItem[]> {
+  const { boxes } = await unwrap(api.GET("/api/inbox"));
+  const wanted = boxes.filter((box) => MINE.includes(box.key) && box.n > 0);
+  const found = (await Promise.all(wanted.map((box) => casesOf(box.key)))).flat();
+  // A case in two boxes is one thing to do.
+  return [...new Map(found.map((item) => [item.id, item])).values()];
+}
 
 export function useToday(): {
   groups: ComputedRef<DueGroup[] | null>;
@@ -17,19 +33,25 @@ export function useToday(): {
   live: Ref<LiveState>;
   load: () => Promise<void>;
 } {
-  const lists = shallowRef<CaseRow[][] | null>(null);
+  const me = useMe();
+  const now = useNow();
+  const items = shallowRef<DueItem[] | null>(null);
   const problem = shallowRef<ProblemError | null>(null);
+  const may = (what: string): boolean => me.value?.may.includes(what) ?? false;
 
-  async function fetchBox(box: InboxBox["key"]): Promise<CaseRow[]> {
-    const page = await unwrap(api.GET("/api/cases", { params: { query: { box, limit: MOST_PER_BOX } } }));
-    return page.items;
+  async function duties(): Promise<DueItem[]> {
+    if (!may("view_duties")) return [];
+    return (await myDuties()).filter(isOpenDuty).map((duty) => dueOfDuty({ duty, pending: [] }, now.value.getTime()));
+  }
+
+  async function care(): Promise<DueItem[]> {
+    if (!may("view_care")) return [];
+    return (await careToVisit()).map((item) => dueOfCare(item, now.value.getTime()));
   }
 
   async function load(): Promise<void> {
     try {
-      const { boxes } = await unwrap(api.GET("/api/inbox"));
-      const wanted = boxes.filter((box) => MINE.includes(box.key) && box.n > 0);
-      lists.value = await Promise.all(wanted.map((box) => fetchBox(box.key)));
+      items.value = (await Promise.all([cases(), duties(), care()])).flat();
       problem.value = null;
     } catch (cause) {
       problem.value = toProblem(cause);
@@ -39,6 +61,6 @@ export function useToday(): {
   void load();
   const refresh = (): void => void load();
   const { state: live } = useLive(() => "/api/live", { on: { case: refresh, inbox: refresh }, onResume: refresh });
-  const groups = computed(() => (lists.value === null ? null : todayGroups(lists.value).map(({ key, rows }) => ({ key, items: rows.map((row) => dueOfRow(row)) }))));
+  const groups = computed(() => (items.value === null ? null : grouped(items.value, [], now.value.getTime())));
   return { groups, problem, live, load };
 }

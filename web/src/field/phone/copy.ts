@@ -2,7 +2,7 @@
 import { open, seal, type Sealed } from "./crypto";
 import { on } from "./database";
 import type { Opened } from "./keys";
-import { Rows, type Page, type Row } from "./types";
+import { Rows, type Colleague, type Page, type Row } from "./types";
 
 const about = (kind: string, id: string): string => `row/${kind}/${id}`;
 
@@ -17,6 +17,9 @@ export interface Position {
 }
 
 export const NOWHERE: Position = { cursor: null, server_time: null, skew_ms: 0, truncated: false };
+
+/** The server's time by the phone's clock. Set back, that clock shows no time before the last contact. */
+export const serverMs = ({ server_time, skew_ms }: Position, nowMs: number): number => Math.max(nowMs + skew_ms, Date.parse(server_time ?? "") || 0);
 
 export async function position(phone: Opened): Promise<Position> {
   const stored = await on(phone.copy, (db) => db.meta.get("position"));
@@ -69,4 +72,20 @@ export function applied(before: Rows, page: Page): Rows {
   return rows;
 }
 
+/** Takes rows off the phone that the server need not name: what they say may be read no longer. */
+export async function erase(phone: Opened, kind: string, ids: readonly string[]): Promise<void> {
+  await on(phone.copy, (db) => db.rows.bulkDelete(ids.map((id): [string, string] => [kind, id])));
+}
 
+const COLLEAGUES = "colleagues";
+
+/** Who works around here: those who can be put down as having been at a meeting. */
+export async function keepColleagues(phone: Opened, colleagues: readonly Colleague[]): Promise<void> {
+  const value = await seal(phone.key, COLLEAGUES, colleagues);
+  await on(phone.copy, (db) => db.meta.put({ key: COLLEAGUES, value }));
+}
+
+export async function colleagues(phone: Opened): Promise<Colleague[]> {
+  const stored = await on(phone.copy, (db) => db.meta.get(COLLEAGUES));
+  return stored === undefined ? [] : open<Colleague[]>(phone.key, COLLEAGUES, stored.value as Sealed);
+}

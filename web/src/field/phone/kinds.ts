@@ -7,6 +7,9 @@ const ICONS: Record<string, IconName> = {
   "case.act": "forward",
   "visit.record": "place",
   "visit.finding": "flag",
+  "inspection.record": "list",
+  "care.visit": "home",
+  "gathering.record": "person",
 };
 
 export const iconOf = (entry: Entry): IconName => ICONS[entry.command.type] ?? "info";
@@ -20,6 +23,12 @@ export function nameKeyOf({ command }: Entry): string | null {
       return "field.visits.found";
     case "visit.record":
       return `field.visits.kind.${String(command.payload.kind)}`;
+    case "inspection.record":
+      return "field.visits.kind.inspection";
+    case "care.visit":
+      return "field.care.title";
+    case "gathering.record":
+      return `field.gather.kind.${String(command.payload.kind)}`;
     default:
       return null;
   }

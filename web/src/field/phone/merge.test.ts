@@ -126,7 +126,7 @@ describe("what is done and not yet back", () => {
 
 it("a page takes off before it puts, and leaves kinds that it does not know alone", () => {
   const before = rowsOf(caseBody("a"), caseBody("b"));
-  const page = { removals: [{ kind: "case", id: "a" }, { kind: "duty", id: "x" }], upserts: [{ kind: "duty", id: "y", body: { n: 1 } }, { kind: "case", id: "c", body: caseBody("c") }], next_cursor: "", has_more: false, truncated: false, n_skipped: 0, scope_version: "", server_time: "" };
+  const page = { removals: [{ kind: "case", id: "a" }, { kind: "roster", id: "x" }], upserts: [{ kind: "roster", id: "y", body: { n: 1 } }, { kind: "case", id: "c", body: caseBody("c") }], next_cursor: "", has_more: false, truncated: false, n_skipped: 0, scope_version: "", server_time: "" };
   const after = applied(before, page);
   expect(after.all("case").map(({ row }) => row.id)).toEqual(["b", "c"]);
   expect(after.size).toBe(3);

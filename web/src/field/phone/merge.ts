@@ -3,7 +3,8 @@
  * flow; it says what its owner did and that it is not at the server yet.
  */
 import type { CaseRow, DueState } from "@shared/api/types";
-import type { CaseBody, Entry, RecordVisit, Rows, StoredOffer, Visit } from "./types";
+import { counts, isOpenDuty } from "./counts";
+import type { CareBody, CaseBody, Duty, Entry, RecordVisit, Rows, StoredOffer, Visit } from "./types";
 
 /** A case as the phone knows it. */
 export interface CaseItem {
@@ -26,8 +27,24 @@ export interface VisitItem {
   pending: Entry | null;
 }
 
+/** Something that is due, with what was done for it and is on its way. */
+export interface DutyItem {
+  duty: Duty;
+  pending: Entry[];
+}
+
+/** A visit to somebody in care. */
+export interface CareItem {
+  id: string;
+  body: CareBody;
+  pending: Entry[];
+}
+
 export interface View {
   cases: Map<string, CaseItem>;
+  /** By the key that stays the same while the period lasts. */
+  duties: Map<string, DutyItem>;
+  care: Map<string, CareItem>;
   /** The latest first. */
   visits: VisitItem[];
 }
@@ -99,6 +116,10 @@ const OVERLAYS: Record<string, (view: View, entry: Entry) => void> = {
     view.cases.set(row.id, { row, body: null, pending: [] });
   },
   "visit.record": (view, entry) => void view.visits.push(visitOf(entry)),
+  "care.visit": (view, entry) => {
+    view.care.get(entry.command.entity_id ?? "")?.pending.push(entry);
+    view.visits.push({ ...visitOf(entry), kind: "visit" });
+  },
   "visit.finding": (view, entry) => {
     view.visits.push(visitOf(entry));
     const { finding, area_code } = entry.command.payload as unknown as RecordVisit;
@@ -131,12 +152,19 @@ function rowOf(visit: Visit, rows: Rows): VisitItem {
   return { id, kind, place, note: note ?? found ?? null, finding: result === "finding", at: captured_at, case_id: case_id ?? null, pending: null };
 }
 
+/** Whether what is due does not know yet of a record that does for it. */
+const isAwaited = (duty: Duty, { command }: Entry): boolean =>
+  isOpenDuty(duty) && counts(duty, command) && Date.parse(duty.last_at ?? "") !== Date.parse(command.captured_at);
+
 /** Whether the row of what a command made or changed is here. */
 export function hasCome(entry: Entry, rows: Rows): boolean {
   const { outcome } = entry;
   if (outcome === null || !("entity" in outcome) || outcome.entity === null || outcome.entity === undefined) return true;
   const { kind, id, version } = outcome.entity;
   if (kind === "visit") return rows.get("visit", id) !== undefined;
+  if (kind === "care_visit") return (rows.get("care_visit", id)?.version ?? Infinity) >= (version ?? 0);
+  // Neither is a row of its own: what shows that it came is what it was done for.
+  if (kind === "inspection" || kind === "gathering") return !rows.all("duty").some((duty) => isAwaited(duty, entry));
   const row = rows.get("case", id)?.row;
   // A case that went out of sight with the act has no row to come: there is nothing to lay over.
   if (row === undefined) return entry.command.type === "case.act";
@@ -152,11 +180,15 @@ export function lostPhotos({ state, outcome }: Entry): number {
 export function merged(rows: Rows, entries: readonly Entry[]): View {
   const view: View = {
     cases: new Map(rows.all("case").map((body) => [body.row.id, { row: body.row, body, pending: [] }])),
+    duties: new Map(rows.all("duty").filter(isOpenDuty).map((duty) => [duty.key, { duty, pending: [] }])),
+    care: new Map(rows.named("care_visit").map(([id, body]) => [id, { id, body, pending: [] }])),
     visits: rows.all("visit").map((visit) => rowOf(visit, rows)),
   };
   for (const entry of entries) {
     if (entry.state === "rejected" || (entry.state === "done" && (hasCome(entry, rows) || lostPhotos(entry) > 0))) continue;
     OVERLAYS[entry.command.type]?.(view, entry);
+    // One record does for everything that it fits, as at the server.
+    for (const { duty, pending } of view.duties.values()) if (counts(duty, entry.command)) pending.push(entry);
   }
   view.visits.sort((a, b) => b.at.localeCompare(a.at));
   return view;

@@ -2,16 +2,18 @@
 import { computed, ref, shallowRef, type ComputedRef } from "vue";
 import { ProblemError } from "@shared/api/problem";
 import type { Me } from "@shared/api/types";
-import { allRows, applied, NOWHERE, position as readPosition, type Position } from "./copy";
+import { allRows, applied, colleagues as colleaguesHere, erase, keepColleagues, NOWHERE, position as readPosition, serverMs, type Position } from "./copy";
 import { end, on, PhoneFull } from "./database";
 import { open, seal } from "./crypto";
+import { isLent } from "./due";
 import { endsAt } from "./lease";
 import { rememberMe, renewLease, takeAway, type Opened } from "./keys";
 import { hasCome, lostPhotos, merged, type View } from "./merge";
 import * as outbox from "./outbox";
 import { Clockwork } from "./clockwork";
+import { colleagues as askColleagues } from "./server";
 import { round } from "./sync";
-import { Rows, type Entry, type Outcome } from "./types";
+import { Rows, type Colleague, type Entry, type Outcome } from "./types";
 
 /** Why the last round did not end, if it did not. */
 export type Stopped = "offline" | "signed_out" | "full" | "failed";
@@ -28,6 +30,9 @@ const ready = ref(false);
 const gone = ref(false);
 
 let channel: BroadcastChannel | null = null;
+let sweeper: ReturnType<typeof setInterval> | undefined;
+/** So often what is lent for hours is looked at. Unit: ms. */
+const SWEEP_MS = 60_000;
 let renewedAt = 0;
 const RENEW_MS = 3_600_000;
 /** A command that is done is shown until its row comes, but not for ever: the case may have gone out of sight. Unit: ms. */
@@ -55,6 +60,17 @@ async function clearDone(phone: Opened): Promise<boolean> {
   return entries.value.some((entry) => entry.state === "done" && lostPhotos(entry) === 0);
 }
 
+/** What is known of people in care is lent for a day: then it is on this phone no more, whether the server is met or not. */
+async function eraseEnded(phone: Opened): Promise<void> {
+  const now = serverMs(position.value, Date.now());
+  const ended = rows.value.named("care_visit").flatMap(([id, body]) => (isLent({ body }, now) ? [] : [id]));
+  if (ended.length === 0 || opened.value !== phone) return;
+  const kept = rows.value.clone();
+  for (const id of ended) kept.delete("care_visit", id);
+  rows.value = kept;
+  await erase(phone, "care_visit", ended);
+}
+
 /** The server has taken this phone away: nothing of its owner stays. */
 async function leave(phone: Opened): Promise<void> {
   lock();
@@ -72,6 +88,7 @@ async function roundOf(phone: Opened): Promise<"done" | "again"> {
         if (opened.value === phone) rows.value = applied(rows.value, page);
       },
     });
+    if (isHour() && phone.me.may.includes("view_duties")) await knownColleagues().catch(() => undefined);
     position.value = await readPosition(phone);
     const isAwaited = await clearDone(phone);
     channel?.postMessage("changed");
@@ -88,8 +105,11 @@ async function roundOf(phone: Opened): Promise<"done" | "again"> {
   }
 }
 
+/** What is fresh for hours is asked for once an hour. */
+const isHour = (): boolean => Math.abs(Date.now() - renewedAt) >= RENEW_MS;
+
 async function renew(phone: Opened): Promise<void> {
-  if (Math.abs(Date.now() - renewedAt) < RENEW_MS) return;
+  if (!isHour()) return;
   leaseEnds.value = await renewLease(phone);
   renewedAt = Date.now();
 }
@@ -134,6 +154,8 @@ export async function openPhone(phone: Opened): Promise<void> {
   leaseEnds.value = lease === undefined ? 0 : endsAt(lease);
   [rows.value, position.value] = await Promise.all([allRows(phone), readPosition(phone)]);
   await readEntries(phone);
+  await eraseEnded(phone);
+  sweeper = setInterval(() => void eraseEnded(phone).catch(() => undefined), SWEEP_MS);
   ready.value = true;
   void outbox.dropLoosePhotos(phone).catch(() => undefined);
   listenToOtherTabs(phone);
@@ -154,6 +176,7 @@ function listenToOtherTabs(phone: Opened): void {
 /** Forgets the key and all that is open in memory. What is on the disk stays. */
 export function lock(): void {
   clockwork.stop();
+  clearInterval(sweeper);
   channel?.close();
   channel = null;
   if (opened.value !== null) {
@@ -222,6 +245,24 @@ export async function redo(entry: Entry): Promise<void> {
   await outbox.movePhotos(phone, device_seq);
   await act({ type, entity_id, base_version: seen ?? entry.command.base_version, payload, attachments, told: entry.told });
   await dismiss(entry);
+}
+
+/**
+ * Who works around here: asked of the server and kept; with no network as it was kept.
+ *
+ * @throws ProblemError when nobody was ever asked
+ */
+export async function knownColleagues(): Promise<Colleague[]> {
+  const phone = mustBeOpen();
+  try {
+    const now = await askColleagues();
+    await keepColleagues(phone, now);
+    return now;
+  } catch (cause) {
+    const kept = await colleaguesHere(phone);
+    if (kept.length === 0) throw cause;
+    return kept;
+  }
 }
 
 /** Whoever is signed in, as the server says now. */

@@ -4,7 +4,7 @@ import { ProblemError, problemFrom, unreachable } from "@shared/api/problem";
 import type { Me } from "@shared/api/types";
 import { bytesOfBase64 } from "./crypto";
 import { LONGEST_LEASE_MS, newLease, type Lease } from "./lease";
-import type { Command, Device, Page } from "./types";
+import type { Colleague, Command, Device, Page } from "./types";
 import type { components } from "@shared/api/schema";
 
 const PATIENCE_MS = 30_000;
@@ -62,6 +62,9 @@ export const push = (commands: readonly Command[]): Promise<PushResults> =>
 /** @throws ProblemError */
 export const pull = (device: string, cursor: string | null): Promise<Page> =>
   asked(unwrap(api.GET("/api/sync/pull", { params: { query: { device, ...(cursor === null ? {} : { cursor }) } }, ...inTime() })));
+
+/** @throws ProblemError */
+export const colleagues = (): Promise<Colleague[]> => asked(unwrap(api.GET("/api/duties/colleagues", inTime())));
 
 /**
  * Sends the bytes of a photo as they are: the command names them by their digest.

@@ -10,6 +10,14 @@ export type Visit = Schemas["Visit"];
 export type VisitKind = Schemas["VisitKind"];
 export type RecordVisit = Schemas["RecordVisit"];
 export type Page = Schemas["SyncPage"];
+/** Something that is due by a rule of the playbook. */
+export type Duty = Schemas["DutyDue"];
+export type Checklist = Schemas["Checklist"];
+export type Colleague = Schemas["Colleague"];
+export type RecordInspection = Schemas["RecordInspection"];
+export type RecordGathering = Schemas["RecordGathering"];
+export type GatheringKind = Schemas["GatheringKind"];
+export type CareMet = Schemas["CareMet"];
 
 /** A command as it is sent. It is kept as it was made: sent again it must be the same to the letter. */
 export interface Command {
@@ -74,6 +82,20 @@ export interface AreaBody {
   people: Schemas["Contact"][];
 }
 
+/** A visit to somebody in care: who, where, which contact is wanted, by when. Why is not on a phone. */
+export interface CareBody {
+  area: Schemas["AreaRef"];
+  name: string | null;
+  address: string;
+  wish: string | null;
+  due_at: string;
+  last_met_at: string | null;
+  tried_at: string | null;
+  version: number;
+  /** By the server's clock. After it nothing of this may be read. */
+  lease_until: string;
+}
+
 export interface PlaybookBody {
   id: string;
   version: string;
@@ -87,6 +109,9 @@ export interface Bodies {
   form: Field[];
   visit: Visit;
   area: AreaBody;
+  duty: Duty;
+  checklist: Checklist;
+  care_visit: CareBody;
   playbook: PlaybookBody;
 }
 
@@ -118,6 +143,11 @@ export class Rows {
 
   all<K extends RowKind>(kind: K): Bodies[K][] {
     return [...(this.#kinds.get(kind)?.values() ?? [])] as Bodies[K][];
+  }
+
+  /** With their ids, for those that do not hold their own. */
+  named<K extends RowKind>(kind: K): [string, Bodies[K]][] {
+    return [...(this.#kinds.get(kind)?.entries() ?? [])] as [string, Bodies[K]][];
   }
 
   clone(): Rows {

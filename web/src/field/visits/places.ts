@@ -1,13 +1,13 @@
 /** Where one may have been: one's areas and their buildings, the places of the last days first. */
 import type { Me } from "@shared/api/types";
-import type { Rows, VisitKind } from "../phone/types";
+import type { Duty, Rows, VisitKind } from "../phone/types";
 
 export interface Place {
   /** Tells them apart in a list: the printed code, or the area's. */
   key: string;
   name: string;
   /** What of it goes into the record. */
-  sent: { area_code: string } | { place: string };
+  sent: { area_code: string } | { place: string } | { record_id: string };
 }
 
 export interface PlaceGroup {
@@ -37,7 +37,13 @@ export function placesOfPosts(me: Me): PlaceGroup[] {
 }
 
 /** What one most likely did there: a building is visited, an area patrolled. */
-export const likelyKind = (place: Place): VisitKind => ("place" in place.sent ? "visit" : "patrol");
+export const likelyKind = (place: Place): VisitKind => ("area_code" in place.sent ? "patrol" : "visit");
+
+/** The dwelling for which something is due, or the area. */
+export function placeOfDuty({ area, target }: Duty): Place {
+  if (target) return { key: target.record_id, name: target.label, sent: { record_id: target.record_id } };
+  return { key: area.code, name: area.name, sent: { area_code: area.code } };
+}
 
 const MOST_RECENT = 3;
 

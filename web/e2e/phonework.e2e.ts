@@ -1,0 +1,240 @@
+/** What recurs, on the grid worker's phone: the day's list leads to the page that records it, with a network or without. */
+import type { BrowserContext, Page } from "playwright-core";
+import { expect, it } from "vitest";
+import { PHONE, open, sidewaysBy, useBrowser, origin } from "./support/browser";
+import { ACCOUNTS, GRID, signIn, type Person } from "./support/city";
+import { axeFaults } from "./support/axe";
+import { between } from "./support/between";
+import { newWorker } from "./support/people";
+import { lampPhoto } from "./support/photo";
+import { Thumb, clockWrongBy, openWithPin, phoneOf, storedBytes, uploaded } from "./support/phone";
+
+useBrowser();
+
+/** A corner of the grid where nobody else of the tests works. */
+const CORNER = `${GRID}003`;
+const SHOTS = process.env.LINLI_SHOTS;
+const HOUR_MS = 3_600_000;
+
+async function read<T>(context: BrowserContext, path: string): Promise<T> {
+  const answer = await context.request.get(path);
+  if (!answer.ok()) throw new Error(`GET ${path}: ${answer.status()}`);
+  return (await answer.json()) as T;
+}
+
+/** Key premises of a name of their own, to be looked at this quarter; gives the id of the record. */
+async function premises(who: Person | "worker", area: string, name: string, kind: string): Promise<string> {
+  const context = await open(PHONE);
+  await signIn(context, who);
+  const fields = { premises_kind: kind, name, address: "向阳路12号", is_key: "yes" };
+  const made = await context.request.post("/api/registry/premises", { data: { area_code: area, fields }, headers: { Origin: origin() } });
+  expect(made.status(), await made.text()).toBe(201);
+  const { id } = (await made.json()) as { id: string };
+  await context.close();
+  return id;
+}
+
+/** Somebody in care whom the demo's worker is to visit. */
+async function nextInCare(context: BrowserContext): Promise<{ id: string; address: string }> {
+  const [person] = (await read<{ items: { id: string; address: string }[] }>(context, "/api/care?show=due")).items;
+  if (person === undefined) throw new Error("nobody in care is due for a visit");
+  return person;
+}
+
+const today = (page: Page) => page.getByRole("link", { name: "今日", exact: true });
+/** What has weeks still lies folded. */
+async function unfold(page: Page): Promise<void> {
+  const later = page.locator("details.later");
+  await page.locator("section.group").or(later).first().waitFor();
+  if ((await later.count()) > 0 && (await later.getAttribute("open")) === null) await later.locator("summary").click();
+}
+const item = (page: Page, text: string) => page.locator(".item").filter({ hasText: text });
+
+async function fit(page: Page, name: string): Promise<void> {
+  expect(await sidewaysBy(page), name).toBe(0);
+  expect(await axeFaults(page), name).toEqual([]);
+  if (!SHOTS) return;
+  await page.getByRole("button", { name: "关闭" }).first().click({ timeout: 500 }).catch(() => undefined);
+  for (const scheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme: scheme });
+    if (scheme === "dark") expect(await axeFaults(page), `${name}, dark`).toEqual([]);
+    await page.screenshot({ path: `${SHOTS}/${name}-${scheme}.png` });
+  }
+  await page.emulateMedia({ colorScheme: "light" });
+}
+
+it("what is known of people in care is on the phone for a day, and then not: told by the page and by the stored bytes", async () => {
+  const { context, page } = await phoneOf("worker");
+  const person = await nextInCare(context);
+  await item(page, person.address).waitFor();
+  expect(await storedBytes(page)).toContain("kind=care_visit");
+  await context.setOffline(true);
+  await page.close();
+  await clockWrongBy(context, 25 * HOUR_MS);
+  const later = await context.newPage();
+  await openWithPin(later);
+  await later.locator("section.group").first().waitFor();
+  expect(await item(later, person.address).count()).toBe(0);
+  await expect.poll(() => storedBytes(later)).not.toContain("kind=care_visit");
+  await openWithPin(later, `/field/care/${person.id}`);
+  await later.getByText("这次走访不在手机上了").waitFor();
+  await fit(later, "care-gone");
+  await context.close();
+});
+
+it("with no network: an inspection with a finding and its photo, a care visit, a meeting; all of it arrives once, though an answer was lost", async () => {
+  const day = Date.now().toString(36);
+  const name = `${day}面馆`;
+  const record = await premises("worker", GRID, name, "catering");
+  const net = await between();
+  const { context, page } = await phoneOf("worker", { baseURL: net.url });
+  const person = await nextInCare(context);
+  net.swallow.push("/api/sync/push");
+  const photo = await lampPhoto(page, false);
+  await context.setOffline(true);
+
+  // Premises, line by line: all in order but one.
+  await fit(page, "today");
+  await unfold(page);
+  await item(page, name).click();
+  await page.getByRole("heading", { name }).waitFor();
+  await fit(page, "inspection-begun");
+  await page.getByRole("button", { name: "全部合格" }).click();
+  const gas = page.getByRole("group", { name: "装有燃气报警装置并能切断" });
+  await gas.getByText("不合格").click();
+  await page.getByRole("button", { name: "记下，上报 1 处隐患" }).click();
+  await page.getByRole("link", { name: /请写一下是什么情况：装有燃气报警装置/ }).waitFor();
+  await gas.getByLabel("是什么情况").fill(`${day}后厨没有报警器`);
+  await gas.getByText("请拍照：街道据此联系燃气公司上门").waitFor();
+  await gas.locator("input[type=file]").setInputFiles(photo);
+  await page.getByText("照片已上传 1 张，共 1 张").waitFor({ state: "attached" });
+  await fit(page, "inspection-found");
+  await page.getByRole("button", { name: "记下，上报 1 处隐患" }).click();
+  await page.locator("section.group", { hasText: "已办，等上传" }).getByText(name).waitFor();
+
+  // Somebody in care: by name, never why.
+  await item(page, person.address).click();
+  await page.getByText("希望怎样联系").or(page.getByText("最晚哪天去")).first().waitFor();
+  const words = await page.locator("main").innerText();
+  for (const why of ["独居", "空巢", "残疾", "低保", "困难"]) expect(words).not.toContain(why);
+  await page.getByLabel("说一下情况").fill(`${day}精神很好，要一副老花镜`);
+  await fit(page, "care");
+  await page.getByRole("button", { name: "见到了" }).click();
+  await page.locator("section.group", { hasText: "已办，等上传" }).getByText(person.address).waitFor();
+
+  // A meeting, once for those who were there.
+  await page.getByRole("link", { name: "走访", exact: true }).click();
+  await page.getByText("开会", { exact: true }).click();
+  await page.getByRole("link", { name: /记成会议、培训/ }).click();
+  await page.getByLabel("说的什么").fill(`${day}碰头`);
+  await page.getByLabel("找姓名或网格").fill(ACCOUNTS.head.display);
+  await page.getByRole("checkbox", { name: ACCOUNTS.head.display }).check();
+  await fit(page, "gathering");
+  await page.getByRole("button", { name: "记下", exact: true }).click();
+  await today(page).waitFor();
+  await page.getByRole("link", { name: /3 条没上传/ }).click();
+  for (const line of ["隐患 1 处", "见到了", `${day}碰头`]) await page.getByText(line).waitFor();
+  await fit(page, "uploads");
+
+  await context.setOffline(false);
+  await uploaded(page).waitFor();
+  expect(net.swallow).toEqual([]);
+
+  const { items: looked } = await read<{ items: { n_findings: number; answers: { answer: string; case_id: string | null }[] }[] }>(context, `/api/inspections?record=${record}`);
+  expect(looked.map(({ n_findings, answers }) => [n_findings, answers.filter(({ answer }) => answer === "ok").length])).toEqual([[1, 4]]);
+  const found = await read<{ full_text: string; attachments: unknown[] }>(context, `/api/cases/${looked[0]?.answers.find(({ case_id }) => case_id !== null)?.case_id ?? ""}`);
+  expect(found.full_text).toContain(`${day}后厨没有报警器`);
+  expect(found.attachments).toHaveLength(1);
+  const { items: visits } = await read<{ items: { note: string | null; met: boolean | null }[] }>(context, "/api/visits?mine=true&limit=200");
+  expect(visits.filter(({ note }) => note?.startsWith(day)).map(({ met }) => met)).toEqual([true]);
+  const { items: met } = await read<{ items: { title: string; attendees: string[] }[] }>(context, "/api/gatherings?limit=200");
+  expect(met.filter(({ title }) => title === `${day}碰头`).map(({ attendees }) => attendees.toSorted())).toEqual([[ACCOUNTS.head.display, ACCOUNTS.worker.display].toSorted()]);
+
+  // What is done is due no more, here and there.
+  await page.getByRole("button", { name: "返回" }).click();
+  await unfold(page);
+  await expect.poll(() => item(page, name).count()).toBe(0);
+  const { items: due } = await read<{ items: { target: { record_id: string } | null }[] }>(context, "/api/duties/mine");
+  expect(due.filter(({ target }) => target?.record_id === record)).toEqual([]);
+  await context.close();
+});
+
+it("needs few taps where nothing is wrong, from the day's list, with no network", async () => {
+  const who = await newWorker(CORNER, "示例网格员");
+  await premises(who, CORNER, "家和小超市", "shop");
+  const lines: string[] = [];
+  const measure = async (page: Page, task: string, most: number, work: (thumb: Thumb) => Promise<void>): Promise<void> => {
+    await today(page).waitFor();
+    await page.locator("section.group").first().waitFor();
+    const thumb = new Thumb();
+    await work(thumb);
+    await page.getByText("已记下").first().waitFor();
+    lines.push(thumb.said(task));
+    expect(thumb.taps, task).toBeLessThanOrEqual(most);
+    await page.getByRole("button", { name: "关闭" }).first().click();
+  };
+
+  const { context, page } = await phoneOf(who);
+  await context.setOffline(true);
+  await measure(page, "patrol with nothing wrong", 4, async (thumb) => {
+    await thumb.tap(item(page, "每日一巡"));
+    await page.getByRole("heading", { name: "每日一巡" }).waitFor();
+    expect(await page.getByLabel("在哪里").locator("option:checked").innerText()).toBe("第三微网格");
+    expect(await page.getByRole("radio", { name: "巡查" }).isChecked()).toBe(true);
+    if (SHOTS) await fit(page, "patrol");
+    await thumb.tap(page.getByRole("button", { name: "一切正常，记下" }));
+  });
+  // One record does for everything that it fits.
+  expect(await page.locator("section.group", { hasText: "已办，等上传" }).locator(".item").allInnerTexts()).toEqual([expect.stringContaining("每日一巡"), expect.stringContaining("每日一记")].toSorted());
+  await measure(page, "inspection with nothing wrong", 4, async (thumb) => {
+    // A quarter's work has weeks still: it lies folded.
+    await thumb.tap(page.locator("details.later summary"));
+    await thumb.tap(item(page, "家和小超市"));
+    await thumb.tap(page.getByRole("button", { name: "全部合格" }));
+    await thumb.tap(page.getByRole("button", { name: "记下检查结果" }));
+  });
+  await measure(page, "weekly meeting of two", 4, async (thumb) => {
+    await thumb.tap(item(page, "每周一会"));
+    await page.getByRole("heading", { name: "每周一会" }).waitFor();
+    await thumb.tap(page.locator("label.row").filter({ hasText: ACCOUNTS.head.display }));
+    if (SHOTS) await fit(page, "meeting");
+    await thumb.tap(page.getByRole("button", { name: "记下", exact: true }));
+  });
+  await context.setOffline(false);
+  await uploaded(page).waitFor();
+  const { items: due } = await read<{ items: { name: string; state: string }[] }>(context, "/api/duties/mine");
+  expect(Object.fromEntries(due.map(({ name, state }) => [name, state]))).toEqual({ 每日一巡: "done", 每日一记: "done", 每周一会: "done", 每月一训: expect.any(String) });
+  await context.close();
+
+  const other = await phoneOf("worker");
+  await other.context.setOffline(true);
+  await measure(other.page, "care visit done", 4, async (thumb) => {
+    await thumb.tap(item(other.page, "关爱走访").first());
+    await thumb.tap(other.page.getByRole("button", { name: "见到了" }));
+  });
+  await other.context.setOffline(false);
+  await uploaded(other.page).waitFor();
+  await other.context.close();
+  console.log(lines.join("\n"));
+});
+
+it("without a PIN the same list and the same pages work online", async () => {
+  const who = await newWorker(`${GRID}002`, "示例网格员二");
+  const record = await premises(who, `${GRID}002`, "便民理发店", "shop");
+  const context = await open(PHONE);
+  await signIn(context, who);
+  const page = await context.newPage();
+  await page.goto("/field/");
+  await item(page, "每日一巡").click();
+  await page.getByRole("button", { name: "一切正常，记下" }).click();
+  await item(page, "每日一巡").waitFor({ state: "detached" });
+  await unfold(page);
+  await item(page, "便民理发店").click();
+  await page.getByRole("button", { name: "全部合格" }).click();
+  await page.getByRole("button", { name: "记下检查结果" }).click();
+  await today(page).waitFor();
+  const { items } = await read<{ items: { n_findings: number }[] }>(context, `/api/inspections?record=${record}`);
+  expect(items.map(({ n_findings }) => n_findings)).toEqual([0]);
+  expect(await storedBytes(page)).not.toContain("linli-outbox-");
+  await context.close();
+});
