@@ -1,7 +1,7 @@
 /** What recurs, on the grid worker's phone: the day's list leads to the page that records it, with a network or without. */
 import type { BrowserContext, Page } from "playwright-core";
 import { expect, it } from "vitest";
-import { PHONE, open, sidewaysBy, useBrowser, origin } from "./support/browser";
+import { DESK, PHONE, open, origin, sidewaysBy, useBrowser } from "./support/browser";
 import { ACCOUNTS, GRID, signIn, type Person } from "./support/city";
 import { axeFaults } from "./support/axe";
 import { between } from "./support/between";
@@ -237,4 +237,26 @@ it("without a PIN the same list and the same pages work online", async () => {
   expect(items.map(({ n_findings }) => n_findings)).toEqual([0]);
   expect(await storedBytes(page)).not.toContain("linli-outbox-");
   await context.close();
+});
+
+it("a lost phone is taken away by who administers its owner's account, and is wiped when it meets the server", async () => {
+  const who = await newWorker(CORNER, "示例丢手机");
+  const { context, page } = await phoneOf(who);
+  const admin = await open(DESK);
+  await signIn(admin, "admin");
+  const desk = await admin.newPage();
+  await desk.goto(`/desk/people?q=${who.name}`);
+  await desk.getByRole("button", { name: "示例丢手机" }).click();
+  const panel = desk.getByRole("dialog", { name: "示例丢手机" });
+  await panel.getByText("我的手机").waitFor();
+  await panel.getByRole("button", { name: "停用这部手机" }).click();
+  expect(await axeFaults(desk)).toEqual([]);
+  if (SHOTS) await desk.screenshot({ path: `${SHOTS}/desk-phones.png` });
+  await panel.getByRole("button", { name: "确定" }).click();
+  await panel.getByText("没有设置过离线使用的手机").waitFor();
+  await page.getByRole("link", { name: /都已上传/ }).click();
+  await page.getByRole("button", { name: "现在上传" }).click();
+  await page.getByText("这部手机已被停用").waitFor();
+  await expect.poll(() => page.evaluate(async () => (await indexedDB.databases()).length)).toBe(0);
+  await Promise.all([admin.close(), context.close()]);
 });
