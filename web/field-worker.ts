@@ -9,12 +9,15 @@ type Bundle = Parameters<Extract<NonNullable<Plugin["generateBundle"]>, (...args
 /** What the page asks for besides what is built. */
 const PUBLIC = ["/field.webmanifest", "/push-worker.js", "/icons/linli.svg", "/icons/field-180.png", "/icons/field-192.png", "/icons/field-512.png", "/icons/field-maskable-512.png"];
 
+/** Not kept: the map is of no use without a network, and heavier than all the rest. */
+const NOT_KEPT = ["MapCanvas"];
+
 /** Everything that the entry needs, at once or later, styles included. */
 function filesOf(bundle: Bundle, entry: string): string[] {
   const files = new Set<string>();
   const visit = (name: string): void => {
     const chunk = bundle[name];
-    if (files.has(name) || chunk === undefined) return;
+    if (files.has(name) || chunk === undefined || NOT_KEPT.includes(chunk.name ?? "")) return;
     files.add(name);
     if (chunk.type !== "chunk") return;
     for (const style of chunk.viteMetadata?.importedCss ?? []) files.add(style);

@@ -239,6 +239,25 @@ it("without a PIN the same list and the same pages work online", async () => {
   await context.close();
 });
 
+it("a joint patrol asks who went along, and counts as one", async () => {
+  const { context, page } = await phoneOf("head");
+  await context.setOffline(true);
+  await unfold(page);
+  await item(page, "联合巡查").filter({ hasText: "第一网格" }).click();
+  await page.getByRole("heading", { name: "联合巡查" }).waitFor();
+  await page.getByRole("button", { name: "一切正常，记下" }).click();
+  await page.getByRole("link", { name: "请勾选一起巡查的单位" }).waitFor();
+  await page.getByRole("group", { name: /和谁一起巡查/ }).getByRole("checkbox").first().check();
+  await fit(page, "joint-patrol");
+  await page.getByRole("button", { name: "一切正常，记下" }).click();
+  await page.locator("section.group", { hasText: "已办，等上传" }).getByText("联合巡查").waitFor();
+  await context.setOffline(false);
+  await uploaded(page).waitFor();
+  const { items: due } = await read<{ items: { duty_id: string; area: { name: string }; state: string }[] }>(context, "/api/duties/mine");
+  expect(due.filter(({ duty_id, state }) => duty_id === "joint_patrol" && state === "done").map(({ area }) => area.name)).toEqual(["第一网格"]);
+  await context.close();
+});
+
 it("a lost phone is taken away by who administers its owner's account, and is wiped when it meets the server", async () => {
   const who = await newWorker(CORNER, "示例丢手机");
   const { context, page } = await phoneOf(who);
@@ -259,4 +278,33 @@ it("a lost phone is taken away by who administers its owner's account, and is wi
   await page.getByText("这部手机已被停用").waitFor();
   await expect.poll(() => page.evaluate(async () => (await indexedDB.databases()).length)).toBe(0);
   await Promise.all([admin.close(), context.close()]);
+});
+
+it("the day lies on a map where its places are known, and with no network the list says everything", async () => {
+  const { context, page } = await phoneOf("worker");
+  await context.setOffline(true);
+  await page.getByRole("button", { name: "看地图" }).click();
+  await page.getByText("现在没有网络，看不了地图").waitFor();
+  expect(await page.locator("section.group .item").count()).toBeGreaterThan(2);
+  await fit(page, "map-offline");
+  await page.getByRole("button", { name: "收起地图" }).click();
+  await context.setOffline(false);
+
+  await page.getByRole("button", { name: "看地图" }).click();
+  await page.locator("[data-drawn]").waitFor();
+  await fit(page, "map");
+  const here = page.getByText(/^这里有 \d+ 件：$/);
+  const canvas = page.locator(".maplibregl-canvas");
+  const size = await canvas.boundingBox();
+  if (size === null) throw new Error("no map");
+  // A thumb that feels its way over the map meets a dot.
+  for (let y = 80; y < size.height && !(await here.isVisible()); y += 12) {
+    for (let x = 8; x < size.width - 60 && !(await here.isVisible()); x += 12) await canvas.click({ position: { x, y }, noWaitAfter: true });
+  }
+  await here.waitFor();
+  await fit(page, "map-picked");
+  const [shown] = await page.locator(".part .item .text").allInnerTexts();
+  expect(await page.locator(".group .item .text, .later .item .text").allInnerTexts()).toContain(shown);
+
+  await context.close();
 });

@@ -1,6 +1,6 @@
 /** What lies on the phone, as it is once opened. `docs/sync.md` is the protocol. */
 import type { components } from "@shared/api/schema";
-import type { ActionOffer, CaseRow, Category, Field, Reply } from "@shared/api/types";
+import type { ActionOffer, CaseRow, Category, Field, Point, Reply } from "@shared/api/types";
 
 type Schemas = components["schemas"];
 
@@ -74,6 +74,7 @@ export interface PlaceBody {
   code: string;
   name: string;
   kind: string;
+  point: Point | null;
 }
 
 export interface AreaBody {
