@@ -87,7 +87,9 @@ it("with no network: an inspection with a finding and its photo, a care visit, a
   const name = `${day}面馆`;
   const record = await premises("worker", GRID, name, "catering");
   const net = await between();
-  const { context, page } = await phoneOf("worker", { baseURL: net.url });
+  const phone = await phoneOf("worker", { baseURL: net.url });
+  const { context } = phone;
+  let { page } = phone;
   const person = await nextInCare(context);
   net.swallow.push("/api/sync/push");
   const photo = await lampPhoto(page, false);
@@ -109,6 +111,20 @@ it("with no network: an inspection with a finding and its photo, a care visit, a
   await gas.locator("input[type=file]").setInputFiles(photo);
   await page.getByText("照片已上传 1 张，共 1 张").waitFor({ state: "attached" });
   await fit(page, "inspection-found");
+  // The phone rings, the tab is gone: what was gone through is there again.
+  let last = "";
+  const isWritten = async (): Promise<boolean> => {
+    const [before, now] = [last, await storedBytes(page)];
+    last = now;
+    return now === before && now.includes("key=inspections");
+  };
+  await expect.poll(isWritten, { interval: 500 }).toBe(true);
+  const at = new URL(page.url()).pathname;
+  await page.close();
+  page = await context.newPage();
+  await openWithPin(page, at);
+  await page.getByRole("button", { name: "记下，上报 1 处隐患" }).waitFor();
+  expect(await page.getByLabel("是什么情况").inputValue()).toBe(`${day}后厨没有报警器`);
   await page.getByRole("button", { name: "记下，上报 1 处隐患" }).click();
   await page.locator("section.group", { hasText: "已办，等上传" }).getByText(name).waitFor();
 

@@ -3,7 +3,7 @@ import { newKey } from "@shared/api/intention";
 import type { Point, ReportCase } from "@shared/api/types";
 import { forget, recallJson, rememberJson } from "@shared/lib/storage";
 import { sentIds, type Photo } from "@shared/ui/photos";
-import { isOpen, keepNote, keptNote, usePhone } from "../phone/phone";
+import { isOpen, keepDraft, keptDraft, usePhone } from "../phone/phone";
 
 /** Where the noted matter is. */
 export type NotePlace =
@@ -50,7 +50,7 @@ function keep(): void {
   clearTimeout(timer);
   if (reading) return;
   if (!isOpen()) rememberJson(KEY, draft);
-  else timer = setTimeout(() => void (isOpen() && keepNote(JSON.parse(JSON.stringify(draft)))), KEEP_AFTER_MS);
+  else timer = setTimeout(() => void (isOpen() && keepDraft("note", JSON.parse(JSON.stringify(draft)))), KEEP_AFTER_MS);
 }
 watch(draft, keep, { deep: true });
 
@@ -61,7 +61,7 @@ async function change(to: string | null): Promise<void> {
   Object.assign(draft, to === null ? restore() : empty());
   if (to === null) return;
   reading = true;
-  const kept = await keptNote().finally(() => (reading = false));
+  const kept = await keptDraft("note").finally(() => (reading = false));
   if (owner === to && isDraft(kept) && draft.text === "") Object.assign(draft, empty(), kept, { photos: kept.photos.filter(({ state }) => state === "sent") });
 }
 

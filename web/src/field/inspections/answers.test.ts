@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { Photo } from "@shared/ui/photos";
 import type { Checklist } from "../phone/types";
-import { allFine, answersOf, fits, lacks, linesOf } from "./answers";
+import { allFine, answersOf, fits, keptOf, lacks, linesOf, restore } from "./answers";
 
 const LIST = {
   code: "catering",
@@ -44,4 +44,13 @@ it("what was written at a line that turned out to be in order stays behind", () 
   allFine(lines);
   Object.assign(lines[0] ?? {}, { note: "看错了", photos: [photo("sha")] });
   expect(answersOf(lines)[0]).toEqual({ item: "exit", answer: "ok" });
+});
+
+it("what was gone through comes back after a tab was killed, without photos that were on their way", () => {
+  const lines = linesOf(LIST);
+  Object.assign(lines[0] ?? {}, { answer: "finding", note: "堆了货", photos: [photo("sha"), photo(null)] });
+  const kept = keptOf("catering", lines, "");
+  const again = linesOf({ ...LIST, items: LIST.items.slice(0, 2) });
+  restore(again, JSON.parse(JSON.stringify(kept)));
+  expect(again.map(({ item, answer, note, photos }) => [item.code, answer, note, photos.length])).toEqual([["exit", "finding", "堆了货", 1], ["gas", null, "", 0]]);
 });

@@ -52,3 +52,23 @@ export function answersOf(lines: readonly Line[]): Answer[] {
     return [{ item: item.code, answer, note: given(note) ?? null, ...(attachments.length === 0 ? {} : { attachments }) }];
   });
 }
+
+/** What is kept of a line while it is gone through; a photo that was not kept yet is not. */
+export type KeptLine = Pick<Line, "answer" | "note" | "photos">;
+
+export interface KeptInspection {
+  checklist: string;
+  note: string;
+  lines: Record<string, KeptLine>;
+}
+
+export const keptOf = (checklist: string, lines: readonly Line[], note: string): KeptInspection => ({
+  checklist,
+  note,
+  lines: Object.fromEntries(lines.map(({ item, answer, note: words, photos }) => [item.code, { answer, note: words, photos: photos.filter(({ state }) => state === "sent") }])),
+});
+
+/** Takes what was kept into fresh lines; lines that the checklist has no longer are let go. */
+export function restore(lines: readonly Line[], kept: KeptInspection): void {
+  for (const line of lines) Object.assign(line, kept.lines[line.item.code] ?? {});
+}

@@ -5,6 +5,7 @@ import { api, unwrap } from "@shared/api/client";
 import { useDuty } from "../duties/useDuty";
 import { given, useDoing, wordsOf, type Doing } from "../phone/doing";
 import { usePhone } from "../phone/phone";
+import { useKept } from "./useKept";
 import type { Checklist, Duty, RecordInspection } from "../phone/types";
 import { answersOf, findings, fits, linesOf, type Line } from "./answers";
 
@@ -45,10 +46,12 @@ export function useInspection(record: () => string): Inspecting {
   // What is being gone through stays as it is though its row is sent again.
   watch(() => checklist.value?.code, () => { lines.value = checklist.value === undefined ? [] : linesOf(checklist.value); }, { immediate: true });
 
+  const kept = useKept(record, code, lines, note);
+
   async function save(): Promise<boolean> {
     const found = findings(lines.value);
     const body: RecordInspection = { record_id: record(), checklist: code.value, answers: answersOf(lines.value), ...(given(note.value) === undefined ? {} : { note: given(note.value) }) };
-    return doing.run(
+    const isDone = await doing.run(
       {
         type: "inspection.record",
         entity_id: null,
@@ -63,6 +66,8 @@ export function useInspection(record: () => string): Inspecting {
       },
       (header) => unwrap(api.POST("/api/inspections", { params: { header }, body })),
     );
+    if (isDone) kept.drop();
+    return isDone;
   }
 
   return { duty, known: computed(() => known.value && (opened.value !== null || asked.value !== null)), checklists, code, lines, note, doing, save };

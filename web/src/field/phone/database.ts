@@ -51,6 +51,8 @@ export interface OutboxMeta {
   me: Sealed;
   /** A note that is being written. */
   note: Sealed;
+  /** Inspections that were begun, by premises. */
+  inspections: Sealed;
 }
 
 export interface Meta {

@@ -272,16 +272,16 @@ export async function noteMe(me: Me): Promise<void> {
 }
 
 /** What is being written survives a tab that was killed, and lies as sealed as the rest. */
-export async function keepNote(note: unknown): Promise<void> {
+export async function keepDraft(key: "note" | "inspections", draft: unknown): Promise<void> {
   const phone = mustBeOpen();
-  const sealed = await seal(phone.key, "note", note);
-  await on(phone.outbox, (db) => db.write("note", sealed));
+  const sealed = await seal(phone.key, key, draft);
+  await on(phone.outbox, (db) => db.write(key, sealed));
 }
 
-export async function keptNote(): Promise<unknown> {
+export async function keptDraft(key: "note" | "inspections"): Promise<unknown> {
   const phone = mustBeOpen();
-  const sealed = await on(phone.outbox, (db) => db.read("note"));
-  return sealed === undefined ? null : open<unknown>(phone.key, "note", sealed);
+  const sealed = await on(phone.outbox, (db) => db.read(key));
+  return sealed === undefined ? null : open<unknown>(phone.key, key, sealed);
 }
 
 export const usePhone = () => ({ opened, ready, gone, rows, entries, pending, rejected, unlit, view, position, stopped, busy, leaseEnds });
