@@ -16,10 +16,17 @@ async function all(): Promise<Kept> {
   return isKept(found) ? found : {};
 }
 
-async function put(record: string, one: KeptInspection | null): Promise<void> {
-  const { [record]: _, ...others } = await all();
-  const kept = Object.entries(others).slice(-MOST_BEGUN);
-  await keepDraft("inspections", Object.fromEntries(one === null ? kept : [...kept, [record, one]]));
+let writing = Promise.resolve();
+
+/** One write after the other: each reads what the one before left. A phone that was locked meanwhile keeps what it had. */
+function put(record: string, one: KeptInspection | null): void {
+  const write = async (): Promise<void> => {
+    if (!isOpen()) return;
+    const { [record]: _, ...others } = await all();
+    const kept = Object.entries(others).slice(-MOST_BEGUN);
+    await keepDraft("inspections", Object.fromEntries(one === null ? kept : [...kept, [record, one]]));
+  };
+  writing = writing.then(write).catch(() => undefined);
 }
 
 export function useKept(record: () => string, code: Ref<string>, lines: Ref<Line[]>, note: Ref<string>): { drop: () => void } {
@@ -39,16 +46,16 @@ export function useKept(record: () => string, code: Ref<string>, lines: Ref<Line
     clearTimeout(timer);
     if (!isOpen() || isDone || !isBegun()) return;
     const one: KeptInspection = JSON.parse(JSON.stringify(keptOf(code.value, lines.value, note.value)));
-    timer = setTimeout(() => void (isOpen() && put(record(), one)), KEEP_AFTER_MS);
+    timer = setTimeout(() => put(record(), one), KEEP_AFTER_MS);
   }
 
-  watch(code, () => void (isOpen() && code.value !== "" && bringBack()), { immediate: true });
+  watch(code, () => void (isOpen() && code.value !== "" && bringBack().catch(() => undefined)), { immediate: true });
   watch([lines, note], keep, { deep: true });
   return {
     drop: () => {
       isDone = true;
       clearTimeout(timer);
-      if (isOpen()) void put(record(), null);
+      put(record(), null);
     },
   };
 }
