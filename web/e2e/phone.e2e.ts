@@ -47,6 +47,17 @@ it("opens with no network, with the day's list, after the app was closed", async
   expect(await axeFaults(again)).toEqual([]);
 });
 
+it("a PIN that was typed before the phone knew whose outbox lies on it opens it all the same", async () => {
+  const { context, page } = await phoneOf("worker");
+  await page.close();
+  await context.addInitScript(() => {
+    const atOnce = indexedDB.databases.bind(indexedDB);
+    indexedDB.databases = () => new Promise((resolve) => setTimeout(resolve, 1_500)).then(atOnce);
+  });
+  await openWithPin(await context.newPage());
+  await context.close();
+});
+
 it("needs few taps for what is done every day, on targets that a thumb can hit", async () => {
   const code = await report({ text: "巷口的路灯今天早上不亮了，等着接单", area_code: GRID, category: "lamp" });
   const { context, page } = await phoneOf("worker");

@@ -1,5 +1,6 @@
 //! Lists, counts and searches over HTTP on databases of growing size: what a page costs with 10,000 cases and with a million.
 //!
+//! The boards of indicators are measured by `indicators`, which has the figures counted by their consumer first: here there are none.
 //! Each size has a database of its own, filled once and kept. Every request goes to the real binary in a process of its own, one after
 //! the other over one connection.
 
@@ -100,7 +101,6 @@ fn asked(city: &City, deep: u32) -> Vec<Asked> {
     );
     add("search: a paper number", "city", "/api/search?q=610502-2026-00000007".to_owned(), 0);
     add("places by initials", "city", "/api/areas/search?q=ylb".to_owned(), 0);
-    add("the board of indicators", "city", "/api/indicators/board".to_owned(), 0);
     all
 }
 

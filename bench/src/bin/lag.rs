@@ -17,7 +17,7 @@ use clap::Parser;
 
 use linli_bench::serve::{Client, Server, fresh_database};
 use linli_bench::{GRID, Taken, options, small_city};
-use linli_db::{Conn, Db, StoreError, feed, params};
+use linli_db::{Conn, Db, StoreError, feed};
 use linli_kernel::{Clock, IdSource, SystemClock};
 
 #[derive(Parser)]
@@ -138,9 +138,8 @@ fn look(conn: &mut Conn, now_ms: i64) -> Result<Vec<(String, i64)>, StoreError> 
     })?;
     let mut lags = Vec::new();
     for (name, position) in consumers {
-        let sql = "SELECT at FROM event WHERE (tx_id, seq) > ($1, $2) ORDER BY tx_id, seq LIMIT 1";
-        let waiting = conn.first(sql, &params![position.tx_id, position.seq], |row| row.get::<i64>("at"))?;
-        lags.push((name, waiting.map_or(0, |at| now_ms - at)));
+        let (_, waiting) = feed::behind(conn, position, 1)?;
+        lags.push((name, waiting.map_or(0, |at| now_ms - at.ms())));
     }
     let sql = "SELECT c.reported_at FROM case_fresh f JOIN cases c ON c.row_no = f.row_no ORDER BY f.row_no LIMIT 1";
     let oldest = conn.first(sql, &[], |row| row.get::<i64>("reported_at"))?;

@@ -134,8 +134,8 @@ pub async fn say_problems(request: Request, next: Next) -> Response {
     said.headers_mut()
         .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json; charset=utf-8"));
     if problem.code == ProblemCode::DeviceRevoked {
-        // What lies on a phone that was taken away goes, even if the page itself never learns of it.
-        said.headers_mut().insert("clear-site-data", HeaderValue::from_static("\"cookies\", \"storage\""));
+        // Not the storage: a second person may have an outbox in the same browser. The app takes off what belongs to this account.
+        said.headers_mut().insert("clear-site-data", HeaderValue::from_static("\"cookies\""));
     }
     if problem.code == ProblemCode::Busy || problem.code == ProblemCode::TooMany {
         let seconds = problem.params.get("seconds").and_then(|text| HeaderValue::from_str(text).ok());

@@ -83,6 +83,8 @@ pub struct CareList {
     n_still: usize,
     /// All of them.
     n_all: usize,
+    /// Whether nothing was left out: one answer looks at 5,000 entries, and a wider place may have more.
+    is_whole: bool,
 }
 
 fn shows(row: &CareRow, show: Show) -> bool {
@@ -113,11 +115,11 @@ async fn list_care(
             after = entries.last().map(|entry| entry.id.to_string());
             let is_last = i64::try_from(entries.len()).unwrap_or_default() < AT_ONCE;
             if is_last || n_read >= MOST {
-                return Ok::<_, Refused>(rows);
+                return Ok::<_, Refused>((rows, is_last));
             }
         }
     });
-    let mut rows = rows.await?;
+    let (mut rows, is_whole) = rows.await?;
     let n = |show| rows.iter().filter(|row| shows(row, show)).count();
     let (n_due, n_review, n_still, n_all) = (n(Show::Due), n(Show::Review), n(Show::Still), rows.len());
     let show = wish.show.unwrap_or(Show::Due);
@@ -131,7 +133,7 @@ async fn list_care(
             });
         }
     }
-    Ok(Json(CareList { items: rows, n_due, n_review, n_still, n_all }))
+    Ok(Json(CareList { items: rows, n_due, n_review, n_still, n_all, is_whole }))
 }
 
 /// Enters somebody into care: on a basis, with a plan, until a day.

@@ -354,7 +354,9 @@ async fn note_leave(
         let leave = tx.commit(leave.clone().note(caller.acting_as(role), now)?)?;
         Ok(view::leave_views(tx, &writer, vec![leave], &posts, true)?.pop())
     });
-    Ok((StatusCode::CREATED, Json(view.await?.ok_or(ProblemCode::Internal)?)))
+    let view = view.await?.ok_or(ProblemCode::Internal)?;
+    app.posts.forget();
+    Ok((StatusCode::CREATED, Json(view)))
 }
 
 /// Ends a leave: takes it back before it begins, or says that somebody is here again.
@@ -370,6 +372,7 @@ async fn end_leave(State(app): State<App>, Signed(caller): Signed, Path(id): Pat
         Ok::<_, Refused>(())
     });
     done.await?;
+    app.posts.forget();
     Ok(StatusCode::NO_CONTENT)
 }
 

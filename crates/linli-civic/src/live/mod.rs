@@ -95,7 +95,7 @@ async fn step(app: &App, position: Option<feed::Position>) -> Result<feed::Posit
         let events = next(&app.db, position).await?;
         let Some(last) = events.last() else { return Ok(position) };
         position = last.position;
-        if events.iter().any(|event| event.stream_kind == "account") {
+        if events.iter().any(|event| matches!(event.stream_kind.as_str(), "account" | "leave")) {
             app.posts.forget();
         }
         if events.iter().any(|event| event.stream_kind == "responsibility_list") {

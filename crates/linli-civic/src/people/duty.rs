@@ -7,6 +7,7 @@ use linli_access::scope::unit_key;
 use linli_db::{Bind, Conn, StoreError, params, placeholders};
 use linli_kernel::{AccountId, AreaCode, Phone, Role, Timestamp};
 
+use super::leave;
 use super::posts::Held;
 
 /// The field that seals an account's phone.
@@ -34,6 +35,8 @@ pub struct OnDuty {
     pub area: AreaCode,
     /// Who.
     pub person: Person,
+    /// Whether they are on leave: they still answer there, but wherever people are named the others stand before them.
+    pub is_away: bool,
 }
 
 /// The seats on the way up from a place at which somebody answers.
@@ -84,7 +87,7 @@ impl Staffed {
     }
 }
 
-/// Who answers at any of `areas`, in the order of area, role and name.
+/// Who answers at any of `areas`, in the order of area, role and name; those who are on leave after those who are there.
 ///
 /// # Errors
 /// The database's; `Inconsistent` for a phone that does not open.
@@ -92,8 +95,10 @@ pub fn on_duty(conn: &mut Conn, vault: &Vault, areas: &[AreaCode], now: Timestam
     let mut values = params![now].to_vec();
     values.extend(areas.iter().map(Bind::val));
     let sql = format!(
-        "SELECT a.id, a.display_name, a.phone_sealed, g.role, g.area_code, g.unit_code FROM grant_role g JOIN account a ON a.id = g.account_id \
-         WHERE {HELD} AND g.role IN {ANSWERING} AND g.area_code IN ({}) ORDER BY g.area_code, g.role, a.display_name LIMIT 500",
+        "SELECT a.id, a.display_name, a.phone_sealed, g.role, g.area_code, g.unit_code, \
+         (SELECT COUNT(*) FROM leave l WHERE l.account_id = a.id AND l.starts_at <= $1 AND l.ends_at > $1) AS n_leaves \
+         FROM grant_role g JOIN account a ON a.id = g.account_id \
+         WHERE {HELD} AND g.role IN {ANSWERING} AND g.area_code IN ({}) ORDER BY g.area_code, g.role, n_leaves, a.display_name LIMIT 500",
         placeholders(2, areas.len())
     );
     conn.all(&sql, &values, |row| {
@@ -103,6 +108,7 @@ pub fn on_duty(conn: &mut Conn, vault: &Vault, areas: &[AreaCode], now: Timestam
             unit: row.get("unit_code")?,
             area: row.parse("area_code")?,
             person: Person { name: row.get("display_name")?, phone: open_phone(vault, row.get("phone_sealed")?) },
+            is_away: row.get::<i64>("n_leaves")? > 0,
         })
     })
 }
@@ -119,16 +125,25 @@ pub(super) fn holders(conn: &mut Conn, vault: &Vault, areas: &[AreaCode]) -> Res
          WHERE a.disabled_at IS NULL AND g.role IN {ANSWERING} AND g.area_code IN ({}) ORDER BY g.area_code, g.role, a.display_name",
         placeholders(1, areas.len())
     );
-    conn.all(&sql, &values, |row| {
+    let mut found = conn.all(&sql, &values, |row| {
         let duty = OnDuty {
             account: row.parse("id")?,
             role: row.parse("role")?,
             unit: row.get("unit_code")?,
             area: row.parse("area_code")?,
             person: Person { name: row.get("display_name")?, phone: open_phone(vault, row.get("phone_sealed")?) },
+            is_away: false,
         };
-        Ok(Held { duty, starts_at: row.at("starts_at")?, ends_at: row.at_opt("ends_at")? })
-    })
+        Ok(Held { duty, starts_at: row.at("starts_at")?, ends_at: row.at_opt("ends_at")?, leaves: Vec::new() })
+    })?;
+    let accounts = found.iter().map(|held| held.duty.account).collect();
+    let ever = (Timestamp::from_ms(0), Timestamp::from_ms(i64::MAX));
+    for leave in leave::of(conn, &accounts, ever)? {
+        for held in found.iter_mut().filter(|held| held.duty.account == leave.account) {
+            held.leaves.push((leave.starts_at, leave.ends_at));
+        }
+    }
+    Ok(found)
 }
 
 /// The people behind accounts.

@@ -1,7 +1,7 @@
 //! Who answers where, kept in memory for reports: the one thing about people that every report asks and that hardly ever changes.
 //!
 //! Nothing is kept before somebody reads the feed ([`Posts::watch`]): what is kept is forgotten with the first event about an
-//! account, here or on another node, so that it is never older than the feed is behind.
+//! account or a leave, here or on another node, so that it is never older than the feed is behind.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -22,11 +22,18 @@ pub(super) struct Held {
     pub(super) duty: OnDuty,
     pub(super) starts_at: Timestamp,
     pub(super) ends_at: Option<Timestamp>,
+    /// When they are on leave.
+    pub(super) leaves: Vec<(Timestamp, Timestamp)>,
 }
 
 impl Held {
     fn is_held(&self, now: Timestamp) -> bool {
         self.starts_at <= now && self.ends_at.is_none_or(|end| now < end)
+    }
+
+    fn on_duty(&self, now: Timestamp) -> OnDuty {
+        let is_away = self.leaves.iter().any(|(from, to)| *from <= now && now < *to);
+        OnDuty { is_away, ..self.duty.clone() }
     }
 }
 
@@ -63,16 +70,16 @@ impl Around {
         Staffed::of(held)
     }
 
-    /// Those who answer at any of `areas`, in the order of area, role and name; `None` when one of them is not around here.
+    /// Those who answer at any of `areas`, in the order of [`duty::on_duty`]; `None` when one of them is not around here.
     #[must_use]
     pub fn on_duty(&self, areas: &[AreaCode], now: Timestamp) -> Option<Vec<OnDuty>> {
         if !areas.iter().all(|area| self.lineage.contains(area)) {
             return None;
         }
         let mut found: Vec<OnDuty> =
-            self.held(now).filter(|held| areas.contains(&held.duty.area)).map(|held| held.duty.clone()).collect();
-        // Stable: within an area they stay in the order of the database.
-        found.sort_by_key(|duty| duty.area);
+            self.held(now).filter(|held| areas.contains(&held.duty.area)).map(|held| held.on_duty(now)).collect();
+        // Stable: by name they stay in the order of the database.
+        found.sort_by_key(|duty| (duty.area, duty.role.as_str(), duty.is_away));
         Some(found)
     }
 

@@ -39,6 +39,22 @@ on_both! {
         other.refused(422, "key_reused");
     }
 
+    async fn residents_are_told_of_somebody_who_is_there(t: TestDb) {
+        let world = World::new(t).await;
+        let worker = world.as_("worker1").await;
+        let away = world.post(&worker, "/api/leaves", json!({ "from": "2026-09-28", "to": "2026-09-29" })).await.ok();
+        for watched in [false, true] {
+            if watched { world.app.posts.watch() }
+            let told = report(&world, &format!("away{watched}"), lamp()).await;
+            assert_eq!(told["case"]["worker"]["name"], "赵小兰", "{watched}: {told}");
+            let read = world.get(&Session::none(), &format!("/api/public/cases/{}", told["code"].as_str().unwrap())).await.ok();
+            assert_eq!(told["case"], read);
+        }
+        let path = format!("/api/leaves/{}/end", away["id"].as_str().unwrap());
+        assert_eq!(world.post(&worker, &path, json!({})).await.status, 204);
+        assert_eq!(report(&world, "back", lamp()).await["case"]["worker"]["name"], "李春梅");
+    }
+
     async fn who_answers_is_forgotten_when_somebody_leaves(t: TestDb) {
         let world = World::new(t).await;
         world.app.posts.watch();

@@ -4058,6 +4058,8 @@ export interface components {
         CareLife: "old" | "young";
         /** @description Entries with how many there are of each sort. */
         CareList: {
+            /** @description Whether nothing was left out: one answer looks at 5,000 entries, and a wider place may have more. */
+            is_whole: boolean;
             /** @description What is nearest first. */
             items: components["schemas"]["CareRow"][];
             /** @description All of them. */
