@@ -46,7 +46,7 @@ it("a clerk comes from the inbox to what keeps coming, sees exactly its cases, a
   await page.getByLabel("要解决什么").fill("第七网格的路灯线路老化，整条更换");
   await page.getByRole("button", { name: "立件" }).click();
   await page.getByText("第七网格的路灯线路老化，整条更换").first().waitFor();
-  await page.getByText("发现同类诉求集中，主动立项").waitFor();
+  await page.getByText("发现同一问题反复出现，主动立项").waitFor();
   await page.goto("/desk/hot-spots?state=decided");
   await entry.click();
   await page.getByText("已立为主动办理件").last().waitFor();

@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import { axeFaults } from "./support/axe";
 import { DESK, open, useBrowser } from "./support/browser";
-import { COMMUNITY, signIn } from "./support/city";
+import { COMMUNITY, GRID, signIn } from "./support/city";
 
 useBrowser();
 
@@ -70,4 +70,25 @@ it("whoever keeps no ledgers of an area sees no registry", async () => {
   const page = await leaderAt.newPage();
   await page.goto("/desk/registry");
   await page.getByText("没有权限").first().waitFor();
+});
+
+it("what was archived by mistake comes back with its history", async () => {
+  const clerkAt = await open(DESK);
+  await signIn(clerkAt, "clerk");
+  const fields = { compound: "幸福小区", building: "8号楼", unit: "1单元", room: "808室", dwelling_use: "living", occupancy: "owner" };
+  const made = await clerkAt.request.post("/api/registry/dwellings", { data: { area_code: GRID, fields } });
+  expect(made.status(), await made.text()).toBe(201);
+  const { id } = (await made.json()) as { id: string };
+  const left = await clerkAt.request.post(`/api/registry/dwellings/${id}/archive`, { data: { reason: "mistake" } });
+  expect(left.status(), await left.text()).toBe(200);
+  const page = await clerkAt.newPage();
+  await page.goto(`/desk/registry?area=${GRID}&kind=dwelling&lack=left`);
+  await page.getByRole("button", { name: /808室/ }).click();
+  const panel = page.getByRole("region", { name: "详情" });
+  await panel.getByRole("button", { name: "恢复为现用" }).waitFor();
+  expect(await axeFaults(page)).toEqual([]);
+  await panel.getByRole("button", { name: "恢复为现用" }).click();
+  await panel.getByText("误归档，恢复").waitFor();
+  await panel.getByText(/归档：误登/).waitFor();
+  await panel.getByRole("button", { name: "归档", exact: true }).waitFor();
 });

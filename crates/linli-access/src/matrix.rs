@@ -68,6 +68,8 @@ acts! {
     RecordVisit = "record_visit",
     /// Read such notes of the area.
     ViewVisits = "view_visits",
+    /// Decide what follows from what visits keep coming upon: a case, or nothing and why.
+    DecideVisitProblems = "decide_visit_problems",
     /// See dwellings, households, residents (names masked), premises and firms of the area.
     ViewRegistry = "view_registry",
     /// See how complete and how fresh the registry of the area is: counts and shares only.
@@ -247,6 +249,8 @@ pub const MATRIX: &[(Act, &[(Role, Reach)])] = &[
     (Act::RecordVisit, &[(GridWorker, Area), (GridHead, Area), (CommunityClerk, Area), (StreetDispatcher, Area)]),
     // A note of a visit tells of somebody's home: no further up than those who send people there.
     (Act::ViewVisits, &[(GridWorker, Area), (GridHead, Area), (CommunityClerk, Area), (StreetDispatcher, Area)]),
+    // Whoever heads the place decides, never whoever wrote the notes.
+    (Act::DecideVisitProblems, &[(GridHead, Area), (CommunityClerk, Area), (StreetDispatcher, Area)]),
     // Those who go from door to door, and the offices that keep the ledgers. Nobody above them needs single records.
     (Act::ViewRegistry, &[(GridWorker, Area), (GridHead, Area), (CommunityClerk, Area), (StreetDispatcher, Area)]),
     (

@@ -22,10 +22,11 @@ const HISTORY: &[(&str, &str)] = &[
     ("0021_inspections", include_str!("../migrations/0021_inspections.sql")),
     ("0024_care", include_str!("../migrations/0024_care.sql")),
     ("0030_ledgers", include_str!("../migrations/0030_ledgers.sql")),
+    ("0031_visit_problems", include_str!("../migrations/0031_visit_problems.sql")),
 ];
 
 /// The number of the last migration that this linli knows.
-pub const LATEST: i64 = 16;
+pub const LATEST: i64 = 17;
 
 /// What a migration run did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

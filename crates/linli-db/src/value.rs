@@ -65,6 +65,7 @@ bind! {
     JobId => Text |v| v.to_string(),
     linli_kernel::EntryId => Text |v| v.to_string(),
     linli_kernel::HotSpotId => Text |v| v.to_string(),
+    linli_kernel::VisitProblemId => Text |v| v.to_string(),
     linli_kernel::TaskId => Text |v| v.to_string(),
     linli_kernel::VisitId => Text |v| v.to_string(),
     linli_kernel::DeviceId => Text |v| v.to_string(),

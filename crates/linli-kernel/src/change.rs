@@ -42,6 +42,8 @@ words! {
         Leave = "leave",
         /// 走访清单
         VisitList = "visit_list",
+        /// 走访问题
+        VisitProblem = "visit_problem",
         /// 检查记录
         Inspection = "inspection",
         /// 报表

@@ -81,6 +81,8 @@ ids! {
     LeaveId,
     /// 检查记录
     InspectionId,
+    /// 走访问题
+    VisitProblemId,
 }
 
 /// Makes ids from the caller's clock and the system's randomness, or from a seed where a story

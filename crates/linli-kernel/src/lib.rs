@@ -22,7 +22,7 @@ pub use change::{Change, NewEvent, NewJob, Stream, StreamKind};
 pub use ids::{
     AccountId, AttachmentId, CareId, CareRequestId, CaseId, DeadlineId, DeliveryId, DeviceId, EntryId, EventId,
     GatheringId, GrantId, HotSpotId, IdSource, ImportId, InspectionId, JobId, LeaveId, ProposalId, PublicCode,
-    RecordId, SessionId, ShiftId, TaskId, VisitId,
+    RecordId, SessionId, ShiftId, TaskId, VisitId, VisitProblemId,
 };
 pub use masked::{IdNumber, Phone, RealName};
 pub use page::{Cursor, Page};

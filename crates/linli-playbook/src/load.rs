@@ -20,7 +20,7 @@ use crate::shape::{self, Shape};
 use crate::shapes;
 use crate::tasks::{TaskRule, WhistleKind};
 use crate::tree::Node;
-use crate::types::{Category, DeadlineRule, FirstSeat, Playbook, Responsibility, Settings, UnitDef};
+use crate::types::{Category, DeadlineRule, FirstSeat, Playbook, Responsibility, UnitDef};
 
 /// A chain of playbooks that extend each other is never longer.
 const MAX_DEPTH: usize = 8;
@@ -450,7 +450,6 @@ impl Draft {
     pub(crate) fn into_playbook(self, version: String) -> Playbook {
         let head = self.head;
         let seat = |weight| head.first_seat.get(&weight).copied().unwrap_or(linli_kernel::AreaLevel::Community);
-        let defaults = Settings::default();
         Playbook {
             version,
             first_seat: FirstSeat {
@@ -465,16 +464,7 @@ impl Draft {
             source: head.source,
             levels: head.levels.unwrap_or_default(),
             working_hours: head.working_hours.unwrap_or_default(),
-            settings: Settings {
-                reopen_limit: head.settings.reopen_limit.unwrap_or(defaults.reopen_limit),
-                reopen_window_days: head.settings.reopen_window_days.unwrap_or(defaults.reopen_window_days),
-                send_back_within: head.settings.send_back_within.unwrap_or(defaults.send_back_within),
-                arbiter_level: head.settings.arbiter_level.unwrap_or(defaults.arbiter_level),
-                follow_up_percent: head.settings.follow_up_percent.unwrap_or(defaults.follow_up_percent),
-                hot_spot_cases: head.settings.hot_spot_cases.unwrap_or(defaults.hot_spot_cases),
-                hot_spot_days: head.settings.hot_spot_days.unwrap_or(defaults.hot_spot_days),
-                rank_departments: head.settings.rank_departments.unwrap_or(defaults.rank_departments),
-            },
+            settings: head.settings.filled(),
             categories: items(self.categories),
             units: items(self.units),
             responsibilities: items(self.responsibilities),
@@ -532,7 +522,7 @@ fn merge_head(head: &mut Head, own: Head) {
     head.levels = own.levels.or(head.levels.take());
     head.first_seat.extend(own.first_seat);
     head.working_hours = own.working_hours.or(head.working_hours.take());
-    head.settings = own.settings.over(head.settings);
+    head.settings = own.settings.over(std::mem::take(&mut head.settings));
     head.at.extend(own.at);
 }
 

@@ -12,7 +12,7 @@ use crate::notice::NoticeRule;
 use crate::replies::{Phrase, Template};
 use crate::tasks::{TaskClocks, TaskRule, WhistleKind};
 use crate::tree::{Node, Value};
-use crate::types::{Category, DeadlineRule, Host, Responsibility, UnitDef};
+use crate::types::{Category, DeadlineRule, Host, Responsibility, Settings, UnitDef};
 
 mod care;
 mod duties;
@@ -211,7 +211,7 @@ pub(crate) struct Head {
 }
 
 /// The keys of `[settings]`, as far as they are written.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct HeadSettings {
     pub reopen_limit: Option<u32>,
     pub reopen_window_days: Option<u32>,
@@ -220,6 +220,9 @@ pub(crate) struct HeadSettings {
     pub follow_up_percent: Option<u32>,
     pub hot_spot_cases: Option<u32>,
     pub hot_spot_days: Option<u32>,
+    pub visit_problem_visits: Option<u32>,
+    pub visit_problem_days: Option<u32>,
+    pub visit_quiet_words: Option<Vec<String>>,
     pub rank_departments: Option<bool>,
 }
 
@@ -233,7 +236,28 @@ impl HeadSettings {
             follow_up_percent: reader.number("follow_up_percent"),
             hot_spot_cases: reader.number("hot_spot_cases"),
             hot_spot_days: reader.number("hot_spot_days"),
+            visit_problem_visits: reader.number("visit_problem_visits"),
+            visit_problem_days: reader.number("visit_problem_days"),
+            visit_quiet_words: reader.node("visit_quiet_words").map(|_| reader.texts("visit_quiet_words")),
             rank_departments: reader.truth("rank_departments"),
+        }
+    }
+
+    /// These, and what holds where nothing is written.
+    pub fn filled(self) -> Settings {
+        let defaults = Settings::default();
+        Settings {
+            reopen_limit: self.reopen_limit.unwrap_or(defaults.reopen_limit),
+            reopen_window_days: self.reopen_window_days.unwrap_or(defaults.reopen_window_days),
+            send_back_within: self.send_back_within.unwrap_or(defaults.send_back_within),
+            arbiter_level: self.arbiter_level.unwrap_or(defaults.arbiter_level),
+            follow_up_percent: self.follow_up_percent.unwrap_or(defaults.follow_up_percent),
+            hot_spot_cases: self.hot_spot_cases.unwrap_or(defaults.hot_spot_cases),
+            hot_spot_days: self.hot_spot_days.unwrap_or(defaults.hot_spot_days),
+            visit_problem_visits: self.visit_problem_visits.unwrap_or(defaults.visit_problem_visits),
+            visit_problem_days: self.visit_problem_days.unwrap_or(defaults.visit_problem_days),
+            visit_quiet_words: self.visit_quiet_words.unwrap_or(defaults.visit_quiet_words),
+            rank_departments: self.rank_departments.unwrap_or(defaults.rank_departments),
         }
     }
 
@@ -247,6 +271,9 @@ impl HeadSettings {
             follow_up_percent: self.follow_up_percent.or(inherited.follow_up_percent),
             hot_spot_cases: self.hot_spot_cases.or(inherited.hot_spot_cases),
             hot_spot_days: self.hot_spot_days.or(inherited.hot_spot_days),
+            visit_problem_visits: self.visit_problem_visits.or(inherited.visit_problem_visits),
+            visit_problem_days: self.visit_problem_days.or(inherited.visit_problem_days),
+            visit_quiet_words: self.visit_quiet_words.or(inherited.visit_quiet_words),
             rank_departments: self.rank_departments.or(inherited.rank_departments),
         }
     }

@@ -95,6 +95,13 @@ static SETTINGS: Shape = Shape {
         optional("hot_spot_cases", Kind::Number, "so many alike cases in one grid make a hot spot; 0 looks for none"),
         optional("hot_spot_days", Kind::Number, "within so many calendar days"),
         optional(
+            "visit_problem_visits",
+            Kind::Number,
+            "so many visits that noted alike words at one place are proposed as a problem; 0 looks for none",
+        ),
+        optional("visit_problem_days", Kind::Number, "within so many calendar days, 92 at most"),
+        optional("visit_quiet_words", Kind::Texts, "what is noted in a clause with one of these words is no problem"),
+        optional(
             "rank_departments",
             Kind::Bool,
             "whether departments may be listed by their figures; false without it",

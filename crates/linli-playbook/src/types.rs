@@ -122,6 +122,16 @@ pub struct Settings {
     /// See `hot_spot_cases`. Unit: calendar days.
     #[serde(default)]
     pub hot_spot_days: u32,
+    /// 走访问题: so many notes of visits with alike words of one place within `visit_problem_days` are proposed as a problem; 0
+    /// looks for none.
+    #[serde(default)]
+    pub visit_problem_visits: u32,
+    /// See `visit_problem_visits`. Unit: calendar days.
+    #[serde(default)]
+    pub visit_problem_days: u32,
+    /// What is noted in a clause with one of these words is no problem: 正常, 已劝导.
+    #[serde(default)]
+    pub visit_quiet_words: Vec<String>,
     /// Whether departments may be listed by their figures. Areas and people never are.
     #[serde(default)]
     pub rank_departments: bool,
@@ -145,6 +155,9 @@ impl Default for Settings {
             follow_up_percent: 0,
             hot_spot_cases: 0,
             hot_spot_days: 0,
+            visit_problem_visits: 0,
+            visit_problem_days: 0,
+            visit_quiet_words: Vec::new(),
             rank_departments: false,
         }
     }

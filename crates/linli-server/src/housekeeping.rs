@@ -10,6 +10,7 @@
 //! | outcomes of what phones sent | 90 days | no phone stays away for longer (`docs/sync.md`) |
 //! | points of visits | 90 days | the case keeps its own; nobody's ways are kept |
 //! | words of visits | 2 years | what was seen in somebody's home is no file about them |
+//! | words of what visits kept coming upon | 2 years | the decision, its case and its visits stay |
 //! | words of meetings and shifts, leaves | 2 years | the same |
 //! | entries of care | on the day they end | an entitlement that nobody extended is over |
 //! | why a workbook was taken out | 2 years | as long as somebody may ask about it |
@@ -53,6 +54,7 @@ pub async fn once(app: &App) -> Result<(), StoreError> {
     app.db.write(move |tx| notices::store::sweep(tx, now.plus_ms(-190 * DAY_MS))).await?;
     hotline::run::tidy(app, now).await?;
     app.db.write(move |tx| visits::store::sweep(tx, now.plus_ms(-90 * DAY_MS), now.plus_ms(-730 * DAY_MS))).await?;
+    app.db.write(move |tx| visits::problem_store::sweep(tx, now.plus_ms(-730 * DAY_MS))).await?;
     app.db.write(move |tx| duties::store::sweep(tx, now.plus_ms(-730 * DAY_MS))).await?;
     app.db.write(move |tx| people::leave::sweep(tx, now.plus_ms(-730 * DAY_MS))).await?;
     app.db.write(move |tx| ledgers::store::sweep(tx, now.plus_ms(-730 * DAY_MS))).await?;

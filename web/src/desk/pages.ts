@@ -9,6 +9,7 @@ export const PAGES = [
   { name: "registry", may: ["view_registry"] },
   { name: "care", may: ["view_care"] },
   { name: "duties", may: ["arrange_duties"] },
+  { name: "visits", may: ["view_visits"] },
   { name: "inspections", may: ["view_visits"] },
   { name: "ledgers", may: ["keep_ledgers", "approve_export"] },
   { name: "board", may: ["view_board"] },

@@ -34,6 +34,7 @@ export const routes: RouteRecordRaw[] = [
       { path: "registry", name: "registry", component: () => import("./registry/RegistryPage.vue"), meta: { title: "desk.nav.registry", may: needOf("registry") } },
       { path: "care", name: "care", component: () => import("./care/CarePage.vue"), meta: { title: "desk.nav.care", may: needOf("care") } },
       { path: "duties", name: "duties", component: () => import("./duties/DutiesPage.vue"), meta: { title: "desk.nav.duties", may: needOf("duties") } },
+      { path: "visits/:id?", name: "visits", component: () => import("./visits/VisitsPage.vue"), meta: { title: "desk.visits.title", may: needOf("visits") } },
       { path: "inspections", name: "inspections", component: () => import("./inspections/InspectionsPage.vue"), meta: { title: "desk.nav.inspections", may: needOf("inspections") } },
       { path: "ledgers", name: "ledgers", component: () => import("./ledgers/LedgersPage.vue"), meta: { title: "desk.nav.ledgers", may: needOf("ledgers") } },
       { path: "areas/:code?", name: "areas", component: () => import("./areas/AreasPage.vue"), meta: { title: "desk.nav.areas", may: needOf("areas") } },

@@ -34,6 +34,7 @@ export type May =
   | "read_registry_private"
   | "view_visits"
   | "record_visit"
+  | "decide_visit_problems"
   | "view_duties"
   | "arrange_duties"
   | "keep_ledgers"

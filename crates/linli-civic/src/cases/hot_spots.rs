@@ -3,10 +3,9 @@
 
 use std::time::Duration;
 
-use linli_db::{Conn, Row, Store, StoreError, Val, Writer, feed, params, placeholders};
+use linli_db::{Conn, Row, Store, StoreError, Val, Writer, params, placeholders};
 use linli_kernel::{
-    AccountId, Actor, AreaCode, CaseId, Change, HotSpotId, NewEvent, Problem, ProblemCode, Stream, StreamKind,
-    Timestamp,
+    Actor, AreaCode, CaseId, Change, HotSpotId, NewEvent, Problem, ProblemCode, Stream, StreamKind, Timestamp,
 };
 use serde_json::json;
 
@@ -330,28 +329,4 @@ pub(super) fn behind(conn: &mut Conn, spot: &HotSpot, keys: &[String]) -> Result
         params![super::list::id_at(spot.first_at), spot.first_at, spot.last_at, spot.area, spot.category].to_vec();
     values.extend(keys.iter().map(|key| Val::Text(Some(key.clone()))));
     conn.all(&sql, &values, Facts::from_row)
-}
-
-/// What a person decided.
-pub struct Decision {
-    /// When.
-    pub at: Timestamp,
-    /// Who.
-    pub by: Option<AccountId>,
-    /// Why nothing follows.
-    pub reason: Option<String>,
-}
-
-/// What was decided of a hot spot, by its history.
-///
-/// # Errors
-/// The database's.
-pub fn decision(conn: &mut Conn, spot: &HotSpot) -> Result<Option<Decision>, StoreError> {
-    let history = feed::history(conn, StreamKind::HotSpot.as_str(), &spot.id.to_string())?;
-    let last = history.into_iter().rfind(|(event, _)| matches!(event.kind.as_str(), "opened" | "dismissed"));
-    Ok(last.map(|(event, reason)| Decision {
-        at: event.at,
-        by: event.actor_id.as_deref().and_then(|id| id.parse().ok()),
-        reason,
-    }))
 }

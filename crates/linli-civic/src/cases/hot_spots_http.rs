@@ -8,15 +8,13 @@ use utoipa_axum::routes;
 
 use linli_access::{Act, Caller, Keys, scope};
 use linli_db::Conn;
-use linli_kernel::{AreaCode, CaseId, CaseKind, Channel, HotSpotId, Page, Problem, ProblemCode, Timestamp, Weight};
+use linli_kernel::{AreaCode, CaseId, HotSpotId, Page, ProblemCode, StreamKind, Timestamp, Weight};
 
-use super::Case;
 use super::hot_spots::{self, HotSpot, HotSpotState, Standing};
-use super::model::{Draft, Reporter, Why};
+use super::model::Why;
+use super::proactive::{self, Matter};
 use super::reader::Reader;
-use super::report::MAX_TEXT;
 use super::row::{CaseRow, rows};
-use super::surroundings::Surroundings;
 use crate::app::App;
 use crate::areas::tree::AreaRef;
 use crate::http::{Answer, Body, Path, Query, Refused, Signed};
@@ -129,7 +127,7 @@ fn decision(app: &App, conn: &mut Conn, spot: &HotSpot, lang: Lang) -> Result<Op
     if spot.state == HotSpotState::Open {
         return Ok(None);
     }
-    let Some(decided) = hot_spots::decision(conn, spot)? else { return Ok(None) };
+    let Some(decided) = proactive::decision(conn, StreamKind::HotSpot, &spot.id.to_string())? else { return Ok(None) };
     let people = duty::people(conn, &app.vault, &decided.by.into_iter().collect())?;
     let by = decided.by.and_then(|id| people.get(&id)).map(|person| person.name.clone());
     Ok(Some(HotSpotDecision {
@@ -199,7 +197,7 @@ pub struct OpenHotSpot {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct OpenedCase {
     /// The case.
-    case_id: CaseId,
+    pub case_id: CaseId,
 }
 
 /// Opens a case before anyone asks again.
@@ -211,43 +209,26 @@ async fn open_hot_spot(
     Path(id): Path<HotSpotId>,
     Body(body): Body<OpenHotSpot>,
 ) -> Answer<Json<OpenedCase>> {
-    let text = said(&body.text, "text")?;
+    let text = proactive::said(&body.text, "text")?;
     let spot = load(&app, &caller, id).await?;
     let now = app.now();
-    let paper_no = app.paper.next(&app.db, &spot.area, now).await?;
-    let role = scope(&caller, Act::ReportOnBehalf).reaches(&Keys::of_area(&spot.area)).ok_or(ProblemCode::Forbidden)?;
-    let actor = caller.acting_as(role);
     let n = spot.n_cases.to_string();
-    let draft = Draft {
-        id: CaseId::new(app.ids.uuid(now)),
-        code: app.ids.public_code(),
-        paper_no,
-        kind: CaseKind::Request,
+    let matter = Matter {
+        area: spot.area,
+        place_text: app.areas().full_name(&spot.area),
         category: Some(spot.category.clone()),
         weight: Some(body.weight.unwrap_or(Weight::Larger)),
-        channel: Channel::Proactive,
-        area: spot.area,
-        found_by: vec![Why::new("hot_spot", &[("area", spot.area.to_string()), ("n", n)])],
-        body: text,
-        place_text: app.areas().full_name(&spot.area),
-        point: None,
-        reporter: Reporter { account: actor.account(), ..Reporter::default() },
-        n_photos: 0,
-        private: false,
-        parent: None,
-        within: None,
+        found_by: Why::new("hot_spot", &[("area", spot.area.to_string()), ("n", n)]),
+        text,
     };
-    let case_id = draft.id;
-    let app_in = app.clone();
+    let ready = proactive::prepare(&app, &caller, matter, now).await?;
+    let case_id = ready.id();
+    let writer = app.clone();
     app.db
         .write(move |tx| {
-            let app = &app_in;
-            let around = Surroundings::read(app, tx, app.playbooks.current(), &draft.area, &[], now)?;
             let spot = hot_spots::load(tx, id)?.ok_or(ProblemCode::NotFound)?;
-            tx.commit(spot.open(case_id, now, actor.clone())?)?;
-            let change = around.decide(app, now, |world| Case::report(draft.clone(), world, actor.clone()))?;
-            tx.commit(change)?;
-            Ok::<_, Refused>(())
+            tx.commit(spot.open(case_id, now, ready.actor().clone())?)?;
+            proactive::enter(&writer, tx, &ready)
         })
         .await?;
     Ok(Json(OpenedCase { case_id }))
@@ -269,7 +250,7 @@ async fn dismiss_hot_spot(
     Path(id): Path<HotSpotId>,
     Body(body): Body<DismissHotSpot>,
 ) -> Answer<axum::http::StatusCode> {
-    let reason = said(&body.reason, "reason")?;
+    let reason = proactive::said(&body.reason, "reason")?;
     let spot = load(&app, &caller, id).await?;
     let role = scope(&caller, Act::ReportOnBehalf).reaches(&Keys::of_area(&spot.area)).ok_or(ProblemCode::Forbidden)?;
     let (actor, now) = (caller.acting_as(role), app.now());
@@ -281,15 +262,6 @@ async fn dismiss_hot_spot(
         })
         .await?;
     Ok(axum::http::StatusCode::NO_CONTENT)
-}
-
-fn said(text: &str, field: &str) -> Answer<String> {
-    let text = text.trim().replace('\0', "");
-    match text.chars().count() {
-        0 | 1 => Err(Problem::field(field, "required").into()),
-        n if n > MAX_TEXT => Err(Problem::field(field, "too_long").with("max", MAX_TEXT.to_string()).into()),
-        _ => Ok(text),
-    }
 }
 
 /// One that the caller may see; 404 else.

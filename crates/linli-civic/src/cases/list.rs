@@ -287,7 +287,8 @@ impl Asker<'_> {
 }
 
 /// The least id that a case reported at `at` can have: ids carry their time.
-pub(super) fn id_at(at: Timestamp) -> String {
+#[must_use]
+pub fn id_at(at: Timestamp) -> String {
     let hex = format!("{:012x}", u64::try_from(at.ms()).unwrap_or(0));
     let (high, low) = hex.split_at(8);
     format!("{high}-{low}-0000-0000-000000000000")

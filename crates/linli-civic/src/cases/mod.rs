@@ -45,6 +45,7 @@ pub mod list;
 pub mod model;
 pub mod paper;
 pub mod picked;
+pub mod proactive;
 pub mod public;
 pub mod publicity;
 mod reached;

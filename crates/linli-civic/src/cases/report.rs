@@ -371,7 +371,7 @@ impl From<NoPlace> for Refused {
 }
 
 /// The first `max` characters.
-pub(super) fn short(text: &str, max: usize) -> String {
+pub fn short(text: &str, max: usize) -> String {
     text.chars().take(max).collect()
 }
 

@@ -95,7 +95,7 @@ pub fn find(conn: &mut Conn, matter: &Matter<'_>) -> Result<Vec<Similar>, StoreE
                FROM case_scope s JOIN cases c ON c.id = s.case_id \
                WHERE s.scope_key = $1 AND s.phase IN ('open', 'waiting') AND c.private = FALSE AND c.master_id IS NULL \
                AND c.kind = $3 AND c.parent_id IS NULL ORDER BY s.case_id DESC LIMIT $2";
-    let words = pairs(matter.text);
+    let words = Words::of(matter.text);
     let found = conn.all(sql, &params![within, LOOKED_AT, matter.kind], |row| candidate(row, matter, &words))?;
     let mut found: Vec<Similar> = found.into_iter().flatten().filter(|other| Some(other.id) != matter.except).collect();
     found.sort_by(|a, b| b.alike.total_cmp(&a.alike).then(b.id.cmp(&a.id)));
@@ -106,18 +106,14 @@ pub fn find(conn: &mut Conn, matter: &Matter<'_>) -> Result<Vec<Similar>, StoreE
     Ok(found)
 }
 
-fn candidate(
-    row: &Row<'_>,
-    matter: &Matter<'_>,
-    words: &BTreeSet<(char, char)>,
-) -> Result<Option<Similar>, StoreError> {
+fn candidate(row: &Row<'_>, matter: &Matter<'_>, words: &Words) -> Result<Option<Similar>, StoreError> {
     let (lon, lat): (Option<f64>, Option<f64>) = (row.get("lon")?, row.get("lat")?);
     let area: AreaCode = row.parse("area_code")?;
     let point = lon.zip(lat).map(|(lon, lat)| Point::new(lon, lat));
     let distance_m = point.zip(matter.point).map(|(a, b)| distance_m(a, b));
     let category: Option<String> = row.get("category")?;
     let body: String = row.get("body")?;
-    let alike = share(words, &pairs(&body));
+    let alike = words.share(&Words::of(&body));
     let is_same_kind = category.is_some() && category.as_deref() == matter.category;
     let least = match near(&area, distance_m, matter) {
         Near::Here if is_same_kind => ALIKE,
@@ -167,17 +163,53 @@ pub(super) fn distance_m(a: Point, b: Point) -> f64 {
     (x * x + (a.lat - b.lat).powi(2)).sqrt() * METRES_A_DEGREE
 }
 
-/// The two-character sequences of a text, without spaces and punctuation.
-fn pairs(text: &str) -> BTreeSet<(char, char)> {
-    let letters: Vec<char> = text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
-    letters.iter().copied().zip(letters.iter().copied().skip(1)).collect()
+/// The words of a text as far as they can be compared: its two-character sequences, without spaces and punctuation.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Words(BTreeSet<(char, char)>);
+
+impl Words {
+    /// Those of `text`.
+    #[must_use]
+    pub fn of(text: &str) -> Self {
+        let letters: Vec<char> = letters(text).collect();
+        Self(letters.iter().copied().zip(letters.iter().copied().skip(1)).collect())
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether two characters follow one another.
+    #[must_use]
+    pub fn has(&self, pair: (char, char)) -> bool {
+        self.0.contains(&pair)
+    }
+
+    /// Whether this and what was said at the same place are about one matter; of the same kind, fewer words will do.
+    #[must_use]
+    pub fn are_alike(&self, other: &Self, is_same_kind: bool) -> bool {
+        self.share(other) >= if is_same_kind { ALIKE } else { VERY_ALIKE }
+    }
+
+    /// How much of the shorter one both have.
+    fn share(&self, other: &Self) -> f64 {
+        let count = |n: usize| u32::try_from(n).map_or(f64::MAX, f64::from);
+        let least = self.len().min(other.len());
+        if least == 0 { 0.0 } else { count(self.0.intersection(&other.0).count()) / count(least) }
+    }
 }
 
-/// How much of the shorter one both have.
-fn share(a: &BTreeSet<(char, char)>, b: &BTreeSet<(char, char)>) -> f64 {
-    let count = |n: usize| u32::try_from(n).map_or(f64::MAX, f64::from);
-    let least = a.len().min(b.len());
-    if least == 0 { 0.0 } else { count(a.intersection(b).count()) / count(least) }
+/// The characters of a text that are compared.
+pub fn letters(text: &str) -> impl Iterator<Item = char> {
+    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase)
 }
 
 #[cfg(test)]
@@ -186,9 +218,9 @@ mod tests {
 
     #[test]
     fn the_same_matter_in_other_words_is_alike_and_another_is_not() {
-        let lamp = pairs("3号楼前的路灯不亮，晚上看不清路");
-        assert!(share(&lamp, &pairs("三号楼门口路灯不亮了")) >= ALIKE);
-        assert!(share(&lamp, &pairs("垃圾桶满了没人清")) < ALIKE);
-        assert!(share(&lamp, &pairs("")) < ALIKE);
+        let lamp = Words::of("3号楼前的路灯不亮，晚上看不清路");
+        assert!(lamp.share(&Words::of("三号楼门口路灯不亮了")) >= ALIKE);
+        assert!(lamp.share(&Words::of("垃圾桶满了没人清")) < ALIKE);
+        assert!(lamp.share(&Words::of("")) < ALIKE);
     }
 }

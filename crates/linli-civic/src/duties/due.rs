@@ -133,6 +133,17 @@ impl<'a> Facts<'a> {
         }
     }
 
+    /// How each home of a list stands, whoever goes there, in the order of places.
+    #[must_use]
+    pub fn of_list(&self, duty: &'a Duty, window: &Window) -> Vec<Due<'a>> {
+        let listed = self.targets.iter().filter(|target| target.duty.as_ref() == Some(&duty.id));
+        let due = |target: &'a Target| {
+            let works = self.works.iter().filter(|work| work.record == Some(target.record));
+            self.judged(duty, target.area, Some(target), *window, works)
+        };
+        listed.map(due).collect()
+    }
+
     fn judged<'w>(
         &self,
         duty: &'a Duty,

@@ -20,6 +20,7 @@ pub mod calendar_http;
 pub mod due;
 pub mod gathering;
 pub mod http;
+pub mod lists_http;
 pub mod period;
 pub mod roster;
 pub mod roster_http;
@@ -33,5 +34,5 @@ use crate::app::App;
 
 /// The routes of this slice.
 pub fn routes() -> OpenApiRouter<App> {
-    http::routes().merge(roster_http::routes()).merge(calendar_http::routes())
+    http::routes().merge(roster_http::routes()).merge(calendar_http::routes()).merge(lists_http::routes())
 }

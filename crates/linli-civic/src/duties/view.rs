@@ -398,7 +398,9 @@ fn shown(app: &App, due: &Due<'_>, for_name: Option<String>, lang: Lang) -> DueV
     }
 }
 
-fn why(duty: &Duty, lang: Lang) -> String {
+/// How often, and which rule says so.
+#[must_use]
+pub fn why(duty: &Duty, lang: Lang) -> String {
     let rhythm = lang.word("duty_rhythm", duty.rhythm.as_str());
     let times = duty.times.to_string();
     let how_often = lang

@@ -60,6 +60,13 @@ pub enum What {
         /// Why.
         reason: Left,
     },
+    /// 恢复: it was archived by mistake.
+    Unarchive {
+        /// Of which kind.
+        kind: Kind,
+        /// Which.
+        id: RecordId,
+    },
     /// Erase what is archived, before its time: because the person asks for it.
     Erase {
         /// Of which kind.
@@ -158,6 +165,15 @@ pub fn run_in(app: &App, tx: &mut Tx<'_>, command: &Command) -> Answer<Outcome> 
                 return Err(Problem::field("reason", "still_inside").into());
             }
             done(tx.commit(record.leave(*reason, &deciding(app, actor))?)?.record, Verdict::Applied)
+        }
+        What::Unarchive { kind, id } => {
+            let (record, actor) = found(app, tx, caller, Act::EditRegistry, *kind, *id)?;
+            let change = record.unarchive(&deciding(app, actor))?;
+            // What lies in something that is archived would be found nowhere.
+            if check_refs(app, tx, *kind, &record.area, &record.values).is_err() {
+                return Err(Problem::field("state", "outer_left").into());
+            }
+            done(tx.commit(change)?.record, Verdict::Applied)
         }
         What::Erase { kind, id } => {
             let (record, actor) = found(app, tx, caller, Act::DecideProposals, *kind, *id)?;

@@ -30,6 +30,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(show_record, change_record))
         .routes(routes!(confirm_record))
         .routes(routes!(archive_record))
+        .routes(routes!(unarchive_record))
         .routes(routes!(erase_record))
 }
 
@@ -298,6 +299,14 @@ async fn archive_record(
     command::run(&app, Command { what: What::Archive { kind, id, reason: body.reason }, key: None, caller })
         .await
         .map(Json)
+}
+
+/// 恢复: an archived record that was archived by mistake is of the present again. Its history keeps both.
+#[utoipa::path(post, path = "/api/registry/{kind}/{id}/unarchive", tag = "registry", params(("kind" = String, Path), ("id" = String, Path)),
+    responses((status = 200, body = Outcome), (status = 404, body = crate::http::ProblemBody), (status = 409, body = crate::http::ProblemBody), (status = 422, body = crate::http::ProblemBody)), extensions(("x-access" = json!("edit_registry"))))]
+async fn unarchive_record(Shared(app): Shared<App>, Signed(caller): Signed, path: Named) -> Answer<Json<Outcome>> {
+    let (kind, id) = named(path)?;
+    command::run(&app, Command { what: What::Unarchive { kind, id }, key: None, caller }).await.map(Json)
 }
 
 /// Erases an archived record before its time, because the person asks for it. What its history said in words is erased too.

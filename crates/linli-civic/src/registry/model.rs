@@ -317,6 +317,19 @@ impl Record {
         next.tell_with("record_archived", &self.values, by, json!({ "reason": reason.as_str() }))
     }
 
+    /// 恢复: it was archived by mistake and is of the present again, as it stood. The archiving stays in its history.
+    ///
+    /// # Errors
+    /// `NotNow` when it is of the present.
+    pub fn unarchive(&self, by: &Deciding<'_>) -> Result<Change<Written>, Problem> {
+        if self.state == State::Active {
+            return Err(ProblemCode::NotNow.into());
+        }
+        let mut next = self.next(by);
+        next.state = State::Active;
+        next.tell("record_unarchived", &self.values, by)
+    }
+
     /// Puts back what stood before an import.
     ///
     /// # Errors

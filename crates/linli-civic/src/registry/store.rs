@@ -1,5 +1,7 @@
 //! How records of the registry are read and written. One text of SQL serves every kind: the columns follow from its fields.
 
+use std::collections::HashSet;
+
 use linli_access::Vault;
 use linli_db::{Bind, Conn, Row, Store, StoreError, Val, Writer, params, placeholders};
 use linli_kernel::{AccountId, AreaCode, ProposalId, RecordId, Timestamp};
@@ -221,6 +223,22 @@ pub fn same_value(
         kind.as_str()
     );
     conn.all(&sql, &params![value, from, to], |row| from_row(kind, vault, row))
+}
+
+/// The residents' names of an area as their index knows them: enough to tell whether a word is one, and nothing is opened for it.
+///
+/// # Errors
+/// The database's.
+pub fn name_indexes(conn: &mut Conn, within: &AreaCode) -> Result<HashSet<String>, StoreError> {
+    let (from, to) = code_range(within);
+    let sql = "SELECT name_index FROM resident WHERE area_code >= $1 AND area_code < $2 AND name_index IS NOT NULL LIMIT 50000";
+    Ok(conn.all(sql, &params![from, to], |row| row.get("name_index"))?.into_iter().collect())
+}
+
+/// What stands in the index for a resident's name.
+#[must_use]
+pub fn name_index(vault: &Vault, name: &str) -> String {
+    Kind::Resident.field("name").map(|field| vault.index(&index_name(Kind::Resident, field), name)).unwrap_or_default()
 }
 
 /// Records of the present with these words, in one grid.

@@ -164,6 +164,8 @@ pub struct RecordView {
     proposals: Vec<ProposalView>,
     /// Whether the caller may change it.
     may_edit: bool,
+    /// Whether the caller may bring it back from the archive.
+    may_unarchive: bool,
     /// Whether the caller may decide about proposals.
     may_decide: bool,
     /// Whether the caller may read what is sealed.
@@ -206,6 +208,7 @@ pub fn record(
         history: steps.iter().rev().map(|step| line(record.kind, step, &people, lang)).collect(),
         proposals: open.iter().map(|proposal| self::proposal(app, proposal, record, &beside, &people, lang)).collect(),
         may_edit: rights.edit && record.state == State::Active,
+        may_unarchive: rights.edit && record.state != State::Active,
         may_decide: rights.decide,
         may_read: rights.read,
     })

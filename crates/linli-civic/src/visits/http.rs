@@ -20,7 +20,10 @@ use crate::say::Lang;
 
 /// The routes of this slice.
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list_visits, record_visit)).routes(routes!(show_visit))
+    OpenApiRouter::new()
+        .routes(routes!(list_visits, record_visit))
+        .routes(routes!(show_visit))
+        .merge(super::problem_http::routes())
 }
 
 /// Writes a visit, a patrol, an inspection or a meeting down; a finding becomes a case at once.
@@ -55,7 +58,7 @@ struct ListVisits {
     kind: Option<VisitKind>,
     /// Only with this result.
     result: Option<VisitResult>,
-    /// Only those whose finding became this case.
+    /// Only those whose finding became this case, and those for which it was opened because they kept coming upon the same.
     case: Option<CaseId>,
     /// Only one's own.
     #[serde(default)]

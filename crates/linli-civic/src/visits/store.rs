@@ -137,7 +137,12 @@ pub fn list(conn: &mut Conn, caller: &Caller, wish: &Wish, cursor: &Cursor) -> R
     filter.inside(&areas);
     filter.only("kind =", wish.kind.as_ref());
     filter.only("result =", wish.result.as_ref());
-    filter.only("case_id =", wish.case.as_ref());
+    if let Some(case) = wish.case {
+        let n = filter.bind(&case);
+        filter.conditions.push(format!(
+            "(case_id = {n} OR id IN (SELECT l.visit_id FROM visit_problem_visit l JOIN visit_problem p ON p.id = l.problem_id WHERE p.case_id = {n}))"
+        ));
+    }
     filter.only("account_id =", wish.mine.then_some(&caller.account));
     filter.only("received_at >=", wish.since.as_ref());
     filter.only("id <", cursor.after.as_ref());

@@ -103,4 +103,13 @@ fn settings(draft: &Draft, playbook: &Playbook, found: &mut Found) {
     if settings.hot_spot_cases > 0 && settings.hot_spot_days == 0 {
         found.error("out_of_range", at("hot_spot_days"), "热点的天数是 0，永远不会有热点", "写大于 0 的天数。");
     }
+    if settings.visit_problem_visits == 1 {
+        let message = "走访问题的次数是 1，每一条走访记录都会成为问题";
+        found.error("out_of_range", at("visit_problem_visits"), message, "写 2 以上的次数；写 0 表示不汇总。");
+    }
+    // Each look reads so many days of a community: a quarter is what a page can wait for.
+    if settings.visit_problem_visits > 0 && !(1..=92).contains(&settings.visit_problem_days) {
+        let message = "走访问题的天数不在 1 到 92 之间";
+        found.error("out_of_range", at("visit_problem_days"), message, "写 1 到 92 的天数。");
+    }
 }

@@ -503,6 +503,10 @@ fn settings_that_cannot_work_are_named() {
     assert_eq!(head("arbiter_level = 'city'"), ["unknown_level mine/playbook.toml:5"]);
     assert_eq!(head("follow_up_percent = 120"), ["out_of_range mine/playbook.toml:5"]);
     assert_eq!(head("hot_spot_cases = 3\nhot_spot_days = 0"), ["out_of_range mine/playbook.toml:6"]);
+    assert_eq!(head("visit_problem_visits = 1"), ["out_of_range mine/playbook.toml:5"]);
+    assert_eq!(head("visit_problem_visits = 3\nvisit_problem_days = 0"), ["out_of_range mine/playbook.toml:6"]);
+    assert_eq!(head("visit_problem_visits = 3\nvisit_problem_days = 120"), ["out_of_range mine/playbook.toml:6"]);
+    assert!(head("visit_problem_visits = 0\nvisit_problem_days = 0").is_empty());
     assert!(head("follow_up_percent = 100").is_empty());
 }
 

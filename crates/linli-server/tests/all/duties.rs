@@ -127,6 +127,35 @@ on_both! {
         world.post(&beside, "/api/visits", json!({ "kind": "visit", "record_id": one })).await.refused(422, "invalid");
     }
 
+    async fn a_head_sees_which_homes_of_a_list_are_still_to_be_visited_and_no_name(t: TestDb) {
+        let world = World::new(t).await;
+        let (worker, beside) = (world.as_("worker1").await, world.as_("worker2").await);
+        let (one, two) = (dwelling(&world, &worker, GRID_1, "101室").await, dwelling(&world, &worker, GRID_1, "102室").await);
+        let three = dwelling(&world, &beside, GRID_2, "201室").await;
+        for (who, record) in [(&worker, &one), (&worker, &two), (&beside, &three)] {
+            world.post(who, "/api/duties/list_visits/list", json!({ "record_id": record, "on": true })).await;
+        }
+        world.post(&worker, "/api/visits", json!({ "kind": "visit", "record_id": one })).await.ok();
+        let head = world.as_("head").await;
+        let found = world.get(&head, "/api/duties/lists").await.ok();
+        let list = found["items"].as_array().unwrap().iter().find(|list| list["duty_id"] == "list_visits").unwrap();
+        let homes: Vec<(&str, &str)> = list["homes"].as_array().unwrap().iter().map(|home| (home["record_id"].as_str().unwrap(), home["state"].as_str().unwrap())).collect();
+        assert_eq!(homes, [(one.as_str(), "done"), (two.as_str(), "due"), (three.as_str(), "due")], "in the order of places");
+        assert_eq!((&list["n_open"], &list["from"]), (&json!(2), &json!("2026-09-01")));
+        assert!(!list.to_string().contains("李春梅") && !list.to_string().contains("王建国"), "{list}");
+        let narrowed = world.get(&head, &format!("/api/duties/lists?area={GRID_2}")).await.ok();
+        assert_eq!(narrowed["items"][0]["homes"].as_array().map(Vec::len), Some(1));
+        // A new period begins anew.
+        world.clock.set("2026-10-09T09:00:00+08:00".parse().unwrap());
+        let head = world.as_("head").await;
+        assert_eq!(world.get(&head, "/api/duties/lists").await.ok()["items"][0]["n_open"], 3);
+        let other = world.as_("other_clerk").await;
+        assert_eq!(world.get(&other, "/api/duties/lists").await.ok()["items"][0]["homes"], json!([]));
+        for who in ["worker1", "leader", "auditor"] {
+            world.get(&world.as_(who).await, "/api/duties/lists").await.refused(403, "forbidden");
+        }
+    }
+
     async fn a_head_sees_what_places_lack_and_no_order_of_people(t: TestDb) {
         let world = World::new(t).await;
         let head = world.as_("head").await;

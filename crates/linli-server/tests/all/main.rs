@@ -43,6 +43,7 @@ mod open311_world;
 mod origin;
 mod people;
 mod plain;
+mod problems;
 mod promise;
 mod receivers;
 mod registry;

@@ -251,6 +251,36 @@ on_both! {
         world.get(&worker, &format!("/api/registry/dwellings/{dwelling}")).await.ok();
     }
 
+    async fn what_was_archived_by_mistake_comes_back_as_it_stood_and_its_history_keeps_both(t: TestDb) {
+        let world = World::new(t).await;
+        let (worker, head) = (world.as_("worker1").await, world.as_("head").await);
+        let (_, household, id) = someone(&world, &worker).await;
+        let at = |kind: &str, id: &str, verb: &str| format!("/api/registry/{kind}/{id}/{verb}");
+        let back = at("residents", &id, "unarchive");
+        world.post(&worker, &back, Value::Null).await.refused(409, "not_now");
+        let mistake = json!({ "reason": "mistake" });
+        world.post(&worker, &at("residents", &id, "archive"), mistake.clone()).await.ok();
+        world.post(&worker, &at("households", &household, "archive"), mistake).await.ok();
+        let shown = world.get(&worker, &format!("/api/registry/residents/{id}")).await.ok();
+        assert_eq!((&shown["may_edit"], &shown["may_unarchive"]), (&json!(false), &json!(true)));
+        // Nobody comes back into a household that is archived.
+        let body = world.post(&worker, &back, Value::Null).await.refused(422, "invalid");
+        assert_eq!(body["errors"][0]["code"], "outer_left");
+        world.post(&worker, &at("households", &household, "unarchive"), Value::Null).await.ok();
+        for (who, status, code) in [("worker2", 404, "not_found"), ("other_clerk", 404, "not_found"), ("dispatcher", 403, "forbidden")] {
+            world.post(&world.as_(who).await, &back, Value::Null).await.refused(status, code);
+        }
+        world.post(&head, &back, Value::Null).await.ok();
+        assert_eq!(listed(&world, &worker, "/api/registry/residents").await, std::slice::from_ref(&id));
+        let shown = world.get(&worker, &format!("/api/registry/residents/{id}")).await.ok();
+        assert_eq!((&shown["record"]["left"], &shown["may_edit"], &shown["record"]["fields"]["birth_month"]), (&Value::Null, &json!(true), &json!("1956-03")));
+        let history: Vec<&str> = shown["history"].as_array().unwrap().iter().map(|line| line["what"].as_str().unwrap()).collect();
+        assert_eq!(history, ["误归档，恢复", "归档：误登", "登记"]);
+        let later = world.app.now().plus_ms(366 * DAY_MS);
+        assert_eq!(sweep::erase_due(&world.app, later).await.unwrap(), 0, "what is of the present is not erased");
+        assert_eq!(world.app.db.read(linli_db::verify::verify).await.unwrap().broken, None);
+    }
+
     async fn figures_say_what_is_missing_and_a_list_is_read_page_by_page(t: TestDb) {
         let world = World::new(t).await;
         let (one, two, clerk) = (world.as_("worker1").await, world.as_("worker2").await, world.as_("clerk").await);

@@ -77,6 +77,7 @@ const WRITERS: &[(&str, &str)] = &[
         "Store of gatherings, shifts and visiting lists, and the end of their retention",
     ),
     ("crates/linli-civic/src/inspections/store.rs", "Store of inspections and of the codes of premises"),
+    ("crates/linli-civic/src/visits/problem_store.rs", "Store of decisions on what visits keep coming upon"),
     ("crates/linli-civic/src/visits/store.rs", "Store of visits, and the end of their retention"),
     ("crates/linli-civic/src/ledgers/store.rs", "Store of ledgers and submissions"),
     ("crates/linli-civic/src/registry/store.rs", "Store of the registry's records"),

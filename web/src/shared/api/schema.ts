@@ -1018,6 +1018,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/duties/lists": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows which homes of the visiting lists are still to be visited in this period. */
+        get: operations["list_visit_lists"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/duties/mine": {
         parameters: {
             query?: never;
@@ -2704,6 +2721,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/registry/{kind}/{id}/unarchive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 恢复: an archived record that was archived by mistake is of the present again. Its history keeps both. */
+        post: operations["unarchive_record"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/responsibility-entries": {
         parameters: {
             query?: never;
@@ -2982,6 +3016,57 @@ export interface paths {
         put?: never;
         /** Lends our half of the key of what lies on a phone, for 72 hours. To its owner and to a phone that was not taken away alone. */
         post: operations["unlock_device"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/visit-problems": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists what notes of visits of the caller's areas keep coming upon: computed from the notes when it is asked for. */
+        get: operations["list_visit_problems"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/visit-problems/{id}/dismiss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says why nothing follows from what visits keep coming upon. */
+        post: operations["dismiss_visit_problem"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/visit-problems/{id}/open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Opens a case for what visits keep coming upon, and ties the visits to it. */
+        post: operations["open_visit_problem"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4852,6 +4937,13 @@ export interface components {
             /** @description In words. */
             reason: string;
         };
+        /** @description Why nothing follows. */
+        DismissVisitProblem: {
+            /** @description In words. */
+            reason: string;
+            /** @description The visits that whoever decides had before them: with a new one it is proposed again. */
+            visits: string[];
+        };
         /** @description What came of a rehearsal. */
         DraftRehearsal: {
             /** @description How many by what would be different; a case may count under several. */
@@ -6616,6 +6708,18 @@ export interface components {
             /** @description Where, in words; down to the building, never a flat. */
             place_name: string;
         };
+        /** @description A home of a list. Which, never why. */
+        ListedHome: {
+            /** @description Where. */
+            area: components["schemas"]["AreaRef"];
+            /** @description Its address. */
+            label: string;
+            last_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Which dwelling of the registry. */
+            record_id: string;
+            /** @description How it stands in this period. */
+            state: components["schemas"]["DutyState"];
+        };
         /** @description What has been said so far. */
         LookAround: {
             /** @description Where, in words. */
@@ -7014,6 +7118,16 @@ export interface components {
             /** @description As it was handed over; blanks and small letters do not matter. */
             code: string;
         };
+        /** @description A case to open for what visits keep coming upon. */
+        OpenVisitProblem: {
+            /** @description The category's code. */
+            category?: string | null;
+            /** @description What is to be put right at its root. */
+            text: string;
+            /** @description The visits that whoever decides had before them. */
+            visits: string[];
+            weight?: components["schemas"]["Weight"] | null;
+        };
         /** @description What was opened. */
         OpenedCase: {
             /** @description The case. */
@@ -7244,6 +7358,19 @@ export interface components {
              * @example /api/docs#problem-version_conflict
              */
             type: string;
+        };
+        /** @description A visit that noted it: not by whom. */
+        ProblemVisit: {
+            /** @description When it was, by the clock of whoever noted it. */
+            captured_at: components["schemas"]["Timestamp"];
+            /** @description Which. */
+            id: components["schemas"]["VisitId"];
+            /** @description What kind of visit it was, in words. */
+            kind_name: string;
+            /** @description Where, in words; empty after its retention. */
+            place_text: string;
+            /** @description What was the matter, without names; empty after its retention. */
+            said: string;
         };
         /** @description 基本情况: households, residents, merchants; `null` where nobody has counted. */
         Profile: {
@@ -7788,6 +7915,8 @@ export interface components {
             may_edit: boolean;
             /** @description Whether the caller may read what is sealed. */
             may_read: boolean;
+            /** @description Whether the caller may bring it back from the archive. */
+            may_unarchive: boolean;
             /**
              * Format: int64
              * @description How many records of the present lie in it.
@@ -8266,6 +8395,19 @@ export interface components {
             reopen_window_days: number;
             /** @description How long after the dispatch a seat may send a case back. */
             send_back_within?: components["schemas"]["Amount"];
+            /**
+             * Format: int32
+             * @description See `visit_problem_visits`. Unit: calendar days.
+             */
+            visit_problem_days?: number;
+            /**
+             * Format: int32
+             * @description 走访问题: so many notes of visits with alike words of one place within `visit_problem_days` are proposed as a problem; 0
+             *     looks for none.
+             */
+            visit_problem_visits?: number;
+            /** @description What is noted in a clause with one of these words is no problem: 正常, 已劝导. */
+            visit_quiet_words?: string[];
         };
         /**
          * @description How grave a finding is.
@@ -8479,6 +8621,15 @@ export interface components {
             endpoint: string;
             /** @description Its keys. */
             keys: components["schemas"]["BrowserKeys"];
+        };
+        /** @description A category that the words suggest. */
+        SuggestedCategory: {
+            /** @description Its code. */
+            code: string;
+            /** @description Its name. */
+            name: string;
+            /** @description Which words suggest it. */
+            why: string;
         };
         /** @description How services are taken over. */
         SyncCatalogue: {
@@ -8943,6 +9094,109 @@ export interface components {
         VisitId: string;
         /** @enum {string} */
         VisitKind: "visit" | "patrol" | "inspection" | "meeting";
+        /** @description 走访清单 */
+        VisitList: {
+            /** @description By which rule. */
+            duty_id: string;
+            /**
+             * Format: date
+             * @description The first day on which it can be done.
+             */
+            from: string;
+            /** @description The homes in the order of places. */
+            homes: components["schemas"]["ListedHome"][];
+            /**
+             * Format: int32
+             * @description How many homes are still to be visited in this period.
+             */
+            n_open: number;
+            /** @description What people call it. */
+            name: string;
+            /**
+             * Format: date
+             * @description The last day on which it is due.
+             */
+            to: string;
+            /** @description Why it is visited, in a sentence: how often, which rule says so. */
+            why: string;
+        };
+        /** @description Visiting lists of the caller's areas. */
+        VisitLists: {
+            /** @description In the order of the rules. */
+            items: components["schemas"]["VisitList"][];
+        };
+        /** @description 走访问题: what notes of visits keep coming upon at one place. */
+        VisitProblem: {
+            /** @description Where. */
+            area: components["schemas"]["AreaRef"];
+            /** @description Which building, where all the visits were to one. */
+            building?: string | null;
+            category?: components["schemas"]["SuggestedCategory"] | null;
+            decision?: components["schemas"]["VisitProblemDecision"] | null;
+            /** @description What a case could say; nothing once it was decided. */
+            draft?: string | null;
+            /** @description When the first of them came. */
+            first_at: components["schemas"]["Timestamp"];
+            /** @description Its id. */
+            id: string;
+            /** @description When the last of them came. */
+            last_at: components["schemas"]["Timestamp"];
+            /** @description Whether the reader may decide. */
+            may_decide: boolean;
+            /**
+             * Format: int32
+             * @description How many of them came after somebody said that nothing follows; all of them where nobody did.
+             */
+            n_new: number;
+            /**
+             * Format: int32
+             * @description How many visits noted it.
+             */
+            n_visits: number;
+            /** @description How it stands. */
+            state: components["schemas"]["VisitProblemState"];
+            /** @description The visits, the newest first. */
+            visits: components["schemas"]["ProblemVisit"][];
+            /** @description The words that the notes share; never a name. */
+            words: string[];
+        };
+        /** @description What a person decided. */
+        VisitProblemDecision: {
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            /** @description Who. */
+            by: string;
+            case_id?: components["schemas"]["CaseId"] | null;
+            /** @description Why nothing follows. */
+            reason?: string | null;
+        };
+        /**
+         * @description How a problem stands.
+         * @enum {string}
+         */
+        VisitProblemState: "open" | "opened" | "dismissed";
+        /** @description What notes of visits keep coming upon in one community. */
+        VisitProblems: {
+            area?: components["schemas"]["AreaRef"] | null;
+            /** @description The communities in which the caller may look. */
+            areas: components["schemas"]["AreaRef"][];
+            /**
+             * Format: int32
+             * @description So many days were looked back.
+             */
+            days: number;
+            /** @description Whether there were more notes than one look reads: the oldest were left out. */
+            is_cut: boolean;
+            /** @description The last noted first; those that were decided by when they were first proposed. */
+            items: components["schemas"]["VisitProblem"][];
+            /**
+             * Format: int32
+             * @description So many visits make a problem; 0 where the playbook looks for none.
+             */
+            least: number;
+            /** @description Where the next page of those that were decided begins. */
+            next?: string | null;
+        };
         /** @enum {string} */
         VisitResult: "clear" | "finding";
         /** @description An area on the wall. */
@@ -11570,6 +11824,28 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DutyGaps"];
+                };
+            };
+        };
+    };
+    list_visit_lists: {
+        parameters: {
+            query?: {
+                /** @description Only within this area. */
+                area?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitLists"];
                 };
             };
         };
@@ -15422,6 +15698,52 @@ export interface operations {
             };
         };
     };
+    unarchive_record: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryOutcome"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_responsibility_entries: {
         parameters: {
             query?: never;
@@ -16066,6 +16388,146 @@ export interface operations {
             };
         };
     };
+    list_visit_problems: {
+        parameters: {
+            query?: {
+                /** @description Which community, or a part of it; the first of the caller's without it. */
+                area?: string;
+                /** @description Those that wait for a person, without it. */
+                state?: "open" | "decided";
+                /** @description `next` of the page before, of those that were decided. */
+                cursor?: string;
+                /** @description Rows wanted of those that were decided, at most 200. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitProblems"];
+                };
+            };
+        };
+    };
+    dismiss_visit_problem: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DismissVisitProblem"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open_visit_problem: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenVisitProblem"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenedCase"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_visits: {
         parameters: {
             query?: {
@@ -16075,7 +16537,7 @@ export interface operations {
                 kind?: components["schemas"]["VisitKind"];
                 /** @description Only with this result. */
                 result?: components["schemas"]["VisitResult"];
-                /** @description Only those whose finding became this case. */
+                /** @description Only those whose finding became this case, and those for which it was opened because they kept coming upon the same. */
                 case?: components["schemas"]["CaseId"];
                 /** @description Only one's own. */
                 mine?: boolean;
