@@ -23,10 +23,11 @@ const HISTORY: &[(&str, &str)] = &[
     ("0024_care", include_str!("../migrations/0024_care.sql")),
     ("0030_ledgers", include_str!("../migrations/0030_ledgers.sql")),
     ("0031_visit_problems", include_str!("../migrations/0031_visit_problems.sql")),
+    ("0032_term_blocks", include_str!("../migrations/0032_term_blocks.sql")),
 ];
 
 /// The number of the last migration that this linli knows.
-pub const LATEST: i64 = 17;
+pub const LATEST: i64 = 18;
 
 /// What a migration run did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -233,7 +233,8 @@ impl Asker<'_> {
             BoxKey::Mine => {
                 // What they settled waits for another person's check, not for them.
                 let me = more.bind(&self.caller.account);
-                more.and(format!("c.handler_id = {me} AND c.phase = 'open'"));
+                // Said twice, so that SQLite sees that its index over what is open has them all.
+                more.and(format!("c.handler_id = {me} AND c.phase IN ('open', 'waiting') AND c.phase = 'open'"));
                 more.any_of("c.stage", &self.stages(Action::Settle));
             }
             BoxKey::Unattended => {

@@ -1,6 +1,6 @@
 //! Finding: the index leads to cases, newest first; each is read, and the words looked for in it, before it is shown.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use linli_db::{Bind, Conn, StoreError, Val, params, placeholders};
 
@@ -191,9 +191,7 @@ impl Walk<'_> {
         if self.rank == Rank::Place && self.search.placed.is_none() {
             return Ok(hits);
         }
-        let newest = conn.number("SELECT COALESCE(MAX(block), -1) AS n FROM case_term", &[])?;
-        let (last, _) = members::at(self.before.saturating_sub(1));
-        let mut blocks = (0..=newest.min(last)).rev().peekable();
+        let mut blocks = self.blocks(conn)?.into_iter().peekable();
         let mut windows = WINDOWS.into_iter();
         let mut size = windows.next().unwrap_or(1);
         while blocks.peek().is_some() {
@@ -210,6 +208,29 @@ impl Walk<'_> {
             size = windows.next().unwrap_or(size);
         }
         Ok(hits)
+    }
+
+    /// The blocks that hold what every case of the rank has to have, the newest first.
+    fn blocks(&self, conn: &mut Conn) -> Result<Vec<i64>, StoreError> {
+        let newest = conn.number("SELECT COALESCE(MAX(block), -1) AS n FROM case_term", &[])?;
+        let (last, _) = members::at(self.before.saturating_sub(1));
+        let required = self.search.plan.required(self.rank);
+        // What begins with something is many terms: to look for their blocks would cost more than it spares.
+        let exact: Vec<Vec<&str>> = required.iter().filter_map(|any| any.iter().map(Term::exact).collect()).collect();
+        let terms: BTreeSet<&str> = exact.iter().flatten().copied().collect();
+        let mut held: HashMap<String, HashSet<i64>> = HashMap::new();
+        if !terms.is_empty() {
+            let mut values: Vec<Val> = terms.iter().map(Bind::val).collect();
+            values.resize(values.len().next_multiple_of(TERMS), "".val());
+            let sql = format!("SELECT term, block FROM case_term WHERE term IN ({})", placeholders(1, values.len()));
+            conn.each(&sql, &values, |row| {
+                held.entry(row.get("term")?).or_default().insert(row.get("block")?);
+                Ok(())
+            })?;
+        }
+        let has = |block: i64, term: &str| held.get(term).is_some_and(|blocks| blocks.contains(&block));
+        let may_have = |block: &i64| exact.iter().all(|any| any.iter().any(|term| has(*block, term)));
+        Ok((0..=newest.min(last)).rev().filter(may_have).collect())
     }
 
     /// Reads some candidates; `false` when no more may be read for this page.

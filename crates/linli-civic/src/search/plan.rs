@@ -110,6 +110,19 @@ impl Plan {
         self.always.iter().chain(words.into_iter().flatten()).flatten().collect()
     }
 
+    /// Lists of which a block must hold one term each, or none of its cases has the rank.
+    #[must_use]
+    pub fn required(&self, rank: Rank) -> Vec<&[Term]> {
+        let places = std::slice::from_ref(&self.places);
+        let words: [&[AnyOf]; 2] = match rank {
+            Rank::Number => [&[], &[]],
+            Rank::Place => [places, &self.beside],
+            Rank::Said => [&self.said, &[]],
+            Rank::Anywhere => [&self.anywhere, &[]],
+        };
+        self.always.iter().chain(words.into_iter().flatten()).map(Vec::as_slice).collect()
+    }
+
     /// The cases of a block that may have a rank; what they are read for tells whether they do. None has two.
     #[must_use]
     pub fn members(&self, rank: Rank, held: &Held) -> Members {
@@ -200,6 +213,21 @@ mod tests {
         assert_eq!(found(&plan, Rank::Said, &held), [2]);
         assert_eq!(found(&plan, Rank::Anywhere, &held), [3], "4 has one word only");
         assert!(found(&plan, Rank::Number, &held).is_empty());
+    }
+
+    #[test]
+    fn a_block_without_what_is_required_has_no_case_of_the_rank() {
+        let placed = Placed { areas: vec![AreaCode::parse("610502005007").unwrap()], rest: Asked::of("路灯").words };
+        let plan = Plan::of(&Asked::of("红旗 路灯"), Some(&placed)).and_any(std::iter::once("k1".to_owned()));
+        let all = held(&[("k1", &[1, 2, 3]), ("p610502005007", &[1]), ("t路灯", &[1, 2, 3]), ("t红旗", &[2]), ("w红旗", &[3])]);
+        for rank in [Rank::Place, Rank::Said, Rank::Anywhere] {
+            assert!(!found(&plan, rank, &all).is_empty());
+            for any in plan.required(rank) {
+                let mut less = all.clone();
+                less.retain(|term, _| !any.contains(&Term::Is(term.clone())));
+                assert!(found(&plan, rank, &less).is_empty(), "{rank:?} without {any:?}");
+            }
+        }
     }
 
     #[test]

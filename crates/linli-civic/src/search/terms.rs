@@ -40,6 +40,17 @@ pub enum Term {
     Begins(String),
 }
 
+impl Term {
+    /// The one that it is, if it is one.
+    #[must_use]
+    pub fn exact(&self) -> Option<&str> {
+        match self {
+            Self::Is(term) => Some(term),
+            Self::Begins(_) => None,
+        }
+    }
+}
+
 /// What the index is told of a case.
 #[derive(Clone, Debug, Default)]
 pub struct Described<'a> {
