@@ -51,7 +51,7 @@ impl Shown {
     #[must_use]
     pub fn fresh(fresh: Fresh, now: Timestamp) -> Option<Self> {
         let Fresh { case, events, around, book } = fresh;
-        let on_duty = around?.on_duty(&[case.area, case.seat.area], now)?;
+        let on_duty = around?.on_duty(&case.answering_areas(), now)?;
         if case.n_photos > 0 || events.iter().any(|event| event.actor.account().is_some() || event.text.is_some()) {
             return None;
         }

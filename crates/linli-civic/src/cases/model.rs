@@ -247,6 +247,16 @@ pub(super) struct Listing {
 }
 
 impl Case {
+    /// Where those answer who are named with the case: at its seat, and from its place up to the community, whose head is turned to
+    /// while the grid worker is away.
+    #[must_use]
+    pub fn answering_areas(&self) -> Vec<AreaCode> {
+        let mut areas = self.area.lineage();
+        areas.retain(|area| area.level() >= AreaLevel::Community);
+        areas.push(self.seat.area);
+        areas
+    }
+
     /// The keys by which the case can be reached.
     #[must_use]
     pub fn keys(&self) -> Keys {

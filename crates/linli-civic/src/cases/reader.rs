@@ -63,7 +63,7 @@ impl Shown {
         known.extend(case.dossier.pending.as_ref().and_then(|pending| pending.by));
         known.extend(case.dossier.force.iter().flat_map(|force| &force.members));
         let people = duty::people(conn, vault, &known)?;
-        let on_duty = duty::on_duty(conn, vault, &[case.area, case.seat.area], now)?;
+        let on_duty = duty::on_duty(conn, vault, &case.answering_areas(), now)?;
         let relatives = relatives::read(conn, &case)?;
         Ok(Self { case, book, history, attachments, people, on_duty, relatives, looks: Vec::new() })
     }
