@@ -22,6 +22,8 @@ it("a work order comes in by a sheet, is settled in its grid, and its result goe
   const area = (await (await hotlineAt.request.get("/api/areas/610502005000")).json()) as { name: string };
   const page = await hotlineAt.newPage();
   await page.goto("/desk/hotline");
+  // A person cannot choose a file before the page is ready for one; a script can.
+  await expect.poll(() => page.getByLabel("选择工单文件").isEnabled()).toBe(true);
   await page.getByLabel("选择工单文件").setInputFiles({ name: "热线工单.csv", mimeType: "text/csv", buffer: Buffer.from(SHEET.replaceAll("__STREET__", area.name)) });
   await page.getByRole("heading", { name: "热线工单.csv" }).waitFor();
   // The columns were recognised by what the hotline calls them.
