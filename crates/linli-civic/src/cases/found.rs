@@ -106,9 +106,10 @@ fn read_part(conn: &mut Conn, mut values: Vec<Val>, narrowed: &Narrowed) -> Resu
     }
     let keys: Vec<String> = narrowed.keys.iter().map(|key| bind(key.val())).collect();
     let keys = if keys.is_empty() { "NULL".to_owned() } else { keys.join(", ") };
+    // The offset keeps PostgreSQL from joining a few cases with everything that the keys reach.
     let sql = format!(
         "SELECT c.row_no, c.body AS said, c.place_text, c.reply, {COLUMNS} FROM cases c WHERE c.row_no IN ({list}) \
-         AND EXISTS (SELECT 1 FROM case_scope s WHERE s.case_id = c.id AND s.phase = c.phase AND s.scope_key IN ({keys})){conditions}"
+         AND EXISTS (SELECT 1 FROM case_scope s WHERE s.case_id = c.id AND s.phase = c.phase AND s.scope_key IN ({keys}) LIMIT 1 OFFSET 0){conditions}"
     );
     conn.all(&sql, &values, Found::from_row)
 }

@@ -41,8 +41,9 @@ impl Contact {
 /// The grid worker (or head) to turn to at a place, one who is not on leave if there is one; their phones are posted in public.
 #[must_use]
 pub fn worker(on_duty: &[OnDuty], area: &AreaCode, lang: Lang) -> Option<Contact> {
-    let posted =
-        |role, is_away| on_duty.iter().find(|duty| duty.role == role && duty.is_away == is_away && duty.area.contains(area));
+    let posted = |role, is_away| {
+        on_duty.iter().find(|duty| duty.role == role && duty.is_away == is_away && duty.area.contains(area))
+    };
     let duty = [false, true]
         .into_iter()
         .find_map(|is_away| posted(Role::GridWorker, is_away).or_else(|| posted(Role::GridHead, is_away)))?;

@@ -219,7 +219,13 @@ mod tests {
     fn a_block_without_what_is_required_has_no_case_of_the_rank() {
         let placed = Placed { areas: vec![AreaCode::parse("610502005007").unwrap()], rest: Asked::of("路灯").words };
         let plan = Plan::of(&Asked::of("红旗 路灯"), Some(&placed)).and_any(std::iter::once("k1".to_owned()));
-        let all = held(&[("k1", &[1, 2, 3]), ("p610502005007", &[1]), ("t路灯", &[1, 2, 3]), ("t红旗", &[2]), ("w红旗", &[3])]);
+        let all = held(&[
+            ("k1", &[1, 2, 3]),
+            ("p610502005007", &[1]),
+            ("t路灯", &[1, 2, 3]),
+            ("t红旗", &[2]),
+            ("w红旗", &[3]),
+        ]);
         for rank in [Rank::Place, Rank::Said, Rank::Anywhere] {
             assert!(!found(&plan, rank, &all).is_empty());
             for any in plan.required(rank) {
