@@ -130,6 +130,9 @@ pub fn end(conn: &mut Conn) -> Result<Position, StoreError> {
     Ok(found.unwrap_or_default())
 }
 
+const TOLD: &str =
+    "FROM event e LEFT JOIN event_text t ON t.stream_kind = e.stream_kind AND t.stream_id = e.stream_id AND t.n = e.n";
+
 /// The history of one stream with the texts that people wrote, oldest first.
 ///
 /// # Errors
@@ -139,10 +142,7 @@ pub fn history(
     stream_kind: &str,
     stream_id: &str,
 ) -> Result<Vec<(Event, Option<String>)>, StoreError> {
-    let sql = format!(
-        "SELECT {COLUMNS}, t.body FROM event e LEFT JOIN event_text t ON t.stream_kind = e.stream_kind AND t.stream_id = e.stream_id AND t.n = e.n \
-         WHERE e.stream_kind = $1 AND e.stream_id = $2 ORDER BY e.n"
-    );
+    let sql = format!("SELECT {COLUMNS}, t.body {TOLD} WHERE e.stream_kind = $1 AND e.stream_id = $2 ORDER BY e.n");
     conn.all(&sql, &params![stream_kind, stream_id], |row| Ok((Event::from_row(row)?, row.get("body")?)))
 }
 
@@ -165,6 +165,28 @@ pub fn histories(conn: &mut Conn, stream_kind: &str, stream_ids: &[String]) -> R
         })?;
     }
     Ok(events)
+}
+
+/// The histories of some streams with the texts that people wrote, each oldest first.
+///
+/// # Errors
+/// The database's.
+pub fn told_histories(
+    conn: &mut Conn,
+    stream_kind: &str,
+    stream_ids: &[String],
+) -> Result<Vec<(Event, Option<String>)>, StoreError> {
+    let mut told = Vec::new();
+    for ids in stream_ids.chunks(STREAMS_AT_ONCE) {
+        let sql = format!(
+            "SELECT {COLUMNS}, t.body {TOLD} WHERE e.stream_kind = $1 AND e.stream_id IN ({}) ORDER BY e.stream_id, e.n",
+            placeholders(2, STREAMS_AT_ONCE)
+        );
+        let mut values = params![stream_kind].to_vec();
+        values.extend(padded(ids, STREAMS_AT_ONCE));
+        told.extend(conn.all(&sql, &values, |row| Ok((Event::from_row(row)?, row.get("body")?)))?);
+    }
+    Ok(told)
 }
 
 /// So many at once: one statement to prepare, whatever the number.

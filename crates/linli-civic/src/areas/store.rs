@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use linli_db::{Bind, Conn, Row, Store, StoreError, Writer, params};
+use linli_db::{Bind, Conn, Row, Store, StoreError, Val, Writer, params, placeholders};
 use linli_kernel::{Actor, AreaCode, Change, NewEvent, Stream, StreamKind, Timestamp};
 
 use super::boundaries::BoundaryRecord;
@@ -310,6 +310,22 @@ pub fn place(conn: &mut Conn, code: &str) -> Result<Option<Place>, StoreError> {
         &params![code],
         Place::from_row,
     )
+}
+
+/// The places with these printed codes, in no order.
+///
+/// # Errors
+/// The database's.
+pub fn places(conn: &mut Conn, codes: &[String]) -> Result<Vec<Place>, StoreError> {
+    if codes.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = format!(
+        "SELECT code, area_code, kind, name, lon, lat FROM place WHERE code IN ({})",
+        placeholders(1, codes.len())
+    );
+    let values: Vec<Val> = codes.iter().map(Bind::val).collect();
+    conn.all(&sql, &values, Place::from_row)
 }
 
 /// Places with `words` in their names, inside one of the ranges of codes, in order of their names.

@@ -12,13 +12,12 @@ use linli_kernel::{AreaCode, CaseId, HotSpotId, Page, ProblemCode, StreamKind, T
 
 use super::hot_spots::{self, HotSpot, HotSpotState, Standing};
 use super::model::Why;
-use super::proactive::{self, Matter};
+use super::proactive::{self, Decision, Matter};
 use super::reader::Reader;
 use super::row::{CaseRow, rows};
 use crate::app::App;
 use crate::areas::tree::AreaRef;
 use crate::http::{Answer, Body, Path, Query, Refused, Signed};
-use crate::people::duty;
 use crate::say::Lang;
 
 /// The routes.
@@ -100,15 +99,35 @@ async fn list_hot_spots(
     let items = db.read(move |conn| {
         let codes: Vec<AreaCode> = scope(&caller, Act::ViewCase).keys().filter_map(|key| key.parse().ok()).collect();
         let found = hot_spots::within(conn, &codes, wish.state)?;
-        found.into_iter().map(|spot| view(&app, conn, &caller, spot, lang)).collect::<Result<Vec<_>, Refused>>()
+        views(&app, conn, &caller, found, lang)
     });
     Ok(Json(HotSpots { items: items.await? }))
 }
 
-fn view(app: &App, conn: &mut Conn, caller: &Caller, spot: HotSpot, lang: Lang) -> Result<HotSpotView, Refused> {
+fn views(
+    app: &App,
+    conn: &mut Conn,
+    caller: &Caller,
+    spots: Vec<HotSpot>,
+    lang: Lang,
+) -> Result<Vec<HotSpotView>, Refused> {
+    let of = spots.iter().filter(|spot| spot.state != HotSpotState::Open).map(|spot| spot.id.to_string());
+    let of: Vec<String> = of.collect();
+    let mut decided = proactive::decisions(app, conn, (StreamKind::HotSpot, &of), lang)?;
+    Ok(spots
+        .into_iter()
+        .map(|spot| {
+            let own = decided.remove(&spot.id.to_string());
+            view(app, caller, spot, own)
+        })
+        .collect())
+}
+
+fn view(app: &App, caller: &Caller, spot: HotSpot, decided: Option<proactive::Decision>) -> HotSpotView {
     let book = app.playbooks.current();
     let category = book.category(&spot.category);
-    Ok(HotSpotView {
+    let case_id = spot.case;
+    HotSpotView {
         id: spot.id,
         area: app.areas().reference(&spot.area),
         category_name: category.map_or_else(|| spot.category.clone(), |category| category.name.clone()),
@@ -117,25 +136,10 @@ fn view(app: &App, conn: &mut Conn, caller: &Caller, spot: HotSpot, lang: Lang) 
         days: book.settings.hot_spot_days,
         first_at: spot.first_at,
         last_at: spot.last_at,
-        decision: decision(app, conn, &spot, lang)?,
+        decision: decided.map(|Decision { at, by, reason }| HotSpotDecision { at, by: Some(by), case_id, reason }),
         may_decide: spot.state == HotSpotState::Open && may_decide(caller, &spot.area),
         category: spot.category,
-    })
-}
-
-fn decision(app: &App, conn: &mut Conn, spot: &HotSpot, lang: Lang) -> Result<Option<HotSpotDecision>, Refused> {
-    if spot.state == HotSpotState::Open {
-        return Ok(None);
     }
-    let Some(decided) = proactive::decision(conn, StreamKind::HotSpot, &spot.id.to_string())? else { return Ok(None) };
-    let people = duty::people(conn, &app.vault, &decided.by.into_iter().collect())?;
-    let by = decided.by.and_then(|id| people.get(&id)).map(|person| person.name.clone());
-    Ok(Some(HotSpotDecision {
-        at: decided.at,
-        by: Some(by.unwrap_or_else(|| lang.text("actor.unknown"))),
-        case_id: spot.case,
-        reason: decided.reason,
-    }))
 }
 
 /// A hot spot with the cases behind it.
@@ -167,7 +171,7 @@ async fn show_hot_spot(
             Reader { areas: &areas, vault: &app.vault, lang, now: app.now(), public_url: &app.site.public_url };
         let behind = hot_spots::behind(conn, &spot, &keys)?;
         let cases = rows(conn, &book, Page { items: behind, next: None }, &reader)?.items;
-        let spot = view(&app, conn, &caller, spot, lang)?;
+        let spot = views(&app, conn, &caller, vec![spot], lang)?.pop().ok_or(ProblemCode::Internal)?;
         Ok::<_, Refused>(HotSpotDetail { draft: draft(&spot, lang), spot, cases })
     });
     Ok(Json(detail.await?))

@@ -1,6 +1,8 @@
 //! 主动办理件: a case that a person opens before anyone asks, because the same matter keeps coming. What is proposed to them is
 //! proposed elsewhere (hot spots, what visits keep coming upon); here it becomes a case, by the one way that there is.
 
+use std::collections::{HashMap, HashSet};
+
 use linli_access::{Act, Caller, Keys, scope};
 use linli_db::{Conn, StoreError, Tx, feed};
 use linli_kernel::{
@@ -13,6 +15,8 @@ use super::report::MAX_TEXT;
 use super::surroundings::Surroundings;
 use crate::app::App;
 use crate::http::Answer;
+use crate::people::duty;
+use crate::say::Lang;
 
 /// What is to be put right at its root.
 #[derive(Clone, Debug)]
@@ -112,22 +116,31 @@ pub fn said(text: &str, field: &str) -> Answer<String> {
 pub struct Decision {
     /// When.
     pub at: Timestamp,
-    /// Who.
-    pub by: Option<AccountId>,
+    /// Who, by name.
+    pub by: String,
     /// Why nothing follows.
     pub reason: Option<String>,
 }
 
-/// What was decided of a proposal, by its history.
+/// What was decided of the proposals of a list, by their histories.
 ///
 /// # Errors
 /// The database's.
-pub fn decision(conn: &mut Conn, kind: StreamKind, id: &str) -> Result<Option<Decision>, StoreError> {
-    let history = feed::history(conn, kind.as_str(), id)?;
-    let last = history.into_iter().rfind(|(event, _)| matches!(event.kind.as_str(), "opened" | "dismissed"));
-    Ok(last.map(|(event, reason)| Decision {
-        at: event.at,
-        by: event.actor_id.as_deref().and_then(|id| id.parse().ok()),
-        reason,
-    }))
+pub fn decisions(
+    app: &App,
+    conn: &mut Conn,
+    (kind, ids): (StreamKind, &[String]),
+    lang: Lang,
+) -> Result<HashMap<String, Decision>, StoreError> {
+    let mut told = feed::told_histories(conn, kind.as_str(), ids)?;
+    told.retain(|(event, _)| matches!(event.kind.as_str(), "opened" | "dismissed"));
+    let by = |event: &feed::Event| event.actor_id.as_deref().and_then(|id| id.parse::<AccountId>().ok());
+    let accounts: HashSet<AccountId> = told.iter().filter_map(|(event, _)| by(event)).collect();
+    let people = duty::people(conn, &app.vault, &accounts)?;
+    let decided = told.into_iter().map(|(event, reason)| {
+        let name = by(&event).and_then(|id| people.get(&id)).map(|person| person.name.clone());
+        let by = name.unwrap_or_else(|| lang.text("actor.unknown"));
+        (event.stream_id, Decision { at: event.at, by, reason })
+    });
+    Ok(decided.collect())
 }

@@ -252,7 +252,7 @@ async fn proposed(app: &App, caller: &Caller, id: VisitProblemId, visits: Vec<Vi
         let is_of_it = visits.len() <= MOST_VISITS && visits.contains(&first.id) && group.holds(&visits);
         let group = is_of_it.then(|| only(group, &visits)).ok_or_else(|| Problem::field("visits", "unknown"))?;
         let names = Names::read(conn, &reader.vault, &community)?;
-        let building = view::building(conn, group.place_code.as_deref())?;
+        let building = view::buildings(conn, group.place_code.as_deref().into_iter())?.into_values().next();
         Ok(Proposed { problem: problem(id, &group, view::words_of(&group, &names)), building })
     });
     found.await

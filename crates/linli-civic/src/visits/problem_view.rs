@@ -1,5 +1,7 @@
 //! What visits keep coming upon, as pages show it: by place and matter. No resident's name, no worker's.
 
+use std::collections::{BTreeSet, HashMap};
+
 use linli_access::{Act, Caller, Keys, scope};
 use linli_db::{Conn, StoreError};
 use linli_kernel::{AreaCode, AreaLevel, CaseId, StreamKind, Timestamp, VisitId, VisitProblemId};
@@ -15,7 +17,6 @@ use crate::areas::store as areas;
 use crate::areas::tree::{AreaRef, AreaTree};
 use crate::cases::proactive;
 use crate::cases::report::short;
-use crate::people::duty;
 use crate::say::Lang;
 
 const DAY_MS: i64 = 86_400_000;
@@ -200,13 +201,17 @@ pub fn words_of(group: &Group, names: &Names<'_>) -> Vec<String> {
     if shared.is_empty() { texts.last().map(|text| short(text, INSTEAD)).into_iter().collect() } else { shared }
 }
 
-/// The name of a building, by its printed code.
+/// The names of buildings, by their printed codes.
 ///
 /// # Errors
 /// The database's.
-pub fn building(conn: &mut Conn, code: Option<&str>) -> Result<Option<String>, StoreError> {
-    let Some(code) = code else { return Ok(None) };
-    Ok(areas::place(conn, code)?.map(|place| place.name))
+pub fn buildings<'a>(
+    conn: &mut Conn,
+    codes: impl Iterator<Item = &'a str>,
+) -> Result<HashMap<String, String>, StoreError> {
+    let codes: BTreeSet<String> = codes.map(str::to_owned).collect();
+    let places = areas::places(conn, &codes.into_iter().collect::<Vec<_>>())?;
+    Ok(places.into_iter().map(|place| (place.code, place.name)).collect())
 }
 
 /// Whether `caller` may decide what follows there.
@@ -238,12 +243,13 @@ impl Reader<'_> {
         names: &Names<'_>,
         groups: Vec<Group>,
     ) -> Result<Vec<VisitProblemView>, StoreError> {
-        let mut views = Vec::new();
-        for group in groups.into_iter().take(MOST) {
-            let building = building(conn, group.place_code.as_deref())?;
-            views.extend(self.proposal(&group, names, building));
-        }
-        Ok(views)
+        let groups: Vec<Group> = groups.into_iter().take(MOST).collect();
+        let buildings = buildings(conn, groups.iter().filter_map(|group| group.place_code.as_deref()))?;
+        let view = |group: &Group| {
+            let building = group.place_code.as_ref().and_then(|code| buildings.get(code)).cloned();
+            self.proposal(group, names, building)
+        };
+        Ok(groups.iter().filter_map(view).collect())
     }
 
     fn proposal(&self, group: &Group, names: &Names<'_>, building: Option<String>) -> Option<VisitProblemView> {
@@ -311,11 +317,20 @@ impl Reader<'_> {
         problems: Vec<VisitProblem>,
     ) -> Result<Vec<VisitProblemView>, StoreError> {
         let mut visits = store::visits_of(conn, &problems)?;
+        let buildings = buildings(conn, problems.iter().filter_map(|problem| problem.place_code.as_deref()))?;
+        let ids: Vec<String> = problems.iter().map(|problem| problem.id.to_string()).collect();
+        let mut decided = proactive::decisions(self.app, conn, (StreamKind::VisitProblem, &ids), self.lang)?;
         let mut views = Vec::new();
         for problem in problems {
             let noted = visits.remove(&problem.id).unwrap_or_default();
-            let building = building(conn, problem.place_code.as_deref())?;
-            let decision = self.decision(conn, &problem)?;
+            let building = problem.place_code.as_ref().and_then(|code| buildings.get(code)).cloned();
+            let case_id = match problem.outcome {
+                Outcome::Opened(case) => Some(case),
+                Outcome::Dismissed => None,
+            };
+            let decision = decided.remove(&problem.id.to_string());
+            let decision =
+                decision.map(|proactive::Decision { at, by, reason }| VisitProblemDecision { at, by, case_id, reason });
             let quiet = &self.app.playbooks.current().settings.visit_quiet_words;
             let shown = noted.into_iter().map(|noted| ProblemVisit {
                 id: noted.visit,
@@ -348,23 +363,6 @@ impl Reader<'_> {
             });
         }
         Ok(views)
-    }
-
-    fn decision(&self, conn: &mut Conn, problem: &VisitProblem) -> Result<Option<VisitProblemDecision>, StoreError> {
-        let Some(decided) = proactive::decision(conn, StreamKind::VisitProblem, &problem.id.to_string())? else {
-            return Ok(None);
-        };
-        let people = duty::people(conn, &self.app.vault, &decided.by.into_iter().collect())?;
-        let by = decided.by.and_then(|id| people.get(&id)).map(|person| person.name.clone());
-        Ok(Some(VisitProblemDecision {
-            at: decided.at,
-            by: by.unwrap_or_else(|| self.lang.text("actor.unknown")),
-            case_id: match problem.outcome {
-                Outcome::Opened(case) => Some(case),
-                Outcome::Dismissed => None,
-            },
-            reason: decided.reason,
-        }))
     }
 }
 

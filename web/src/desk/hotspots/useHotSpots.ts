@@ -3,11 +3,11 @@ import { ref, shallowRef, watch, type Ref, type ShallowRef } from "vue";
 import { api, unwrap } from "@shared/api/client";
 import { toProblem, type ProblemError } from "@shared/api/problem";
 import { useLiveEvents } from "../live";
+import type { Standing } from "../proactive/types";
 import type { HotSpot, HotSpotDetail } from "../types";
 
 /** New cases change what is hot, but not from one second to the next. */
 const SETTLE_MS = 5_000;
-export type Standing = "open" | "decided";
 
 const fetchSpots = async (state: Standing): Promise<readonly HotSpot[]> => (await unwrap(api.GET("/api/hot-spots", { params: { query: { state } } }))).items;
 

@@ -6,9 +6,6 @@ type Shapes = components["schemas"];
 export type VisitProblem = Shapes["VisitProblem"];
 export type VisitProblems = Shapes["VisitProblems"];
 
-export const STANDINGS = ["open", "decided"] as const;
-export type Standing = (typeof STANDINGS)[number];
-
 export const TABS = ["problems", "lists"] as const;
 export type Tab = (typeof TABS)[number];
 

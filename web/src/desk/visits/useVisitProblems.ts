@@ -2,7 +2,8 @@
 import { ref, shallowRef, watch, type Ref, type ShallowRef } from "vue";
 import { api, unwrap } from "@shared/api/client";
 import { toProblem, type ProblemError } from "@shared/api/problem";
-import type { Standing, VisitProblem, VisitProblems } from "./types";
+import type { Standing } from "../proactive/types";
+import type { VisitProblem, VisitProblems } from "./types";
 
 export interface ProblemList {
   /** What the last answer said besides the problems. */
