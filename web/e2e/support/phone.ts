@@ -63,13 +63,16 @@ export async function writeDown(page: Page, noted: Noted): Promise<void> {
 
 /** The same, but does not wait for anything after the button. */
 export async function pressDown(page: Page, noted: Noted): Promise<void> {
-  if (!(await page.getByRole("heading", { name: "走访记录" }).isVisible())) await page.getByRole("link", { name: "走访", exact: true }).click();
+  const heading = page.getByRole("heading", { name: "走访记录" });
+  if (!(await heading.isVisible())) await page.getByRole("link", { name: "走访", exact: true }).click();
+  // The page before has foldings of its own, and stands until this one has come.
+  await heading.waitFor();
   if (noted.place !== undefined) await page.getByLabel("在哪里").selectOption({ label: noted.place });
   if (noted.finding === true) {
     await page.getByRole("button", { name: "发现问题" }).click();
     await page.getByLabel("什么问题").fill(noted.words);
   } else {
-    const more = page.locator("details");
+    const more = page.locator("details").filter({ hasText: "看到了什么" });
     if ((await more.getAttribute("open")) === null) await more.locator("summary").click();
     await page.getByLabel("看到了什么").fill(noted.words);
   }
