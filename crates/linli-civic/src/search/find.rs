@@ -75,6 +75,13 @@ pub fn find(conn: &mut Conn, search: &Search, after: Option<Mark>, limit: usize)
     if search.asked.is_empty() {
         return Ok(page.outcome(true));
     }
+    // Whoever types a number wants the case that bears it. What only speaks of the number is looked for when it is asked for.
+    if after.is_none()
+        && let Some(last) = page.hits.last()
+    {
+        page.stopped = Some(Mark { rank: Rank::Number, row_no: last.found.row_no });
+        return Ok(page.outcome(true));
+    }
     // The fresh ones before the index: a case that is being written to it just now is then seen twice rather than not at all.
     let mut fresh = Fresh::read(conn, search)?;
     for rank in
@@ -197,8 +204,12 @@ impl Walk<'_> {
         while blocks.peek().is_some() {
             let window: Vec<i64> = blocks.by_ref().take(size).collect();
             let rows = self.candidates(conn, &window, size)?;
-            for some in rows.chunks(AT_ONCE.min(page.wanted().max(1))) {
-                if hits.len() >= page.wanted() || !self.read(conn, page, some, &mut hits)? {
+            let mut rows = rows.as_slice();
+            while !rows.is_empty() && hits.len() < page.wanted() {
+                let n_missing = page.wanted() - hits.len();
+                let (some, left) = rows.split_at(AT_ONCE.min(n_missing).min(rows.len()));
+                rows = left;
+                if !self.read(conn, page, some, &mut hits)? {
                     return Ok(hits);
                 }
             }

@@ -48,8 +48,8 @@ impl Members {
     /// Adds what [`Members::to_bytes`] wrote.
     pub fn add_bytes(&mut self, bytes: &[u8]) {
         if bytes.len() == BITS_BYTES {
-            for (word, part) in self.0.iter_mut().zip(bytes.chunks_exact(8)) {
-                *word |= part.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
+            for (word, part) in self.0.iter_mut().zip(bytes.as_chunks().0) {
+                *word |= u64::from_le_bytes(*part);
             }
             return;
         }

@@ -109,6 +109,15 @@ on_both! {
         assert_eq!(texts(&world, &leader, "红旗社区 路灯").await.len(), 2, "another county");
         let found = texts(&world, &leader, "红旗社区").await;
         assert_eq!(found.len(), 2, "{found:?}");
+
+        // Whoever types a number wants the case that bears it; who asks on sees what speaks of it.
+        report(&world, GRID_2, &format!("工单{paper}催办第二次"), "").await;
+        let first = search(&world, &leader, &paper).await;
+        assert_eq!(first["items"].as_array().unwrap().len(), 1);
+        let next = format!("/api/search?q={}&cursor={}", encoded(&paper), first["next"].as_str().unwrap());
+        let second = world.get(&leader, &next).await.ok();
+        assert_eq!(second["items"][0]["case"]["text"], json!(format!("工单{paper}催办第二次")));
+        assert_eq!((second["items"].as_array().unwrap().len(), &second["next"]), (1, &Value::Null));
     }
 
     async fn places_are_suggested_by_the_beginning_of_their_pinyin(t: TestDb) {
