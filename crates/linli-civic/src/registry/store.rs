@@ -346,6 +346,17 @@ pub fn inside(areas: &[AreaCode], bound: &mut Vec<Val>) -> String {
     if parts.is_empty() { "1 = 0".to_owned() } else { parts.join(" OR ") }
 }
 
+/// The ids of the records of the present in these areas.
+///
+/// # Errors
+/// The database's.
+pub fn ids_within(conn: &mut Conn, kind: Kind, areas: &[AreaCode]) -> Result<Vec<String>, StoreError> {
+    let mut bound = Vec::new();
+    let inside = inside(areas, &mut bound);
+    let sql = format!("SELECT id FROM {} WHERE state = 'active' AND ({inside})", kind.as_str());
+    conn.all(&sql, &bound, |row| row.get("id"))
+}
+
 /// Records that left before `before`: their time is over.
 ///
 /// # Errors

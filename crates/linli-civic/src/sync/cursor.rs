@@ -3,6 +3,8 @@
 
 use linli_db::feed::Position;
 
+use super::registry::At;
+
 /// Where a pull goes on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cursor {
@@ -23,6 +25,8 @@ pub enum Part {
     Cases(Option<String>, Sent),
     /// Own visits below this id.
     Visits(Option<String>, Sent),
+    /// Records of the registry from here on.
+    Records(At, Sent),
     /// What changed since the position.
     Changes,
 }
@@ -50,6 +54,7 @@ impl Cursor {
         let part = match *part {
             "cases" => Part::Cases(after, sent),
             "visits" => Part::Visits(after, sent),
+            "records" => Part::Records(At::parse(&after?)?, sent),
             "changes" => Part::Changes,
             _ => return None,
         };
@@ -61,12 +66,13 @@ impl Cursor {
 impl std::fmt::Display for Cursor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let (part, after, sent) = match &self.part {
-            Part::Cases(after, sent) => ("cases", after.as_deref(), *sent),
-            Part::Visits(after, sent) => ("visits", after.as_deref(), *sent),
+            Part::Cases(after, sent) => ("cases", after.clone(), *sent),
+            Part::Visits(after, sent) => ("visits", after.clone(), *sent),
+            Part::Records(at, sent) => ("records", Some(at.to_string()), *sent),
             Part::Changes => ("changes", None, Sent::default()),
         };
         let Position { tx_id, seq } = self.position;
-        let (scope, seen, after) = (&self.scope, self.seen, after.unwrap_or(NONE));
+        let (scope, seen, after) = (&self.scope, self.seen, after.unwrap_or_else(|| NONE.to_owned()));
         write!(f, "{MARK}.{tx_id}.{seq}.{scope}.{seen}.{part}.{after}.{}.{}", sent.n_rows, sent.size_bytes)
     }
 }
@@ -83,6 +89,7 @@ mod tests {
             Part::Cases(None, Sent::default()),
             Part::Cases(Some("019a".to_owned()), sent),
             Part::Visits(Some("019b".to_owned()), sent),
+            Part::Records(At::BEGIN, sent),
         ] {
             let cursor = Cursor { position: Position { tx_id: 3, seq: 14 }, scope: "ab12".to_owned(), seen: 2, part };
             assert_eq!(Cursor::parse(&cursor.to_string()), Some(cursor));
@@ -91,7 +98,14 @@ mod tests {
 
     #[test]
     fn what_is_no_cursor_begins_anew() {
-        for text in ["", "1", "2.1.1.a.0.changes.-.0.0", "1.x.1.a.0.changes.-.0.0", "1.1.1.a.0.other.-.0.0"] {
+        for text in [
+            "",
+            "1",
+            "2.1.1.a.0.changes.-.0.0",
+            "1.x.1.a.0.changes.-.0.0",
+            "1.1.1.a.0.other.-.0.0",
+            "1.1.1.a.0.records.-.0.0",
+        ] {
             assert_eq!(Cursor::parse(text), None, "{text}");
         }
     }

@@ -22,6 +22,7 @@ pub mod model;
 pub mod pull;
 pub mod push;
 pub mod records;
+pub mod registry;
 pub mod rows;
 pub mod store;
 pub mod sweep;

@@ -15,6 +15,7 @@ use linli_kernel::{self as kernel, DeviceId, ProblemCode, Timestamp};
 
 use super::care;
 use super::cursor::{Cursor, Part, Sent};
+use super::registry::{self, At, Changed};
 use super::rows::{self, Sight, Upsert};
 use super::store::{self, Moves};
 use crate::app::App;
@@ -36,6 +37,10 @@ const EVENTS_AT_ONCE: i64 = 2_000;
 /// Own visits are kept on the phone for so long. Unit: ms.
 const VISITS_MS: i64 = 180 * 24 * 3_600_000;
 
+/// Kinds of rows that are noted by their ids, so that exactly they can be taken off again.
+const NOTED: [&str; 7] =
+    [rows::CASE, rows::VISIT, rows::CARE_VISIT, rows::RECORD, rows::AREA, rows::DUTY, rows::CHECKLIST];
+
 /// What is asked.
 #[derive(Clone, Debug)]
 pub struct Ask {
@@ -55,7 +60,7 @@ pub struct Ask {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, utoipa::ToSchema)]
 #[schema(as = SyncRemoval)]
 pub struct Removal {
-    /// `case`, `visit`, `care_visit`, `area`, `duty` or `checklist`.
+    /// `case`, `visit`, `care_visit`, `record`, `area`, `duty` or `checklist`.
     pub kind: String,
     /// Which one.
     pub id: String,
@@ -224,6 +229,8 @@ impl Draft {
         self.take_off_all_but(conn, device, rows::CASE, &cases.into_iter().collect())?;
         let areas = sight.areas().iter().map(ToString::to_string).collect();
         self.take_off_all_but(conn, device, rows::AREA, &areas)?;
+        let records = registry::ids(conn, sight)?;
+        self.take_off_all_but(conn, device, rows::RECORD, &records)?;
         let held = store::rows_held(conn, device, rows::VISIT)?;
         for id in held {
             let kept = match id.parse() {
@@ -268,7 +275,7 @@ impl Draft {
 
     fn put(&mut self, row: Upsert) {
         self.size_bytes += row.size_bytes();
-        if [rows::CASE, rows::VISIT, rows::CARE_VISIT, rows::AREA, rows::DUTY, rows::CHECKLIST].contains(&row.kind) {
+        if NOTED.contains(&row.kind) {
             // Sent again after all: it stays.
             self.removals.retain(|removal| removal.kind != row.kind || removal.id != row.id);
             self.moves.sent.push((row.kind, row.id.clone()));
@@ -324,6 +331,7 @@ impl Draft {
             match self.cursor.part.clone() {
                 Part::Cases(after, sent) => self.cases(conn, sight, after, sent)?,
                 Part::Visits(after, sent) => return self.visits(conn, sight, after.as_deref(), sent),
+                Part::Records(at, sent) => return self.records(conn, sight, at, sent),
                 Part::Changes => return self.changes(conn, sight, device),
             }
             if self.has_more {
@@ -361,11 +369,10 @@ impl Draft {
     /// A page of the caller's own visits, the newest first.
     fn visits(&mut self, conn: &mut Conn, sight: &Sight<'_>, after: Option<&str>, sent: Sent) -> Answer<()> {
         let (wish, none) = own_visits(sight.caller, sight.now);
-        let left = self.limit.saturating_sub(self.upserts.len()).min(MOST_ROWS.saturating_sub(self.sent(sent).n_rows));
-        let left = u32::try_from(left).unwrap_or(0);
+        let left = self.left(sent);
         if none || self.sent(sent).n_rows >= MOST_ROWS {
             (self.has_more, self.truncated) = (true, self.truncated || !none);
-            self.cursor.part = Part::Changes;
+            self.cursor.part = Part::Records(At::BEGIN, self.sent(sent));
             return Ok(());
         }
         if left == 0 {
@@ -381,8 +388,37 @@ impl Draft {
         self.has_more = true;
         self.cursor.part = match page.next {
             Some(next) => Part::Visits(Some(next), self.sent(sent)),
-            None => Part::Changes,
+            None => Part::Records(At::BEGIN, self.sent(sent)),
         };
+        Ok(())
+    }
+
+    /// Rows that still have a place on this page.
+    fn left(&self, sent: Sent) -> u32 {
+        let on_phone = MOST_ROWS.saturating_sub(self.sent(sent).n_rows);
+        u32::try_from(self.limit.saturating_sub(self.upserts.len()).min(on_phone)).unwrap_or(0)
+    }
+
+    /// A page of records of the registry, kind by kind in the order of their addresses. Of a large community the last stay here.
+    fn records(&mut self, conn: &mut Conn, sight: &Sight<'_>, at: At, sent: Sent) -> Answer<()> {
+        // What happened since the position was taken comes with the page after the last.
+        self.has_more = true;
+        let mut next = Some(at);
+        while let Some(at) = next {
+            let so_far = self.sent(sent);
+            if so_far.n_rows >= MOST_ROWS || so_far.size_bytes >= MOST_BYTES {
+                self.truncated = true;
+                break;
+            }
+            if self.is_full() {
+                self.cursor.part = Part::Records(at, so_far);
+                return Ok(());
+            }
+            let (rows, after) = registry::page(conn, sight, at, self.left(sent))?;
+            rows.into_iter().for_each(|row| self.put(row));
+            next = after;
+        }
+        self.cursor.part = Part::Changes;
         Ok(())
     }
 
@@ -405,6 +441,9 @@ impl Draft {
                 }
                 "visit" if event.actor_id.as_deref() == Some(&sight.caller.account.to_string()) => {
                     self.change_visit(conn, sight, &event.stream_id)?;
+                }
+                "registry" if looked_at.insert(event.stream_id.clone()) => {
+                    self.change_record(conn, sight, device, &event, &mut n_held)?;
                 }
                 "place" | "area" | "account" => ground = true,
                 _ => {}
@@ -436,6 +475,35 @@ impl Draft {
         } else if held {
             self.remove(rows::CASE, id.to_owned());
             *n_held = n_held.saturating_sub(1);
+        }
+        Ok(())
+    }
+
+    fn change_record(
+        &mut self,
+        conn: &mut Conn,
+        sight: &Sight<'_>,
+        device: DeviceId,
+        event: &feed::Event,
+        n_held: &mut usize,
+    ) -> Answer<()> {
+        match registry::changed(conn, sight, event)? {
+            Changed::Nothing => {}
+            Changed::Put(row) => {
+                let held = store::holds(conn, device, rows::RECORD, &row.id)?;
+                if !held && *n_held >= MOST_ROWS {
+                    self.truncated = true;
+                    return Ok(());
+                }
+                *n_held += usize::from(!held);
+                self.put(row);
+            }
+            Changed::Gone => {
+                if store::holds(conn, device, rows::RECORD, &event.stream_id)? {
+                    self.remove(rows::RECORD, event.stream_id.clone());
+                    *n_held = n_held.saturating_sub(1);
+                }
+            }
         }
         Ok(())
     }

@@ -1,5 +1,5 @@
 //! What of a case, a visit, a grid goes to a phone: enough to work with no network, and no more. Never a phone number of a
-//! reporter, never a name.
+//! reporter, never a name. What of the registry goes there is in [`registry`](super::registry).
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -29,12 +29,16 @@ use crate::say::Lang;
 use crate::visits::Visit;
 use crate::visits::view as visit_view;
 
+use super::registry;
+
 /// Kinds of rows, as phones know them.
 pub const CASE: &str = "case";
 /// 关爱走访: a visit that is due.
 pub const CARE_VISIT: &str = "care_visit";
 /// 走访记录
 pub const VISIT: &str = "visit";
+/// 底数: a dwelling, a household, premises or a firm.
+pub const RECORD: &str = "record";
 /// A grid with its printed codes and who answers there.
 pub const AREA: &str = "area";
 /// Categories and units.
@@ -51,7 +55,7 @@ pub const CHECKLIST: &str = "checklist";
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = SyncRow)]
 pub struct Upsert {
-    /// `case`, `visit`, `care_visit`, `area`, `playbook`, `form`, `duty` or `checklist`.
+    /// `case`, `visit`, `care_visit`, `record`, `area`, `playbook`, `form`, `duty` or `checklist`.
     pub kind: &'static str,
     /// Which one.
     pub id: String,
@@ -165,7 +169,9 @@ impl Sight<'_> {
         }
         let book = self.app.playbooks.current();
         let units: Vec<Value> = book.units.iter().map(|unit| json!({ "code": unit.code, "name": unit.name })).collect();
-        let body = json!({ "id": book.id, "version": book.version, "categories": book.categories, "units": units });
+        let body = json!({
+            "id": book.id, "version": book.version, "categories": book.categories, "units": units, "registry": registry::forms(self),
+        });
         rows.push(Upsert { kind: PLAYBOOK, id: "current".to_owned(), body });
         Ok(rows)
     }

@@ -43,12 +43,28 @@ const PREMISES: &[(&str, &str, usize, &str)] = &[
     ("星星网吧", "leisure", 3, "安全出口的门上了锁"),
     ("张记修车铺", "workshop", 3, "过道停着两辆待修的车"),
 ];
-const NOTES: &[&str] = &[
-    "楼道通畅，没有新堆物",
-    "垃圾点已清理，提醒一家把纸箱收走",
-    "单元门完好，照明正常",
-    "和两位老人聊了几句，都好",
-    "充电棚有一个插座松动，已告诉物业",
+const NOTES: &[&str] =
+    &["楼道通畅，没有新堆物", "垃圾点已清理，提醒一家把纸箱收走", "单元门完好，照明正常", "和两位老人聊了几句，都好"];
+/// What each grid comes upon again and again, as it is noted now and then.
+const TROUBLES: &[&[&str]] = &[
+    &["3号楼东侧的井盖松动，踩上去响", "东侧井盖还是松动，踩上去响，放了一块提示牌"],
+    &["充电棚有一个插座松动，已告诉物业", "充电棚的插座松动，还没有换"],
+    &["健身器材有一处螺丝松了，有孩子在上面玩", "健身器材的螺丝松了，还没有人来紧"],
+    &["垃圾点又有人倒装修垃圾", "垃圾点旁边堆着装修垃圾，问了不知道是谁家的"],
+    &["南门口的路灯忽明忽暗", "南门口路灯忽明忽暗，老人晚上不敢走"],
+];
+/// 户 in a room, and how it is lived in: nothing lives in an empty one.
+const ROOMS: &[(&str, &str, Option<&str>)] = &[
+    ("101室", "owner", Some("3")),
+    ("202室", "rented", Some("2")),
+    ("303室", "owner", Some("4")),
+    ("404室", "empty", None),
+];
+/// Name, kind, people who work there, in which grid.
+const FIRMS: &[(&str, &str, &str, usize)] = &[
+    ("临渭区红旗惠民超市", "sole_trader", "6", 0),
+    ("临渭区老渭南面馆", "sole_trader", "4", 0),
+    ("渭南康民药店有限公司", "small", "9", 2),
 ];
 
 /// How far the field work is.
@@ -103,14 +119,27 @@ impl Field {
             }
         }
         for nth in 0..self.workers.len().min(6) {
-            for room in ["101室", "202室", "303室"] {
+            for (room, occupancy, n_persons) in ROOMS {
                 let building = format!("{}号楼", nth + 1);
-                let fields =
-                    [("compound", "红旗小区"), ("building", &building), ("room", room), ("dwelling_use", "living")];
+                let fields = [
+                    ("compound", "红旗小区"),
+                    ("building", &building),
+                    ("room", room),
+                    ("dwelling_use", "living"),
+                    ("occupancy", occupancy),
+                ];
                 let Some(id) = self.enter(app, Kind::Dwelling, nth, &fields).await? else { continue };
+                let Some(n_persons) = n_persons else { continue };
+                let inside = id.to_string();
+                self.enter(app, Kind::Household, nth, &[("dwelling_id", &inside), ("n_persons", n_persons)]).await?;
                 self.dwellings.push((id, nth));
                 self.list(app, id, nth).await?;
             }
+        }
+        for (name, kind, n_employees, nth) in FIRMS {
+            let fields =
+                [("firm_kind", *kind), ("name", *name), ("address", "红旗路沿街"), ("n_employees", *n_employees)];
+            self.enter(app, Kind::Firm, *nth, &fields).await?;
         }
         Ok(())
     }
@@ -223,7 +252,8 @@ impl Field {
         let mut seen = Vec::new();
         for (nth, (caller, area)) in self.workers.iter().enumerate() {
             if chance.hits(0.85) {
-                let note = chance.pick(NOTES).copied().map(str::to_owned);
+                let trouble = TROUBLES.get(nth).filter(|_| chance.hits(0.2));
+                let note = chance.pick(trouble.copied().unwrap_or(NOTES)).map(|note| (*note).to_owned());
                 seen.push(
                     visits::prepare(app, visit(VisitKind::Patrol, Some(area), None, note, app.now()), caller.clone())
                         .await?,

@@ -52,8 +52,13 @@ impl Phone {
     }
 
     pub async fn page(&self, world: &World, cursor: Option<&str>) -> Value {
+        self.some(world, cursor, 500).await
+    }
+
+    /// A page of so many rows at most.
+    pub async fn some(&self, world: &World, cursor: Option<&str>, limit: u32) -> Value {
         let cursor = cursor.map(|cursor| format!("&cursor={cursor}")).unwrap_or_default();
-        world.get(&self.who, &format!("/api/sync/pull?device={}{cursor}", self.id)).await.ok()
+        world.get(&self.who, &format!("/api/sync/pull?device={}&limit={limit}{cursor}", self.id)).await.ok()
     }
 }
 

@@ -1,13 +1,102 @@
 //! Records of the registry from phones, on both databases: merged where fields differ, left to a person where they meet.
 
+use axum::http::Method;
 use linli_kernel::Role;
 use serde_json::{Value, json};
 
-use crate::sync::Phone;
-use crate::world::{GRID_1, World};
+use crate::sync::{Held, Phone};
+use crate::world::{GRID_1, GRID_2, Session, World};
 use linli_testkit::on_both;
 
+/// Enters a record at the desk; its id.
+async fn enter(world: &World, who: &Session, kind: &str, area: &str, fields: Value) -> String {
+    let entered =
+        world.post(who, &format!("/api/registry/{kind}"), json!({ "area_code": area, "fields": fields })).await;
+    assert_eq!(entered.status, 201, "{}", entered.body);
+    entered.body["id"].as_str().unwrap().to_owned()
+}
+
+/// What lies on a phone of the registry, in a line each.
+fn lines(held: &Held) -> Vec<String> {
+    let mut lines: Vec<String> = held
+        .of("record")
+        .iter()
+        .map(|row| ["kind", "address", "name"].map(|part| row[part].as_str().unwrap_or_default()).join(" "))
+        .collect();
+    lines.sort();
+    lines
+}
+
 on_both! {
+    async fn a_phone_keeps_the_records_of_its_grid_and_nobodys_name(t: TestDb) {
+        let world = World::new(t).await;
+        let clerk = world.as_("clerk").await;
+        let dwelling = enter(&world, &clerk, "dwellings", GRID_1, json!({ "compound": "幸福小区", "building": "3号楼", "room": "101室" })).await;
+        enter(&world, &clerk, "dwellings", GRID_2, json!({ "compound": "幸福小区", "building": "9号楼" })).await;
+        let home = enter(&world, &clerk, "households", GRID_1, json!({ "dwelling_id": dwelling, "n_persons": "2" })).await;
+        let shop = enter(&world, &clerk, "premises", GRID_1, json!({ "premises_kind": "shop", "name": "家和小超市", "address": "幸福路1号", "phone": "19900000077" })).await;
+
+        let phone = Phone::of(&world, world.as_("worker1").await).await;
+        let mut held = Held::default();
+        held.pull(&world, &phone).await;
+        let there = ["dwelling 幸福小区3号楼101室 幸福小区3号楼101室", "household 幸福小区3号楼101室 ", "premises 幸福路1号 家和小超市"];
+        assert_eq!(lines(&held), there);
+        let forms = held.of("playbook")[0]["registry"]["dwelling"].as_array().unwrap();
+        assert!(forms.iter().any(|field| field["key"] == "occupancy" && field["purpose"] != ""), "{forms:?}");
+
+        // A resident is not there; the household says who heads it, masked. What changes comes, what is over goes, what is elsewhere does neither.
+        enter(&world, &clerk, "residents", GRID_1, json!({ "household_id": home, "name": "周晓梅", "relation": "head", "phone": "19900000078" })).await;
+        world.patch(&clerk, &format!("/api/registry/dwellings/{dwelling}"), json!({ "base_version": 1, "fields": { "occupancy": "rented" } })).await.ok();
+        world.post(&clerk, &format!("/api/registry/premises/{shop}/archive"), json!({ "reason": "closed" })).await.ok();
+        enter(&world, &clerk, "firms", GRID_2, json!({ "firm_kind": "small", "name": "别处的企业" })).await;
+        let removals = held.pull(&world, &phone).await;
+        assert_eq!(removals, [json!({ "kind": "record", "id": shop })]);
+        assert_eq!(lines(&held), [there[0], "household 幸福小区3号楼101室 周**"]);
+        let on_phone = held.of("record").iter().map(|row| row.to_string()).collect::<String>();
+        for secret in ["周晓梅", "19900000077", "19900000078"] {
+            assert!(!on_phone.contains(secret), "{on_phone}");
+        }
+        assert!(on_phone.contains("rented"), "{on_phone}");
+
+        // Whoever keeps no records has none on their phone.
+        let phone = Phone::of(&world, world.as_("urban").await).await;
+        let mut held = Held::default();
+        held.pull(&world, &phone).await;
+        assert_eq!((lines(&held).len(), &held.of("playbook")[0]["registry"]), (0, &Value::Null));
+    }
+
+    async fn a_large_registry_comes_page_by_page_and_goes_with_the_post(t: TestDb) {
+        let world = World::new(t).await;
+        let clerk = world.as_("clerk").await;
+        for n in 0..23 {
+            enter(&world, &clerk, "dwellings", GRID_1, json!({ "compound": "幸福小区", "building": format!("{n}号楼") })).await;
+        }
+        let phone = Phone::of(&world, world.as_("worker1").await).await;
+        let (mut cursor, mut ids, mut n_pages) = (None, std::collections::BTreeSet::new(), 0);
+        loop {
+            let page = phone.some(&world, cursor.as_deref(), 5).await;
+            let records = page["upserts"].as_array().unwrap().iter().filter(|row| row["kind"] == "record");
+            for row in records {
+                assert!(ids.insert(row["id"].as_str().unwrap().to_owned()), "sent once");
+            }
+            cursor = Some(page["next_cursor"].as_str().unwrap().to_owned());
+            n_pages += 1;
+            if page["has_more"] != true {
+                break;
+            }
+        }
+        assert_eq!(ids.len(), 23);
+        assert!(n_pages >= 5, "{n_pages}");
+        let admin = world.as_("admin").await;
+        let accounts = world.get(&admin, "/api/accounts").await.ok();
+        let worker = accounts["items"].as_array().unwrap().iter().find(|account| account["name"] == "worker1").unwrap().clone();
+        let grant = format!("/api/accounts/{}/grants/{}", worker["id"].as_str().unwrap(), worker["grants"][0]["id"].as_str().unwrap());
+        assert_eq!(world.send(Method::DELETE, &grant, admin.0.as_deref(), &[], Vec::new()).await.status, 204);
+        let page = phone.page(&world, cursor.as_deref()).await;
+        let gone = page["removals"].as_array().unwrap().iter().filter(|removal| removal["kind"] == "record").count();
+        assert_eq!(gone, 23, "{page}");
+    }
+
     async fn records_changed_on_two_phones_are_merged_or_wait_for_a_person(t: TestDb) {
         let world = World::new(t).await;
         let mut one = Phone::of(&world, world.as_("worker1").await).await;
