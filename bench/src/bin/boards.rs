@@ -1,7 +1,6 @@
-//! Lists, counts and searches over HTTP on databases of growing size: what a page costs with 10,000 cases and with a million.
+//! Lists, counts, searches and boards over HTTP on databases of growing size: what a page costs with 10,000 cases and with a million.
 //!
-//! The boards of indicators are measured by `indicators`, which has the figures counted by their consumer first: here there are none.
-//! Each size has a database of its own, filled once and kept. Every request goes to the real binary in a process of its own, one after
+//! The figures are counted from the feed before anything is measured: a server that is behind works on them all the time. Each size has a database of its own, filled once and kept. Every request goes to the real binary in a process of its own, one after
 //! the other over one connection.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
@@ -16,8 +15,10 @@ use linli_bench::city::{City, PASSWORD};
 use linli_bench::fill::Filler;
 use linli_bench::serve::{Client, Server, fresh_database, psql};
 use linli_bench::{Taken, options, resident_mib, texts};
+use linli_civic::indicators::consumer;
+use linli_civic::indicators::day::Day;
 use linli_civic::search::index;
-use linli_kernel::AreaLevel;
+use linli_kernel::{AreaLevel, Clock, SystemClock};
 use linli_server::open;
 
 #[derive(Parser)]
@@ -100,6 +101,17 @@ fn asked(city: &City, deep: u32) -> Vec<Asked> {
         0,
     );
     add("search: a paper number", "city", "/api/search?q=610502-2026-00000007".to_owned(), 0);
+    for (who, area) in [
+        ("city", city.communities.first().map(|code| code.at(AreaLevel::City))),
+        ("county", city.communities.first().map(|code| code.at(AreaLevel::County))),
+        ("street", city.communities.first().map(|code| code.at(AreaLevel::Street))),
+        ("community", city.communities.first().copied()),
+    ] {
+        let area = area.map(|code| code.to_string()).unwrap_or_default();
+        let year_ago = Day::of(SystemClock.now()).plus(-364);
+        add("board of 30 days", who, format!("/api/indicators/board?area={area}"), 0);
+        add("board of a year", who, format!("/api/indicators/board?area={area}&from={year_ago}"), 0);
+    }
     add("places by initials", "city", "/api/areas/search?q=ylb".to_owned(), 0);
     all
 }
@@ -121,6 +133,7 @@ async fn main() -> anyhow::Result<()> {
     let mut columns: Vec<Vec<Option<(Duration, Duration)>>> = Vec::new();
     for size in &args.sizes {
         let (data, url) = filled(&args, &city, *size).await?;
+        counted(&data, url.as_deref()).await?;
         let server = Server::start(&args.linli, &data, url.as_deref())?;
         let mut column = Vec::new();
         for asked in &asked {
@@ -177,6 +190,23 @@ async fn filled(args: &Args, city: &City, size: u64) -> anyhow::Result<(PathBuf,
     }
     std::fs::write(done, "")?;
     Ok((data, url))
+}
+
+/// Has the figures counted from the feed, once.
+async fn counted(data: &Path, url: Option<&str>) -> anyhow::Result<()> {
+    let done = data.join("counted");
+    if done.exists() {
+        return Ok(());
+    }
+    let app = open::open_app(&options(data, url)).await?;
+    let started = Instant::now();
+    consumer::catch_up(&app).await?;
+    println!("figures counted in {:.0} s", started.elapsed().as_secs_f64());
+    if let Some(url) = url {
+        psql(url, "VACUUM ANALYZE")?;
+    }
+    std::fs::write(done, "")?;
+    Ok(())
 }
 
 async fn fill(data: &Path, url: Option<&str>, city: &City, size: u64) -> anyhow::Result<()> {

@@ -70,6 +70,8 @@ acts! {
     ViewVisits = "view_visits",
     /// Decide what follows from what visits keep coming upon: a case, or nothing and why.
     DecideVisitProblems = "decide_visit_problems",
+    /// Tell everybody what residents proposed and what came of it, and take it back.
+    PublishOpinions = "publish_opinions",
     /// See dwellings, households, residents (names masked), premises and firms of the area.
     ViewRegistry = "view_registry",
     /// See how complete and how fresh the registry of the area is: counts and shares only.
@@ -115,8 +117,8 @@ pub enum Reach {
 
 use Reach::{Area, Unit};
 use Role::{
-    Administrator, Auditor, CommunityClerk, CountyLeader, DepartmentClerk, GridHead, GridWorker, HotlineClerk,
-    StreetDispatcher,
+    Administrator, Auditor, CommunityClerk, CompoundLead, CountyLeader, DepartmentClerk, GridHead, GridWorker,
+    HotlineClerk, LinkPerson, StreetDispatcher,
 };
 
 /// The whole table: who may do what, how far. Residents act by a case's public code and stand outside it.
@@ -126,6 +128,7 @@ pub const MATRIX: &[(Act, &[(Role, Reach)])] = &[
         &[
             (GridWorker, Area),
             (GridHead, Area),
+            (CompoundLead, Area),
             (CommunityClerk, Area),
             (StreetDispatcher, Area),
             (DepartmentClerk, Unit),
@@ -159,13 +162,23 @@ pub const MATRIX: &[(Act, &[(Role, Reach)])] = &[
     ),
     (
         Act::ReportOnBehalf,
-        &[(GridWorker, Area), (GridHead, Area), (CommunityClerk, Area), (StreetDispatcher, Area), (HotlineClerk, Area)],
+        &[
+            (GridWorker, Area),
+            (GridHead, Area),
+            (CompoundLead, Area),
+            (LinkPerson, Area),
+            (CommunityClerk, Area),
+            (StreetDispatcher, Area),
+            (HotlineClerk, Area),
+        ],
     ),
     (
         Act::ViewAreas,
         &[
             (GridWorker, Area),
             (GridHead, Area),
+            (CompoundLead, Area),
+            (LinkPerson, Area),
             (CommunityClerk, Area),
             (StreetDispatcher, Area),
             (DepartmentClerk, Area),
@@ -193,6 +206,8 @@ pub const MATRIX: &[(Act, &[(Role, Reach)])] = &[
         &[
             (GridWorker, Area),
             (GridHead, Area),
+            (CompoundLead, Area),
+            (LinkPerson, Area),
             (CommunityClerk, Area),
             (StreetDispatcher, Area),
             (DepartmentClerk, Area),
@@ -251,6 +266,7 @@ pub const MATRIX: &[(Act, &[(Role, Reach)])] = &[
     (Act::ViewVisits, &[(GridWorker, Area), (GridHead, Area), (CommunityClerk, Area), (StreetDispatcher, Area)]),
     // Whoever heads the place decides, never whoever wrote the notes.
     (Act::DecideVisitProblems, &[(GridHead, Area), (CommunityClerk, Area), (StreetDispatcher, Area)]),
+    (Act::PublishOpinions, &[(CommunityClerk, Area), (StreetDispatcher, Area)]),
     // Those who go from door to door, and the offices that keep the ledgers. Nobody above them needs single records.
     (Act::ViewRegistry, &[(GridWorker, Area), (GridHead, Area), (CommunityClerk, Area), (StreetDispatcher, Area)]),
     (

@@ -24,10 +24,12 @@ const HISTORY: &[(&str, &str)] = &[
     ("0030_ledgers", include_str!("../migrations/0030_ledgers.sql")),
     ("0031_visit_problems", include_str!("../migrations/0031_visit_problems.sql")),
     ("0032_term_blocks", include_str!("../migrations/0032_term_blocks.sql")),
+    ("0033_facilities", include_str!("../migrations/0033_facilities.sql")),
+    ("0034_opinions", include_str!("../migrations/0034_opinions.sql")),
 ];
 
 /// The number of the last migration that this linli knows.
-pub const LATEST: i64 = 18;
+pub const LATEST: i64 = 20;
 
 /// What a migration run did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

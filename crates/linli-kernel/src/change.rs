@@ -48,6 +48,8 @@ words! {
         Inspection = "inspection",
         /// 报表
         Ledger = "ledger",
+        /// 意见建议的公开答复
+        Opinion = "opinion",
     }
 }
 

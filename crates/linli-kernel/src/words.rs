@@ -65,6 +65,10 @@ words! {
         GridWorker = "grid_worker",
         /// 网格长
         GridHead = "grid_head",
+        /// 包抓责任人: answers for one residential compound besides its grid, and is posted there by name and phone.
+        CompoundLead = "compound_lead",
+        /// 连心员: keeps in touch with the residents of a compound; posted there by name and phone.
+        LinkPerson = "link_person",
         /// 社区工作人员
         CommunityClerk = "community_clerk",
         /// 街道派单员

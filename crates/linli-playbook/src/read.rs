@@ -333,6 +333,7 @@ pub(crate) fn category(node: &Node) -> Vec<Category> {
         default_weight: reader.parsed("weight").unwrap_or(Weight::General),
         public: reader.truth("public").unwrap_or(true),
         emergency: reader.some_text("emergency"),
+        opinion: reader.truth("opinion").unwrap_or(false),
         duty: reader.parsed("duty").unwrap_or(DutyKind::Basic),
     }]
 }

@@ -127,6 +127,11 @@ static CATEGORY: Shape = Shape {
         optional("weight", Kind::Word(weights), "default weight; general without it"),
         optional("public", Kind::Bool, "whether residents may choose it; true without it"),
         optional("emergency", Kind::Prose, "shown instead of the form, for matters of life and limb"),
+        optional(
+            "opinion",
+            Kind::Bool,
+            "whether it is an opinion, whose answer can be told to everybody; false without it",
+        ),
         optional("duty", Kind::Word(duties), "duty of the place; basic without it"),
     ],
 };

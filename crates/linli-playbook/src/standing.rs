@@ -154,7 +154,7 @@ impl Standing {
 /// Roles that act on cases at all.
 pub(crate) const fn works_on_cases(role: Role) -> bool {
     match role {
-        Role::Resident | Role::Auditor | Role::Administrator => false,
+        Role::Resident | Role::CompoundLead | Role::LinkPerson | Role::Auditor | Role::Administrator => false,
         Role::GridWorker
         | Role::GridHead
         | Role::CommunityClerk

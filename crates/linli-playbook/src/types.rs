@@ -184,6 +184,8 @@ pub struct Category {
     pub public: bool,
     /// What is shown instead of the form, for matters of life and limb.
     pub emergency: Option<String>,
+    /// 意见建议: what is proposed and what came of it is told to everybody once it is answered, without whoever proposed it.
+    pub opinion: bool,
     /// 履职性质 of the place in such matters.
     pub duty: DutyKind,
 }

@@ -6,8 +6,8 @@ use utoipa_axum::router::OpenApiRouter;
 
 use linli_civic::app::App;
 use linli_civic::{
-    areas, audit, banners, care, cases, delivery, duties, files, hotline, indicators, inspections, ledgers, live, map,
-    notices, open311, people, plain, playbooks, registry, rehearsal, search, sync, visits,
+    areas, audit, banners, care, cases, delivery, duties, facilities, files, hotline, indicators, inspections, ledgers,
+    live, map, notices, open311, opinions, people, plain, playbooks, registry, rehearsal, search, sync, visits,
 };
 
 #[derive(OpenApi)]
@@ -36,6 +36,8 @@ use linli_civic::{
         (name = "hotline", description = "Work orders of the city's 12345 hotline: in, out, and what became of them"),
         (name = "visits", description = "What was seen on visits, patrols, inspections and at meetings"),
         (name = "care", description = "Who is entitled to care: on which basis, until when; who learns what of it, and who looked"),
+        (name = "opinions", description = "What residents proposed, and what came of it, told to everybody"),
+        (name = "facilities", description = "What stands in public, what is reported there, and what was mended"),
         (name = "inspections", description = "Premises looked at by a checklist, and what was found put right"),
         (name = "duties", description = "What is due and by when, who is on duty, who is away, who met"),
         (name = "sync", description = "Phones that go on working with no network; see docs/sync.md"),
@@ -74,6 +76,8 @@ fn all() -> OpenApiRouter<App> {
         .merge(visits::http::routes())
         .merge(care::routes())
         .merge(inspections::routes())
+        .merge(facilities::routes())
+        .merge(opinions::routes())
         .merge(duties::routes())
         .merge(sync::http::routes())
         .merge(registry::routes())

@@ -149,7 +149,8 @@ async fn view(app: &App, code: AreaCode, caller: &Caller, lang: Lang) -> Answer<
         .read(move |conn| {
             let areas = app.areas();
             let counts = counts::open_at(conn, &reach.within(&code), now)?;
-            let on_duty = duty::on_duty(conn, &app.vault, &code.lineage(), now)?;
+            let mut on_duty = duty::on_duty(conn, &app.vault, &code.lineage(), now)?;
+            on_duty.extend(duty::beside(conn, &app.vault, &[code], now)?);
             let places = store::places_of(conn, &code)?;
             let row = AreaRow::of(&areas, &code, counted(&reach, &code, &counts));
             Ok(AreaView::of(&areas, lang, row, &on_duty, &places))

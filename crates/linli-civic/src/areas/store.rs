@@ -229,6 +229,8 @@ pub enum PlaceKind {
     Grid,
     /// 场所
     Premises,
+    /// 公共设施
+    Facility,
 }
 
 impl PlaceKind {
@@ -239,6 +241,7 @@ impl PlaceKind {
             Self::Building => "building",
             Self::Grid => "grid",
             Self::Premises => "premises",
+            Self::Facility => "facility",
         }
     }
 }
@@ -250,6 +253,7 @@ impl std::str::FromStr for PlaceKind {
             "building" => Ok(Self::Building),
             "grid" => Ok(Self::Grid),
             "premises" => Ok(Self::Premises),
+            "facility" => Ok(Self::Facility),
             _ => Err(format!("{word:?} is not a kind of place")),
         }
     }

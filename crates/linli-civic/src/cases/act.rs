@@ -144,7 +144,7 @@ impl Case {
             private: draft.private,
             parent: draft.parent,
             master: None,
-            dossier: Dossier { within: draft.within, ..Dossier::default() },
+            dossier: Dossier { within: draft.within, facility: draft.facility, ..Dossier::default() },
             tasks: Vec::new(),
             n_followers: 0,
             n_children_open: 0,

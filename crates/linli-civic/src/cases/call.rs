@@ -107,6 +107,7 @@ async fn look_around_call(
             .and_then(|code| AreaCode::parse(code).ok())
             .filter(|code| app.areas().get(code).is_some()),
         place: body.place.filter(|code| !code.is_empty()),
+        facility: None,
         address: body.address.as_deref().map(|text| short(text, MAX_PLACE)).filter(|text| !text.trim().is_empty()),
     };
     // Without a place nothing can be near it.

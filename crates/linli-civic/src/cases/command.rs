@@ -267,6 +267,7 @@ fn split_off(
         private: parent.private,
         parent: Some(parent.id),
         within: None,
+        facility: None,
     };
     let around = Surroundings::read(app, tx, app.playbooks.current(), &parent.area, &[], now)?;
     let change = around.decide(app, now, |world| Case::report(draft, world, actor.clone()))?;

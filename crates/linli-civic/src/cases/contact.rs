@@ -220,13 +220,18 @@ fn said(
 
 /// Whose name and phone hang in the stairwell anyway.
 const fn is_posted(role: Role) -> bool {
-    matches!(role, Role::GridWorker | Role::GridHead)
+    matches!(role, Role::GridWorker | Role::GridHead | Role::CompoundLead | Role::LinkPerson)
 }
 
 /// The level of the office in which a role sits, as far as a resident needs to know it.
 const fn level_of(role: Role) -> AreaLevel {
     match role {
-        Role::GridWorker | Role::GridHead | Role::CommunityClerk | Role::Resident => AreaLevel::Community,
+        Role::GridWorker
+        | Role::GridHead
+        | Role::CompoundLead
+        | Role::LinkPerson
+        | Role::CommunityClerk
+        | Role::Resident => AreaLevel::Community,
         Role::StreetDispatcher => AreaLevel::Street,
         Role::DepartmentClerk | Role::CountyLeader | Role::Auditor | Role::Administrator => AreaLevel::County,
         Role::HotlineClerk => AreaLevel::City,

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use linli_kernel::{AccountId, Amount, Approval, Timestamp};
+use linli_kernel::{AccountId, Amount, Approval, RecordId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::model::Seat;
@@ -38,6 +38,8 @@ pub struct Dossier {
     pub outcome: Option<String>,
     /// 整改期限 of a finding, by its checklist.
     pub within: Option<Amount>,
+    /// The public facility that it is about.
+    pub facility: Option<RecordId>,
     /// 专班
     pub force: Option<Force>,
     /// 回访

@@ -146,6 +146,8 @@ pub struct Draft {
     /// 整改期限: how long a finding may take to be put right, by its checklist; the rule of the playbook without it. Whoever found it
     /// by a checklist has judged it: it goes by weight to whoever answers, without a clerk looking first.
     pub within: Option<linli_kernel::Amount>,
+    /// The public facility that it is about.
+    pub facility: Option<linli_kernel::RecordId>,
 }
 
 /// 事项

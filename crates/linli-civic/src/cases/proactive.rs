@@ -83,6 +83,7 @@ pub async fn prepare(app: &App, caller: &Caller, matter: Matter, at: Timestamp) 
         private: false,
         parent: None,
         within: None,
+        facility: None,
     };
     Ok(Ready { draft, actor, at })
 }

@@ -65,7 +65,7 @@ async fn report_case(
     key: CommandKey,
     Body(body): Body<ReportCase>,
 ) -> Answer<(StatusCode, Json<Reported>)> {
-    let on_behalf = body.channel.is_some() || body.weight.is_some();
+    let on_behalf = body.channel.is_some() || body.weight.is_some() || body.facility.is_some();
     if caller.is_none() {
         // A clerk whose session ended registers for a resident: that must not become an anonymous report.
         if on_behalf {
@@ -127,6 +127,8 @@ pub struct Routing {
     seat_name: String,
     /// The grid worker there.
     worker: Option<Contact>,
+    /// Who is posted there beside the grid worker: 包抓责任人, 连心员.
+    beside: Vec<Contact>,
     /// When an answer would be promised.
     promised_at: Option<Timestamp>,
     /// Why.
@@ -161,12 +163,14 @@ async fn preview_routing(
             .and_then(|code| AreaCode::parse(code).ok())
             .filter(|code| app.areas().get(code).is_some()),
         place: body.place.clone().filter(|code| !code.is_empty()),
+        facility: None,
         address: body.address.as_deref().map(|text| short(text, MAX_PLACE)).filter(|text| !text.trim().is_empty()),
     };
     let mut routing = Routing {
         area: None,
         seat_name: String::new(),
         worker: None,
+        beside: Vec::new(),
         promised_at: None,
         why: Vec::new(),
         candidates: Vec::new(),
@@ -190,7 +194,7 @@ async fn preview_routing(
     };
     let now = app.now();
     let area = found.area;
-    let (staffed, on_duty) = app
+    let (staffed, on_duty, beside) = app
         .clone()
         .db
         .read({
@@ -199,6 +203,7 @@ async fn preview_routing(
                 Ok::<_, Refused>((
                     Staffed::above(conn, &area, now)?,
                     duty::on_duty(conn, &app.vault, &area.lineage(), now)?,
+                    duty::beside(conn, &app.vault, &area.lineage(), now)?,
                 ))
             }
         })
@@ -216,6 +221,7 @@ async fn preview_routing(
     };
     routing.area = Some(tree.reference(&area));
     routing.worker = reader.worker(&on_duty, &area);
+    routing.beside = beside.iter().map(|duty| Contact::of(&duty.person, duty.role, lang)).collect();
     routing.why =
         found.why.iter().chain(routed.iter().flat_map(|routed| &routed.why)).map(|why| reader.why(why)).collect();
     if let Some(routed) = routed {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use linli_access::{Act, Caller, scope};
 use linli_db::{Tx, idempotency};
 use linli_kernel::{
-    Actor, AreaCode, AreaLevel, CaseId, CaseKind, Channel, Phone, Problem, ProblemCode, PublicCode, RealName, Role,
-    Timestamp, Weight,
+    Actor, AreaCode, AreaLevel, CaseId, CaseKind, Channel, Phone, Problem, ProblemCode, PublicCode, RealName, RecordId,
+    Role, Timestamp, Weight,
 };
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +17,7 @@ use super::model::{Draft, Reporter, Why};
 use super::surroundings::Surroundings;
 use crate::app::App;
 use crate::areas::lookup::LocatedHow;
+use crate::areas::store::PlaceKind;
 use crate::areas::tree::Meant;
 use crate::areas::view::PointView;
 use crate::areas::{self, Point};
@@ -24,6 +25,8 @@ use crate::files;
 use crate::http::{Answer, Refused};
 use crate::people::Staffed;
 use crate::people::posts::Around;
+use crate::registry::model::State;
+use crate::registry::{self, Kind};
 
 pub(super) const MAX_TEXT: usize = 2_000;
 pub(crate) const MAX_PLACE: usize = 200;
@@ -44,6 +47,9 @@ pub struct ReportCase {
     /// Where, by the QR code of a building.
     #[serde(default)]
     pub place: Option<String>,
+    /// Where, by a facility of the registry: what is reported is to be mended there. Staff only; anybody else scans its code.
+    #[serde(default)]
+    pub facility: Option<String>,
     /// Where, in words; alone it must name one area.
     #[serde(default)]
     pub address: Option<String>,
@@ -190,6 +196,7 @@ pub async fn prepare(app: &App, body: ReportCase, sender: Sender) -> Answer<Read
         private: checked.private,
         parent: None,
         within: None,
+        facility: found.facility,
     };
     Ok(Ready { draft, photos: checked.photos, sender, same_as, at: now, around: None })
 }
@@ -267,6 +274,7 @@ pub(crate) struct Wanted {
     pub(crate) point: Option<Point>,
     pub(crate) area: Option<AreaCode>,
     pub(crate) place: Option<String>,
+    pub(crate) facility: Option<RecordId>,
     pub(crate) address: Option<String>,
 }
 
@@ -308,7 +316,13 @@ impl Checked {
             problem = problem.and_field("address", "too_long").with("max", MAX_PLACE.to_string());
         }
         let place = body.place.filter(|code| !code.is_empty());
-        if point.is_none() && body.area_code.is_none() && place.is_none() && address.is_none() {
+        let facility = body.facility.as_deref().filter(|id| !id.is_empty()).map(str::parse::<RecordId>);
+        if facility.as_ref().is_some_and(|id| id.is_err() || caller.is_none()) {
+            problem = problem.and_field("facility", "unknown");
+        }
+        let facility = facility.and_then(Result::ok);
+        let is_somewhere = place.is_some() || facility.is_some() || address.is_some();
+        if point.is_none() && body.area_code.is_none() && !is_somewhere {
             problem = problem.and_field("point", "no_place");
         }
         if body.attachments.len() > MAX_PHOTOS {
@@ -333,7 +347,7 @@ impl Checked {
             channel: body.channel,
             weight: body.weight,
             private: body.private,
-            place: Wanted { point, area, place, address },
+            place: Wanted { point, area, place, facility, address },
         })
     }
 }
@@ -344,6 +358,7 @@ pub(crate) struct FoundPlace {
     pub(crate) point: Option<Point>,
     pub(crate) place_text: String,
     pub(crate) qr: Option<String>,
+    pub(crate) facility: Option<RecordId>,
     pub(crate) why: Vec<Why>,
 }
 
@@ -380,8 +395,15 @@ pub(crate) async fn find_place(app: &App, wanted: &Wanted) -> Result<FoundPlace,
     let text = |area: &AreaCode| wanted.address.clone().unwrap_or_else(|| tree.full_name(area));
     if let Some(code) = &wanted.place {
         let code = code.clone();
-        let place = app.db.read(move |conn| areas::store::place(conn, &code).map_err(Refused::from)).await?;
-        let place = place.ok_or_else(|| Refused::from(Problem::field("place", "unknown")))?;
+        let found = app.db.read(move |conn| {
+            let Some(place) = areas::store::place(conn, &code)? else { return Ok(None) };
+            let facility = match place.kind {
+                PlaceKind::Facility => registry::store::of_code(conn, Kind::Facility, &place.code)?,
+                _ => None,
+            };
+            Ok::<_, Refused>(Some((place, facility)))
+        });
+        let (place, facility) = found.await?.ok_or_else(|| Refused::from(Problem::field("place", "unknown")))?;
         let why = vec![Why::new("place", &[("area", place.area.to_string()), ("place", place.name.clone())])];
         let words =
             wanted.address.as_deref().map_or_else(|| place.name.clone(), |more| format!("{} {more}", place.name));
@@ -390,8 +412,12 @@ pub(crate) async fn find_place(app: &App, wanted: &Wanted) -> Result<FoundPlace,
             point: wanted.point.or(place.point),
             place_text: words,
             qr: Some(place.code),
+            facility,
             why,
         });
+    }
+    if let Some(id) = wanted.facility {
+        return at_facility(app, wanted, id).await;
     }
     if let Some(point) = wanted.point {
         let located = tree.locate(point);
@@ -410,19 +436,20 @@ pub(crate) async fn find_place(app: &App, wanted: &Wanted) -> Result<FoundPlace,
                     point: Some(point),
                     place_text: text(&located.code),
                     qr: None,
+                    facility: None,
                     why: vec![why],
                 })
             }
             (_, Some(area)) => {
                 let why = vec![Why::new("area_chosen", &[("area", area.to_string())])];
-                Ok(FoundPlace { area, point: Some(point), place_text: text(&area), qr: None, why })
+                Ok(FoundPlace { area, point: Some(point), place_text: text(&area), qr: None, facility: None, why })
             }
             _ => Err(Refused::from(ProblemCode::OutsideArea).into()),
         };
     }
     if let Some(area) = wanted.area {
         let why = vec![Why::new("area_chosen", &[("area", area.to_string())])];
-        return Ok(FoundPlace { area, point: None, place_text: text(&area), qr: None, why });
+        return Ok(FoundPlace { area, point: None, place_text: text(&area), qr: None, facility: None, why });
     }
     // A look through every name of the city is no work for an async thread.
     let meant = app.slowly({
@@ -432,9 +459,29 @@ pub(crate) async fn find_place(app: &App, wanted: &Wanted) -> Result<FoundPlace,
     match meant.await? {
         Meant::One(area) => {
             let why = vec![Why::new("address_match", &[("area", area.to_string()), ("word", tree.name(&area))])];
-            Ok(FoundPlace { area, point: None, place_text: text(&area), qr: None, why })
+            Ok(FoundPlace { area, point: None, place_text: text(&area), qr: None, facility: None, why })
         }
         Meant::Several(codes) => Err(NoPlace::Several(codes)),
         Meant::None => Err(Refused::from(Problem::field("address", "unknown")).into()),
     }
+}
+
+/// A facility that somebody with an account names; where it stands and what it is called is where the matter is.
+async fn at_facility(app: &App, wanted: &Wanted, id: RecordId) -> Result<FoundPlace, NoPlace> {
+    let reader = app.clone();
+    let found =
+        app.db.read(move |conn| registry::store::load(conn, &reader.vault, Kind::Facility, id).map_err(Refused::from));
+    let record = found.await?.filter(|record| record.state == State::Active);
+    let record = record.ok_or_else(|| Refused::from(Problem::field("facility", "unknown")))?;
+    let address = record.values.get("address").unwrap_or_default().to_owned();
+    let words = [Some(address), Some(record.label()), wanted.address.clone()];
+    let why = vec![Why::new("place", &[("area", record.area.to_string()), ("place", record.label())])];
+    Ok(FoundPlace {
+        area: record.area,
+        point: wanted.point,
+        place_text: short(&words.into_iter().flatten().collect::<Vec<_>>().join(" "), MAX_PLACE),
+        qr: None,
+        facility: Some(id),
+        why,
+    })
 }

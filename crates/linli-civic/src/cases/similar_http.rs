@@ -118,6 +118,7 @@ fn wanted(app: &App, asked: FindSimilar) -> Wanted {
         point: asked.point.map(Point::from),
         area: area.filter(|code| app.areas().get(code).is_some()),
         place: asked.place.filter(|code| !code.is_empty()),
+        facility: None,
         address: address.filter(|text| !text.trim().is_empty()),
     }
 }

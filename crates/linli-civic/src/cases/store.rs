@@ -173,6 +173,12 @@ impl Store for Case {
     fn store(&self, writer: &mut Writer<'_>) -> Result<(), StoreError> {
         if self.listed.is_none() {
             self.insert(writer)?;
+            if let Some(facility) = self.dossier.facility {
+                writer.exec(
+                    "INSERT INTO facility_case (case_id, record_id, area_code) VALUES ($1, $2, $3)",
+                    &params![self.id, facility, self.area],
+                )?;
+            }
         } else {
             self.update(writer)?;
         }

@@ -7,18 +7,16 @@ use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use linli_access::Act;
 use linli_db::StoreError;
 use linli_kernel::calendar::{beijing_date, beijing_midnight};
 use linli_kernel::{AreaCode, Cursor, InspectionId, Page, ProblemCode, RecordId};
 use linli_playbook::Checklist;
 
 use super::command::{self, RecordInspection};
-use super::model::{Photos, PremisesCode};
+use super::model::Photos;
 use super::store;
 use super::view::{self, HazardView, InspectionView, PremisesView};
 use crate::app::App;
-use crate::areas::store::{Place, PlaceKind};
 use crate::http::{Answer, Body, CommandKey, Path, Query, Refused, Signed, key_scope};
 use crate::registry::{self, Kind};
 use crate::say::Lang;
@@ -176,26 +174,8 @@ async fn give_premises_code(
     Signed(caller): Signed,
     Path(id): Path<RecordId>,
 ) -> Answer<Json<PremisesCodeView>> {
-    let (writer, now, code) = (app.clone(), app.now(), app.ids.public_code().to_string());
-    let code = app.db.write(move |tx| {
-        let record = registry::store::load(tx, &writer.vault, Kind::Premises, id)?.ok_or(ProblemCode::NotFound)?;
-        let actor = registry::command::may(&caller, Act::EditRegistry, &record.area)?;
-        if let Some(known) = store::code_of(tx, id)? {
-            return Ok(known);
-        }
-        let place = Place {
-            code: code.clone(),
-            area: record.area,
-            kind: PlaceKind::Premises,
-            name: record.label(),
-            point: None,
-        };
-        tx.commit(place.put_up(actor.clone(), now))?;
-        let given = PremisesCode { code: code.clone(), record: id, area: record.area };
-        tx.commit(given.give(actor, now))?;
-        Ok::<_, Refused>(code.clone())
-    });
-    Ok(Json(PremisesCodeView { code: code.await? }))
+    let code = registry::code::give(&app, caller, Kind::Premises, id).await?;
+    Ok(Json(PremisesCodeView { code }))
 }
 
 /// Narrows the hazards.

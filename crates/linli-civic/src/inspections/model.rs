@@ -141,34 +141,6 @@ fn fault(item: &ChecklistItem, answer: &ItemAnswer, note: Option<&str>, photos: 
     }
 }
 
-/// 场所码: the printed code of premises.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PremisesCode {
-    /// What is printed.
-    pub code: String,
-    /// Which premises.
-    pub record: RecordId,
-    /// Where they are.
-    pub area: AreaCode,
-}
-
-impl PremisesCode {
-    /// The change that gives it.
-    pub fn give(self, actor: Actor, at: Timestamp) -> Change<Self> {
-        let event = NewEvent {
-            stream: Stream::new(StreamKind::Place, self.code.clone()),
-            kind: "premises_code_given",
-            at,
-            actor,
-            payload: json!({ "record": self.record }),
-            text: None,
-            area: Some(self.area),
-            unit: None,
-        };
-        Change::new(self, event)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use linli_kernel::{Amount, TimeUnit, Weight};

@@ -6,7 +6,7 @@ use linli_access::{Act, Caller, scope};
 use linli_db::{Bind, Conn, Row, Store, StoreError, Tx, Val, Writer, params, placeholders};
 use linli_kernel::{AreaCode, CaseId, Cursor, InspectionId, Page, Phase, RecordId, Timestamp, Weight};
 
-use super::model::{Inspection, ItemAnswer, PremisesCode};
+use super::model::{Inspection, ItemAnswer};
 use crate::areas::tree::code_range;
 
 /// Most key premises of a list.
@@ -46,20 +46,6 @@ impl Store for Inspection {
 
     fn begins(&self) -> bool {
         true
-    }
-}
-
-impl Store for PremisesCode {
-    fn store(&self, writer: &mut Writer<'_>) -> Result<(), StoreError> {
-        let inserted = writer.exec(
-            "INSERT INTO premises_code (place_code, record_id) VALUES ($1, $2)",
-            &params![self.code, self.record],
-        );
-        match inserted {
-            // Somebody else gave one at this moment: decide again, and find it.
-            Err(error) if error.is_duplicate() => Err(StoreError::Retry),
-            other => other.map(|_| ()),
-        }
     }
 }
 
@@ -198,16 +184,6 @@ fn looked_from_row(row: &Row<'_>) -> Result<Looked, StoreError> {
         n_open: row.count("n_open")?,
         due_at: row.at_opt("due_at")?,
         code: row.get("place_code")?,
-    })
-}
-
-/// The printed code of premises.
-///
-/// # Errors
-/// The database's.
-pub fn code_of(conn: &mut Conn, record: RecordId) -> Result<Option<String>, StoreError> {
-    conn.first("SELECT place_code FROM premises_code WHERE record_id = $1", &params![record], |row| {
-        row.get("place_code")
     })
 }
 

@@ -45,6 +45,8 @@ pub struct Staffed(HashSet<String>);
 
 /// Roles that answer for cases.
 pub const ANSWERING: &str = "('grid_worker', 'grid_head', 'community_clerk', 'street_dispatcher', 'department_clerk', 'hotline_clerk', 'county_leader')";
+/// Roles that are posted at a compound beside those that answer for it.
+const BESIDE: &str = "('compound_lead', 'link_person')";
 const HELD: &str = "a.disabled_at IS NULL AND g.starts_at <= $1 AND (g.ends_at IS NULL OR g.ends_at > $1)";
 
 impl Staffed {
@@ -92,13 +94,31 @@ impl Staffed {
 /// # Errors
 /// The database's; `Inconsistent` for a phone that does not open.
 pub fn on_duty(conn: &mut Conn, vault: &Vault, areas: &[AreaCode], now: Timestamp) -> Result<Vec<OnDuty>, StoreError> {
+    in_roles(conn, vault, ANSWERING, areas, now)
+}
+
+/// 包抓责任人、连心员 of any of `areas`: posted there by name and phone, and no case is dispatched to them.
+///
+/// # Errors
+/// As [`on_duty`].
+pub fn beside(conn: &mut Conn, vault: &Vault, areas: &[AreaCode], now: Timestamp) -> Result<Vec<OnDuty>, StoreError> {
+    in_roles(conn, vault, BESIDE, areas, now)
+}
+
+fn in_roles(
+    conn: &mut Conn,
+    vault: &Vault,
+    roles: &str,
+    areas: &[AreaCode],
+    now: Timestamp,
+) -> Result<Vec<OnDuty>, StoreError> {
     let mut values = params![now].to_vec();
     values.extend(areas.iter().map(Bind::val));
     let sql = format!(
         "SELECT a.id, a.display_name, a.phone_sealed, g.role, g.area_code, g.unit_code, \
          (SELECT COUNT(*) FROM leave l WHERE l.account_id = a.id AND l.starts_at <= $1 AND l.ends_at > $1) AS n_leaves \
          FROM grant_role g JOIN account a ON a.id = g.account_id \
-         WHERE {HELD} AND g.role IN {ANSWERING} AND g.area_code IN ({}) ORDER BY g.area_code, g.role, n_leaves, a.display_name LIMIT 500",
+         WHERE {HELD} AND g.role IN {roles} AND g.area_code IN ({}) ORDER BY g.area_code, g.role, n_leaves, a.display_name LIMIT 500",
         placeholders(2, areas.len())
     );
     conn.all(&sql, &values, |row| {

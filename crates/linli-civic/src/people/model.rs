@@ -56,6 +56,8 @@ pub const fn levels_of(role: Role) -> &'static [AreaLevel] {
         Role::Resident => &[],
         Role::GridWorker => &[Grid, MicroGrid],
         Role::GridHead => &[Community, Grid],
+        // A compound is a grid of the first level where grids have three, else a grid or a part of one.
+        Role::CompoundLead | Role::LinkPerson => &[Grid, MicroGrid],
         Role::CommunityClerk => &[Community],
         Role::StreetDispatcher => &[Street],
         Role::DepartmentClerk => &[City, County, Street, Community],

@@ -377,8 +377,9 @@ fn me(app: &App, caller: &Caller, lang: Lang) -> Me {
 }
 
 fn faces(caller: &Caller) -> Vec<Face> {
-    let in_field = caller.is(Role::GridWorker) || caller.is(Role::GridHead);
-    let at_desk = caller.grants.iter().any(|grant| grant.role != Role::GridWorker);
+    let goes_round = |role: Role| matches!(role, Role::GridWorker | Role::CompoundLead | Role::LinkPerson);
+    let in_field = caller.grants.iter().any(|grant| goes_round(grant.role) || grant.role == Role::GridHead);
+    let at_desk = caller.grants.iter().any(|grant| !goes_round(grant.role));
     let wall = !scope(caller, Act::ViewWall).is_empty();
     [(in_field, Face::Field), (at_desk, Face::Desk), (wall, Face::Wall)]
         .into_iter()

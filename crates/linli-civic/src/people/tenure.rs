@@ -82,6 +82,6 @@ const fn answers(role: Role) -> bool {
         | Role::DepartmentClerk
         | Role::HotlineClerk
         | Role::CountyLeader => true,
-        Role::Resident | Role::Auditor | Role::Administrator => false,
+        Role::Resident | Role::CompoundLead | Role::LinkPerson | Role::Auditor | Role::Administrator => false,
     }
 }

@@ -269,6 +269,8 @@ fn change(
         return Err(ProblemCode::VersionConflict.into());
     }
     let edits = read(kind, fields)?;
+    // What they did themselves meanwhile, on this phone or another, is no news to them.
+    let base_version = history::known_to(tx, &record, base_version, caller.account)?;
     let base = history::values_at(tx, &app.vault, &record, base_version)?;
     let mine = base.with(&edits);
     let is_left = record.state != State::Active;

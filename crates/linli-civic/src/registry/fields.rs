@@ -23,11 +23,14 @@ pub enum Kind {
     Premises,
     /// 企业、个体工商户
     Firm,
+    /// 公共设施: what stands in public and is mended when somebody reports it.
+    Facility,
 }
 
 impl Kind {
     /// Every kind: what others refer to comes first.
-    pub const ALL: &'static [Self] = &[Self::Dwelling, Self::Household, Self::Resident, Self::Premises, Self::Firm];
+    pub const ALL: &'static [Self] =
+        &[Self::Dwelling, Self::Household, Self::Resident, Self::Premises, Self::Firm, Self::Facility];
 
     /// The stable identifier, and the name of its table.
     #[must_use]
@@ -38,6 +41,7 @@ impl Kind {
             Self::Resident => "resident",
             Self::Premises => "premises",
             Self::Firm => "firm",
+            Self::Facility => "facility",
         }
     }
 
@@ -50,6 +54,7 @@ impl Kind {
             Self::Resident => RESIDENT,
             Self::Premises => PREMISES,
             Self::Firm => FIRM,
+            Self::Facility => FACILITY,
         }
     }
 
@@ -70,6 +75,7 @@ impl std::str::FromStr for Kind {
             "resident" | "residents" => Ok(Self::Resident),
             "premises" => Ok(Self::Premises),
             "firm" | "firms" => Ok(Self::Firm),
+            "facility" | "facilities" => Ok(Self::Facility),
             _ => Err(()),
         }
     }
@@ -174,6 +180,21 @@ const FIRM: &[Field] = &[
     field("unified_code", Shape::UnifiedCode, Wanted),
     field("address", Shape::Text(200), Wanted),
     field("n_employees", Shape::Number(999_999), Wanted),
+];
+
+const FACILITY: &[Field] = &[
+    field(
+        "facility_kind",
+        Shape::Word(&[
+            "light", "lift", "manhole", "road", "pipe", "power", "charging", "fitness", "seat", "gate", "fire",
+            "rubbish", "sign", "green", "other",
+        ]),
+        Required,
+    ),
+    field("name", Shape::Text(100), Required),
+    field("address", Shape::Text(200), Required),
+    field("keeper", Shape::Text(100), Wanted),
+    field("service", Shape::Word(&["in_use", "stopped"]), Optional),
 ];
 
 impl Field {

@@ -26,7 +26,7 @@ pub struct Count {
     pub n_confirmed: i64,
     /// Both.
     pub n_good: i64,
-    /// Rented dwellings, key premises, employees of firms.
+    /// Rented dwellings, key premises, employees of firms, facilities out of use.
     pub n_marked: i64,
 }
 
@@ -56,6 +56,8 @@ pub struct AreaFigures {
     pub premises: Count,
     /// 企业; marked: employees
     pub firms: Count,
+    /// 公共设施; marked: out of use
+    pub facilities: Count,
 }
 
 /// The figures of an area and of what lies below it.
@@ -82,6 +84,7 @@ pub fn count(
         Kind::Dwelling => "COUNT(CASE WHEN occupancy = 'rented' THEN 1 END)",
         Kind::Premises => "COUNT(CASE WHEN is_key = 'yes' THEN 1 END)",
         Kind::Firm => "CAST(COALESCE(SUM(n_employees), 0) AS BIGINT)",
+        Kind::Facility => "COUNT(CASE WHEN service = 'stopped' THEN 1 END)",
         Kind::Household | Kind::Resident => "CAST(0 AS BIGINT)",
     };
     let mut bound = vec![since.val()];
@@ -121,6 +124,7 @@ pub fn of(
         residents: Count::default(),
         premises: Count::default(),
         firms: Count::default(),
+        facilities: Count::default(),
     };
     let mut total = none(area);
     let visible = |code: &&AreaCode| areas.iter().any(|own| own.contains(code) || code.contains(own));
@@ -144,5 +148,6 @@ const fn slot(figures: &mut AreaFigures, kind: Kind) -> &mut Count {
         Kind::Resident => &mut figures.residents,
         Kind::Premises => &mut figures.premises,
         Kind::Firm => &mut figures.firms,
+        Kind::Facility => &mut figures.facilities,
     }
 }

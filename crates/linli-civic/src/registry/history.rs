@@ -3,6 +3,7 @@
 use linli_access::Vault;
 use linli_db::feed::{self, Event};
 use linli_db::{Conn, StoreError};
+use linli_kernel::AccountId;
 use serde::Deserialize;
 
 use super::fields::Kind;
@@ -76,6 +77,20 @@ pub fn values_at(conn: &mut Conn, vault: &Vault, record: &Record, version: i64) 
         }
     }
     Ok(values)
+}
+
+/// The version that an account knows who saw `version`: what followed it at once by their own hand, they know too.
+///
+/// # Errors
+/// The database's.
+pub fn known_to(conn: &mut Conn, record: &Record, version: i64, account: AccountId) -> Result<i64, StoreError> {
+    if version >= record.version {
+        return Ok(version);
+    }
+    let own = account.to_string();
+    let after = of(conn, record)?.into_iter().filter(|step| step.payload.version > version);
+    let by_self = after.take_while(|step| step.event.actor_id.as_deref() == Some(own.as_str()));
+    Ok(by_self.map(|step| step.payload.version).last().unwrap_or(version))
 }
 
 fn opened(kind: Kind, key: &str, value: Option<String>, vault: &Vault) -> Result<Option<String>, StoreError> {

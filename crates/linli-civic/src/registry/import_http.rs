@@ -389,7 +389,7 @@ fn previewed(import: &Import, row: Rehearsed, lang: Lang) -> PreviewRow {
         Kind::Dwelling | Kind::Household => {
             &[Column::Compound, Column::Building, Column::Unit, Column::Room, Column::Door]
         }
-        Kind::Premises | Kind::Firm => &[Column::Title, Column::Address],
+        Kind::Premises | Kind::Firm | Kind::Facility => &[Column::Title, Column::Address],
     };
     let what: Vec<String> = columns.iter().map(|column| shown(*column)).filter(|text| !text.is_empty()).collect();
     PreviewRow {

@@ -462,7 +462,7 @@ pub struct Touched {
 /// How deep a kind lies: what lies in something is taken back before it.
 const fn depth(kind: Kind) -> i64 {
     match kind {
-        Kind::Resident | Kind::Premises | Kind::Firm => 0,
+        Kind::Resident | Kind::Premises | Kind::Firm | Kind::Facility => 0,
         Kind::Household => 1,
         Kind::Dwelling => 2,
     }

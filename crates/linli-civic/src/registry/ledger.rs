@@ -222,6 +222,14 @@ const FIRMS: Names = &[
     (Column::NEmployees, &["从业人数", "员工人数", "职工人数", "员工数", "人数", "用工人数", "从业人员数"]),
 ];
 
+const FACILITIES: Names = &[
+    (Column::Grid, GRID),
+    (Column::Title, &["设施名称", "名称", "部件名称", "设备名称", "设施编号", "部件标识码", "编号"]),
+    (Column::Sort, &["设施类型", "类型", "类别", "部件类型", "设施类别", "大类名称", "小类名称"]),
+    (Column::Address, &["地址", "位置", "所在位置", "安装位置", "详细地址", "具体位置"]),
+    (Column::InCharge, &["维护单位", "管护单位", "权属单位", "养护单位", "主管部门", "责任单位"]),
+];
+
 /// The columns that a ledger of this kind may have. Households come with their residents.
 const fn known(kind: Kind) -> Names {
     match kind {
@@ -229,6 +237,7 @@ const fn known(kind: Kind) -> Names {
         Kind::Resident => RESIDENTS,
         Kind::Premises => PREMISES,
         Kind::Firm => FIRMS,
+        Kind::Facility => FACILITIES,
         Kind::Household => &[],
     }
 }

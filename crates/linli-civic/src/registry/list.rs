@@ -90,7 +90,7 @@ const fn holder(kind: Kind) -> Option<&'static str> {
     match kind {
         Kind::Household => Some("dwelling_id"),
         Kind::Resident => Some("household_id"),
-        Kind::Dwelling | Kind::Premises | Kind::Firm => None,
+        Kind::Dwelling | Kind::Premises | Kind::Firm | Kind::Facility => None,
     }
 }
 

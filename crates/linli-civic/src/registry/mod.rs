@@ -16,6 +16,7 @@
 //! What it deliberately does not do: it keeps no relation between people beyond the household, no place where anyone is or was, no
 //! label on anyone; it does not decide who needs care; and an area's figures of the statistics office stay what they are.
 
+pub mod code;
 pub mod command;
 pub mod errors_sheet;
 pub mod fields;

@@ -63,7 +63,7 @@ impl Left {
             Self::MovedAway => matches!(kind, Kind::Household | Kind::Resident | Kind::Premises | Kind::Firm),
             Self::Deceased => matches!(kind, Kind::Resident),
             Self::Closed => matches!(kind, Kind::Premises | Kind::Firm),
-            Self::Demolished => matches!(kind, Kind::Dwelling | Kind::Premises),
+            Self::Demolished => matches!(kind, Kind::Dwelling | Kind::Premises | Kind::Facility),
         }
     }
 }
@@ -223,7 +223,7 @@ impl Record {
         let text = |key: &str| self.values.get(key).unwrap_or_default();
         match self.kind {
             Kind::Dwelling => ["compound", "building", "unit", "room"].map(text).concat(),
-            Kind::Premises | Kind::Firm => text("name").to_owned(),
+            Kind::Premises | Kind::Firm | Kind::Facility => text("name").to_owned(),
             Kind::Household | Kind::Resident => String::new(),
         }
     }

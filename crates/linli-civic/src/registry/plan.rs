@@ -68,7 +68,7 @@ impl Planner<'_> {
         match self.kind {
             Kind::Resident => self.resident(conn, said),
             Kind::Household => Ok(Planned::not(RowOutcome::Bad, RowFault::of("not_an_option", ""))),
-            Kind::Dwelling | Kind::Premises | Kind::Firm => self.thing(conn, said),
+            Kind::Dwelling | Kind::Premises | Kind::Firm | Kind::Facility => self.thing(conn, said),
         }
     }
 

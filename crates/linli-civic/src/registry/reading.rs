@@ -131,6 +131,7 @@ impl Ledger {
             }
             Kind::Premises => cells.premises(&mut said.edits, &mut faults),
             Kind::Firm => cells.firm(&mut said.edits, &mut faults),
+            Kind::Facility => cells.facility(&mut said.edits, &mut faults),
             Kind::Household => {}
         }
         if faults.is_empty() { Reading::Row(Box::new(said)) } else { Reading::Bad(faults) }
@@ -287,6 +288,17 @@ impl Cells<'_> {
         self.put(edits, faults, "is_key", Column::IsKey, |text| if is_yes(&text) { "yes" } else { "no" }.to_owned());
     }
 
+    fn facility(&self, edits: &mut Edits, faults: &mut Vec<RowFault>) {
+        self.put(edits, faults, "name", Column::Title, |text| text);
+        self.require(edits, faults, "name", Column::Title);
+        let sort = self.text(Column::Sort);
+        let said = if sort.is_empty() { self.text(Column::Title) } else { sort };
+        edits.insert("facility_kind", Some(facility_kind(&said).to_owned()));
+        self.put(edits, faults, "address", Column::Address, |text| text);
+        self.require(edits, faults, "address", Column::Address);
+        self.put(edits, faults, "keeper", Column::InCharge, |text| text);
+    }
+
     fn firm(&self, edits: &mut Edits, faults: &mut Vec<RowFault>) {
         self.put(edits, faults, "name", Column::Title, |text| text);
         self.require(edits, faults, "name", Column::Title);
@@ -408,6 +420,26 @@ fn premises_kind(text: &str) -> &'static str {
         ("storage", &["仓", "库", "物流"]),
         ("office", &["办公", "写字楼", "公司", "大厦"]),
         ("shop", &["商", "店", "超市", "市场", "零售", "理发", "美容"]),
+    ];
+    WORDS.iter().find(|(_, words)| any(text, words)).map_or("other", |(word, _)| *word)
+}
+
+fn facility_kind(text: &str) -> &'static str {
+    const WORDS: &[(&str, &[&str])] = &[
+        ("charging", &["充电"]),
+        ("fire", &["消防", "消火栓", "灭火"]),
+        ("light", &["灯", "照明"]),
+        ("lift", &["电梯"]),
+        ("manhole", &["井盖", "雨箅", "雨篦", "窨井"]),
+        ("pipe", &["管", "阀", "水泵", "水表", "化粪池"]),
+        ("power", &["电箱", "变压器", "配电", "电杆", "线杆"]),
+        ("fitness", &["健身", "器材", "乒乓", "篮球"]),
+        ("seat", &["座椅", "长椅", "凉亭", "桌椅"]),
+        ("gate", &["门禁", "大门", "道闸", "围墙", "护栏", "栏杆"]),
+        ("rubbish", &["垃圾", "投放点", "果皮箱"]),
+        ("sign", &["牌", "标识", "宣传栏", "公告栏"]),
+        ("green", &["绿", "树", "花坛", "草"]),
+        ("road", &["路", "台阶", "坡道", "步道"]),
     ];
     WORDS.iter().find(|(_, words)| any(text, words)).map_or("other", |(word, _)| *word)
 }

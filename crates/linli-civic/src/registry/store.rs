@@ -6,6 +6,7 @@ use linli_access::Vault;
 use linli_db::{Bind, Conn, Row, Store, StoreError, Val, Writer, params, placeholders};
 use linli_kernel::{AccountId, AreaCode, ProposalId, RecordId, Timestamp};
 
+use super::code::RecordCode;
 use super::fields::{Field, Kind, Shape};
 use super::merge::Values;
 use super::model::{Left, PROPOSAL_SEAL, Proposal, Record, Secret, State, Written, index_name, seal_name};
@@ -125,6 +126,43 @@ impl Store for Written {
     fn begins(&self) -> bool {
         self.record.version == 1 && !self.is_erased
     }
+}
+
+/// The table of the printed codes of a kind; of premises for kinds that have none.
+const fn codes(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Facility => "facility_code",
+        Kind::Dwelling | Kind::Household | Kind::Resident | Kind::Premises | Kind::Firm => "premises_code",
+    }
+}
+
+impl Store for RecordCode {
+    fn store(&self, writer: &mut Writer<'_>) -> Result<(), StoreError> {
+        let sql = format!("INSERT INTO {} (place_code, record_id) VALUES ($1, $2)", codes(self.kind));
+        match writer.exec(&sql, &params![self.code, self.record]) {
+            // Somebody else gave one at this moment: decide again, and find it.
+            Err(error) if error.is_duplicate() => Err(StoreError::Retry),
+            other => other.map(|_| ()),
+        }
+    }
+}
+
+/// The printed code of a record.
+///
+/// # Errors
+/// The database's.
+pub fn code_of(conn: &mut Conn, kind: Kind, record: RecordId) -> Result<Option<String>, StoreError> {
+    let sql = format!("SELECT place_code FROM {} WHERE record_id = $1", codes(kind));
+    conn.first(&sql, &params![record], |row| row.get("place_code"))
+}
+
+/// The record of a kind that bears a printed code.
+///
+/// # Errors
+/// The database's.
+pub fn of_code(conn: &mut Conn, kind: Kind, code: &str) -> Result<Option<RecordId>, StoreError> {
+    let sql = format!("SELECT record_id FROM {} WHERE place_code = $1", codes(kind));
+    conn.first(&sql, &params![code], |row| row.parse("record_id"))
 }
 
 /// A row that contradicts itself.
@@ -268,7 +306,7 @@ pub fn n_inside(conn: &mut Conn, kind: Kind, id: RecordId) -> Result<i64, StoreE
     let sql = match kind {
         Kind::Dwelling => "SELECT COUNT(*) AS n FROM household WHERE dwelling_id = $1 AND state = 'active'",
         Kind::Household => "SELECT COUNT(*) AS n FROM resident WHERE household_id = $1 AND state = 'active'",
-        Kind::Resident | Kind::Premises | Kind::Firm => return Ok(0),
+        Kind::Resident | Kind::Premises | Kind::Firm | Kind::Facility => return Ok(0),
     };
     conn.number(sql, &params![id])
 }

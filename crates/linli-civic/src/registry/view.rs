@@ -82,7 +82,7 @@ fn name(record: &Record, beside: &Beside) -> String {
             record.values.get("name").and_then(RealName::parse).map(|name| name.masked()).unwrap_or_default()
         }
         Kind::Household => beside.heads.get(&record.id.to_string()).cloned().unwrap_or_default(),
-        Kind::Dwelling | Kind::Premises | Kind::Firm => record.label(),
+        Kind::Dwelling | Kind::Premises | Kind::Firm | Kind::Facility => record.label(),
     }
 }
 
@@ -92,7 +92,7 @@ fn address(record: &Record, beside: &Beside) -> String {
         Kind::Dwelling => record.label(),
         Kind::Household => of("dwelling_id"),
         Kind::Resident => of("household_id"),
-        Kind::Premises | Kind::Firm => record.values.get("address").unwrap_or_default().to_owned(),
+        Kind::Premises | Kind::Firm | Kind::Facility => record.values.get("address").unwrap_or_default().to_owned(),
     }
 }
 

@@ -203,6 +203,7 @@ impl<'a> Teller<'a> {
             private: said.private,
             parent: said.parent,
             within: said.within,
+            facility: None,
         };
         let actor = said.actor.clone();
         match self.decide(said.at, |world| Case::report(draft, world, actor)) {

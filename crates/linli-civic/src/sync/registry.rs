@@ -18,7 +18,7 @@ use crate::registry::model::{Record, State};
 use crate::registry::{store, view};
 
 /// The kinds that go to phones, in the order in which they are sent.
-const KINDS: [Kind; 4] = [Kind::Dwelling, Kind::Household, Kind::Premises, Kind::Firm];
+const KINDS: [Kind; 5] = [Kind::Dwelling, Kind::Household, Kind::Premises, Kind::Firm, Kind::Facility];
 
 /// Where a reading of the records goes on: after this record of this kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

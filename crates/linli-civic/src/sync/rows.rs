@@ -220,7 +220,8 @@ impl Sight<'_> {
             .into_iter()
             .map(|place| json!({ "code": place.code, "name": place.name, "kind": place.kind, "point": place.point.map(areas::view::PointView::from) }))
             .collect();
-        let on_duty = duty::on_duty(conn, &self.app.vault, &[*area], self.now)?;
+        let mut on_duty = duty::on_duty(conn, &self.app.vault, &[*area], self.now)?;
+        on_duty.extend(duty::beside(conn, &self.app.vault, &[*area], self.now)?);
         let people: Vec<Contact> =
             on_duty.iter().take(MOST_PEOPLE).map(|duty| Contact::of(&duty.person, duty.role, self.lang)).collect();
         let body = json!({ "area": tree.reference(area), "places": places, "people": people });

@@ -230,7 +230,7 @@ fn wanted(body: &RecordVisit) -> Answer<Wanted> {
     if point.is_none() && area.is_none() && place.is_none() && address.is_none() {
         return Err(Problem::field("point", "no_place").into());
     }
-    Ok(Wanted { point, area, place, address })
+    Ok(Wanted { point, area, place, facility: None, address })
 }
 
 /// The report that a finding is.
@@ -240,6 +240,7 @@ fn as_report(body: &RecordVisit, finding: &Finding) -> ReportCase {
         point: body.point,
         area_code: body.area_code.clone(),
         place: body.place.clone(),
+        facility: None,
         address: body.address.clone(),
         category: finding.category.clone(),
         phone: finding.phone.clone(),

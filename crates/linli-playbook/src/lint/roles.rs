@@ -15,7 +15,8 @@ const fn levels_of(role: Role) -> &'static [AreaLevel] {
         Role::StreetDispatcher => &[Street],
         Role::DepartmentClerk => &[City, County, Street, Community],
         Role::HotlineClerk | Role::CountyLeader => &[City, County],
-        Role::Resident | Role::Auditor | Role::Administrator => &[],
+        // Who is posted at a compound answers beside the grid and holds no seat.
+        Role::CompoundLead | Role::LinkPerson | Role::Resident | Role::Auditor | Role::Administrator => &[],
     }
 }
 

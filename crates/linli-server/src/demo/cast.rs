@@ -103,6 +103,15 @@ impl Cast {
             let area = AreaCode::parse(&person.area)?;
             invention.hire(person.role, &[area], person.unit.as_deref())?;
         }
+        // Posted at their compounds beside those who answer. After all others: whoever else is invented stays as they were.
+        for neighbourhood in &ground.neighbourhoods {
+            for grids in neighbourhood.grids.chunks(2) {
+                invention.hire(Role::CompoundLead, grids, None)?;
+            }
+            for grids in neighbourhood.grids.chunks(3) {
+                invention.hire(Role::LinkPerson, grids, None)?;
+            }
+        }
         Ok(invention.cast)
     }
 

@@ -6,6 +6,7 @@
 use axum::http::Method;
 use serde_json::{Map, Value, json};
 
+use crate::opinions;
 use crate::world::{GRID_1, Session, World, reply};
 use linli_server::{examples, routes};
 use linli_testkit::{TestDb, on_both};
@@ -25,6 +26,8 @@ const RESIDENT: &[&str] = &[
     "act_on_public_case",
     "show_reporter_notice",
     "choose_reporter_notice",
+    "show_public_facility",
+    "list_public_opinions",
 ];
 
 /// What was sent and answered, step by step.
@@ -106,6 +109,24 @@ async fn told(t: TestDb) -> Story {
     story
         .act(&world, &code, "rate", json!({ "stars": 5, "solved": true, "satisfied": true, "text": "当天就修好了" }))
         .await;
+
+    let fields = json!({ "facility_kind": "lift", "name": "12号楼电梯", "address": "红旗小区12号楼" });
+    let lift =
+        world.post(&clerk, "/api/registry/facilities", json!({ "area_code": GRID_1, "fields": fields })).await.ok();
+    let lift = format!("/api/facilities/{}/code", lift["id"].as_str().unwrap());
+    let sign = world.post(&clerk, &lift, Value::Null).await.ok()["code"].as_str().unwrap().to_owned();
+    let stuck = json!({ "text": "电梯门关不上", "place": sign, "category": "other" });
+    world.post(&Session::none(), "/api/cases", stuck).await.ok();
+    story.get(&world, "show_public_facility", "reported", &format!("/api/public/facilities/{sign}")).await;
+
+    let proposed = json!({ "text": "希望在3号楼旁边加一处充电棚", "area_code": GRID_1, "category": "suggestion" });
+    let proposed = world.post(&Session::none(), "/api/cases", proposed).await.ok();
+    let code = proposed["code"].as_str().unwrap().to_owned();
+    let id = opinions::answered(&world, &code).await;
+    let said = json!({ "summary": "在3号楼旁边加一处充电棚", "outcome": "planned", "answer": "已和物业看过现场，列入明年改造计划。" });
+    let path = format!("/api/opinions/{id}");
+    world.send(Method::PUT, &path, clerk.0.as_deref(), &json_kind, said.to_string().into_bytes()).await.ok();
+    story.get(&world, "list_public_opinions", "newest", "/api/public/opinions?area=610502005007").await;
     story
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::world::{Answered, COMMUNITY, COUNTY, GRID_1, GRID_2, PASSWORD, STREET, Session, World};
 use linli_db::{StoreError, params};
-use linli_kernel::{AreaCode, GrantId};
+use linli_kernel::{AreaCode, GrantId, Role};
 use linli_testkit::on_both;
 
 const OTHER_COUNTY: &str = "610524000000";
@@ -62,6 +62,42 @@ fn worker(name: &str) -> Value {
 }
 
 on_both! {
+    async fn who_is_posted_at_a_compound_stands_beside_its_worker_and_no_case_is_theirs(t: TestDb) {
+        let world = World::new(t).await;
+        let lead = world.hire("lead", Role::CompoundLead, GRID_1, None).await;
+        let link = world.hire("link", Role::LinkPerson, GRID_1, None).await;
+        let routing = world.post(&Session::none(), "/api/routing", json!({ "area_code": GRID_1, "category": "street_light" })).await.ok();
+        let posted: Vec<_> = routing["beside"].as_array().unwrap().iter().map(|one| (one["role_name"].as_str().unwrap(), one["name"].as_str().unwrap())).collect();
+        assert_eq!(posted, [("包抓责任人", "lead"), ("连心员", "link")]);
+        assert_eq!(routing["worker"]["role_name"], "网格员", "they come second");
+        let other = world.post(&Session::none(), "/api/routing", json!({ "area_code": GRID_2, "category": "street_light" })).await.ok();
+        assert_eq!(other["beside"], json!([]));
+        let clerk = world.as_("clerk").await;
+        let area = world.get(&clerk, &format!("/api/areas/{GRID_1}")).await.ok();
+        let roles: Vec<_> = area["people"].as_array().unwrap().iter().map(|one| one["role"].as_str().unwrap()).collect();
+        assert!(roles.contains(&"compound_lead") && roles.contains(&"link_person"), "{roles:?}");
+
+        // A lead sees the cases of the compound, both bring new ones. No case is theirs to act on, and nobody's home is told to them.
+        let code = world.report_lamp().await;
+        let seen = world.get(&lead, &format!("/api/cases/{code}")).await.ok();
+        assert_eq!(seen["actions"], json!([]), "{seen}");
+        world.get(&link, &format!("/api/cases/{code}")).await.refused(403, "forbidden");
+        world.act(&lead, &code, "take", json!({})).await.refused(403, "forbidden");
+        for who in [&lead, &link] {
+            let brought = world.post(who, "/api/cases", json!({ "text": "单元门关不上", "area_code": GRID_1, "category": "street_light" })).await;
+            assert_eq!(brought.status, 201, "{}", brought.body);
+            world.get(who, "/api/visits").await.refused(403, "forbidden");
+            world.get(who, "/api/registry/residents").await.refused(403, "forbidden");
+        }
+        let me = world.get(&link, "/api/session").await.ok();
+        assert_eq!(me["faces"], json!(["field"]));
+        // Whoever is posted there alone is no seat: what comes goes to whoever answers.
+        let unstaffed = "610502005008001";
+        world.hire("far_lead", Role::CompoundLead, unstaffed, None).await;
+        let routed = world.post(&Session::none(), "/api/routing", json!({ "area_code": unstaffed, "category": "street_light" })).await.ok();
+        assert!(!routed["seat_name"].as_str().unwrap().contains("网格"), "{routed}");
+    }
+
     async fn an_account_is_opened_with_a_password_told_once_and_changed_at_the_first_sign_in(t: TestDb) {
         let world = World::new(t).await;
         let admin = world.as_("admin").await;

@@ -97,6 +97,32 @@ on_both! {
         assert_eq!(gone, 23, "{page}");
     }
 
+    async fn what_somebody_changed_twice_with_no_network_is_no_clash_with_themselves(t: TestDb) {
+        let world = World::new(t).await;
+        let mut phone = Phone::of(&world, world.as_("worker1").await).await;
+        let id = "019a5f0e-7c3a-7000-8000-00000000d009";
+        let fields = json!({ "compound": "幸福小区", "building": "3号楼", "occupancy": "owner" });
+        let enter = phone.command("registry.enter", json!({ "entity_id": id, "payload": { "kind": "dwelling", "area_code": GRID_1, "fields": fields } }));
+        let mut change = |occupancy: &str| {
+            let payload = json!({ "kind": "dwelling", "fields": { "occupancy": occupancy } });
+            phone.command("registry.change", json!({ "entity_id": id, "base_version": 1, "payload": payload }))
+        };
+        let (rented, empty, owner) = (change("rented"), change("empty"), change("owner"));
+        let results = phone.push(&world, &[&enter, &rented, &empty, &owner]).await;
+        let how: Vec<_> = results.iter().map(|result| result["outcome"]["status"].as_str().unwrap()).collect();
+        assert_eq!(how, ["applied"; 4]);
+        let clerk = world.as_("clerk").await;
+        let record = world.get(&clerk, &format!("/api/registry/dwellings/{id}")).await.ok();
+        assert_eq!((&record["record"]["fields"]["occupancy"], &record["record"]["version"]), (&json!("owner"), &json!(4)));
+        assert_eq!(record["proposals"], json!([]));
+
+        // What somebody else changed in between is news: the field that both changed waits for a person.
+        world.patch(&clerk, &format!("/api/registry/dwellings/{id}"), json!({ "base_version": 4, "fields": { "occupancy": "rented" } })).await.ok();
+        let payload = json!({ "kind": "dwelling", "fields": { "occupancy": "empty" } });
+        let late = phone.command("registry.change", json!({ "entity_id": id, "base_version": 1, "payload": payload }));
+        assert_eq!(phone.push_one(&world, &late).await["status"], "conflict");
+    }
+
     async fn records_changed_on_two_phones_are_merged_or_wait_for_a_person(t: TestDb) {
         let world = World::new(t).await;
         let mut one = Phone::of(&world, world.as_("worker1").await).await;

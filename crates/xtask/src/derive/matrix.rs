@@ -67,6 +67,7 @@ const fn act_name(act: Act) -> &'static str {
         Act::RecordVisit => "记走访、巡查、检查、会议",
         Act::ViewVisits => "看走访记录（记录会写到住户家里的事，只到派人上门的这几级）",
         Act::DecideVisitProblems => "走访中反复记到的问题，立件或说明不办",
+        Act::PublishOpinions => "公开意见建议和采纳情况",
         Act::ViewRegistry => "看底数（房屋、住户、场所、企业；姓名隐去）",
         Act::ViewRegistryFigures => "看底数的完整度和核实情况（只有数字）",
         Act::EditRegistry => "登记、修改、核实、归档底数",

@@ -19,7 +19,7 @@ const CRATES: &[(&str, &[&str])] = &[
 const SLICES: &[&[&str]] = &[
     &["areas", "people", "files", "playbooks", "partners", "delivery", "banners", "office", "sheets", "docx"],
     &["cases", "registry"],
-    &["live", "ledgers", "notices", "visits"],
+    &["live", "ledgers", "notices", "visits", "facilities", "opinions"],
     &["care"],
     &["inspections"],
     &["duties"],

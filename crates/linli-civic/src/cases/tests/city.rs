@@ -221,6 +221,7 @@ impl City {
             private: false,
             parent: None,
             within: None,
+            facility: None,
         }
     }
 
