@@ -43,7 +43,7 @@ export async function setPin(page: Page): Promise<void> {
 export async function openWithPin(page: Page, path = "/field/"): Promise<void> {
   await page.goto(path);
   await page.getByLabel(PIN_LABEL).fill(PIN);
-  await page.getByRole("link", { name: /没上传|都已上传|没有网络|正在上传|没办成|登录已过期/ }).waitFor();
+  await page.getByRole("link", { name: /没上传|都已上传|没有网络|正在上传|没办成|等社区定夺|登录已过期/ }).waitFor();
 }
 
 export interface Noted {

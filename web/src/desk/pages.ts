@@ -7,6 +7,7 @@ export const PAGES = [
   { name: "call", may: ["report_on_behalf"] },
   { name: "register", may: ["report_on_behalf"] },
   { name: "registry", may: ["view_registry"] },
+  { name: "facilities", may: ["view_registry"] },
   { name: "care", may: ["view_care"] },
   { name: "duties", may: ["arrange_duties"] },
   { name: "visits", may: ["view_visits"] },

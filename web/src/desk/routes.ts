@@ -32,6 +32,7 @@ export const routes: RouteRecordRaw[] = [
       { path: "board/:indicator/cases", name: "board_cases", component: () => import("./board/CountedPage.vue"), meta: { title: "desk.board.cases", may: needOf("board") } },
       { path: "hotline", name: "hotline", component: () => import("./hotline/HotlinePage.vue"), meta: { title: "desk.nav.hotline", may: needOf("hotline") } },
       { path: "registry", name: "registry", component: () => import("./registry/RegistryPage.vue"), meta: { title: "desk.nav.registry", may: needOf("registry") } },
+      { path: "facilities", name: "facilities", component: () => import("./facilities/FacilitiesPage.vue"), meta: { title: "desk.nav.facilities", may: needOf("facilities") } },
       { path: "care", name: "care", component: () => import("./care/CarePage.vue"), meta: { title: "desk.nav.care", may: needOf("care") } },
       { path: "duties", name: "duties", component: () => import("./duties/DutiesPage.vue"), meta: { title: "desk.nav.duties", may: needOf("duties") } },
       { path: "visits/:id?", name: "visits", component: () => import("./visits/VisitsPage.vue"), meta: { title: "desk.visits.title", may: needOf("visits") } },

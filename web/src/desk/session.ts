@@ -35,6 +35,7 @@ export type May =
   | "view_visits"
   | "record_visit"
   | "decide_visit_problems"
+  | "publish_opinions"
   | "view_duties"
   | "arrange_duties"
   | "keep_ledgers"

@@ -41,6 +41,26 @@ export const routes: RouteRecordRaw[] = [
     meta: { title: "field.visits.title" },
   },
   {
+    path: "/registry",
+    name: "registry",
+    component: () => import("./registry/RegistryPage.vue"),
+    meta: { title: "field.registry.title", bare: true },
+  },
+  {
+    path: "/registry/new/:kind",
+    name: "enter",
+    component: () => import("./registry/EnterPage.vue"),
+    props: true,
+    meta: { title: "field.registry.title", bare: true },
+  },
+  {
+    path: "/registry/:kind/:id",
+    name: "record",
+    component: () => import("./registry/RecordPage.vue"),
+    props: true,
+    meta: { title: "field.registry.title", bare: true },
+  },
+  {
     path: "/inspections/:record",
     name: "inspection",
     component: () => import("./inspections/InspectionPage.vue"),

@@ -9,6 +9,8 @@ export function isLocked(account: Account, now: Date = new Date()): boolean {
 export const STAFF_ROLES: readonly Role[] = [
   "grid_worker",
   "grid_head",
+  "compound_lead",
+  "link_person",
   "community_clerk",
   "street_dispatcher",
   "department_clerk",

@@ -9,7 +9,8 @@ import { isOpen, keepDraft, keptDraft, usePhone } from "../phone/phone";
 export type NotePlace =
   | { by: "area"; code: string; name: string }
   | { by: "point"; point: Point }
-  | { by: "place"; code: string; name: string };
+  | { by: "place"; code: string; name: string }
+  | { by: "facility"; id: string; name: string; address: string };
 
 export interface NoteDraft {
   text: string;
@@ -40,6 +41,8 @@ function restore(): NoteDraft {
 }
 
 const draft = reactive(restore());
+/** Until a draft that lies sealed was read. */
+let restored: Promise<void> = Promise.resolve();
 /** Whose draft it is: an account with an open phone, or `null` for the browser's. */
 let owner: string | null = null;
 let reading = false;
@@ -66,15 +69,17 @@ async function change(to: string | null): Promise<void> {
 }
 
 /** The note being written; it survives a reload and a lost connection. */
-export function useNoteDraft(): { draft: NoteDraft; clear: () => void } {
-  void change(usePhone().opened.value?.account ?? null);
-  return { draft, clear: () => void Object.assign(draft, empty()) };
+export function useNoteDraft(): { draft: NoteDraft; clear: () => void; restored: Promise<void> } {
+  const to = usePhone().opened.value?.account ?? null;
+  // A draft that cannot be read is none: the page begins empty.
+  if (to !== owner) restored = change(to).catch(() => undefined);
+  return { draft, clear: () => void Object.assign(draft, empty()), restored };
 }
 
 /** Takes what was written before the phone had a PIN out of the browser's open storage. */
 export const forgetNote = (): void => forget(KEY);
 
-function placeBody(place: NotePlace | null): Pick<ReportCase, "area_code" | "point" | "place"> {
+function placeBody(place: NotePlace | null): Pick<ReportCase, "area_code" | "point" | "place" | "facility"> {
   switch (place?.by) {
     case "area":
       return { area_code: place.code };
@@ -82,9 +87,17 @@ function placeBody(place: NotePlace | null): Pick<ReportCase, "area_code" | "poi
       return { point: place.point };
     case "place":
       return { place: place.code };
+    case "facility":
+      return { facility: place.id };
     case undefined:
       return {};
   }
+}
+
+/** Where, in words. */
+export function placeWords({ place, address }: Pick<NoteDraft, "place" | "address">): string {
+  if (place?.by === "facility") return `${place.address} ${place.name}`;
+  return [place !== null && "name" in place ? place.name : "", address.trim()].filter((part) => part !== "").join(" ");
 }
 
 /** What is sent: on behalf of a resident met on the way. */
@@ -94,7 +107,8 @@ export function noteBody(from: NoteDraft): ReportCase {
   return {
     text: from.text.trim(),
     ...placeBody(from.place),
-    address: given(from.address),
+    // Where a facility stands is known: what was typed for another place is not about it.
+    address: from.place?.by === "facility" ? undefined : given(from.address),
     category: given(from.category),
     name: given(from.name),
     phone: given(from.phone.replace(/[\s-]/g, "")),

@@ -6,12 +6,10 @@ import { PhoneFull } from "../phone/database";
 import { faultText } from "../phone/fault";
 import { act, isOpen } from "../phone/phone";
 import { uuid7 } from "../phone/uuid7";
-import { noteBody, noteKey, useNoteDraft, type NoteDraft } from "./noteDraft";
+import { noteBody, noteKey, placeWords, useNoteDraft, type NoteDraft } from "./noteDraft";
 
 /** Where a note went: it is a case with a code, or it lies on the phone and goes when it can. */
 export type Noted = { code: string } | { kept: true };
-
-const placeName = ({ place, address }: NoteDraft): string => [place !== null && "name" in place ? place.name : "", address.trim()].filter((part) => part !== "").join(" ");
 
 async function keepReport(draft: NoteDraft): Promise<void> {
   const body = noteBody(draft);
@@ -23,7 +21,7 @@ async function keepReport(draft: NoteDraft): Promise<void> {
     base_version: null,
     payload: { ...body },
     attachments: body.attachments ?? [],
-    told: { title: body.text, place: placeName(draft), written },
+    told: { title: body.text, place: placeWords(draft), written },
   });
 }
 

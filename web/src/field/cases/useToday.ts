@@ -19,7 +19,7 @@ async function casesOf(box: InboxBox["key"]): Promise<DueItem[]> {
   return items.map((row) => dueOfRow(row));
 }
 
-async function cases(): Promise<DueItem[]> {
+async function casesDue(): Promise<DueItem[]> {
   const { boxes } = await unwrap(api.GET("/api/inbox"));
   const wanted = boxes.filter((box) => MINE.includes(box.key) && box.n > 0);
   const found = (await Promise.all(wanted.map((box) => casesOf(box.key)))).flat();
@@ -38,6 +38,10 @@ export function useToday(): {
   const items = shallowRef<DueItem[] | null>(null);
   const problem = shallowRef<ProblemError | null>(null);
   const may = (what: string): boolean => me.value?.may.includes(what) ?? false;
+
+  async function cases(): Promise<DueItem[]> {
+    return may("view_case") ? casesDue() : [];
+  }
 
   async function duties(): Promise<DueItem[]> {
     if (!may("view_duties")) return [];

@@ -1,17 +1,27 @@
 /** Premises looked at by their checklist: on the phone when it is open, else at the server. */
-import { computed, ref, shallowRef, watch, type ComputedRef, type Ref } from "vue";
+import { computed, ref, watch, type ComputedRef, type Ref } from "vue";
 import { useI18n } from "vue-i18n";
 import { api, unwrap } from "@shared/api/client";
 import { useDuty } from "../duties/useDuty";
 import { given, useDoing, wordsOf, type Doing } from "../phone/doing";
-import { usePhone } from "../phone/phone";
+import { useRegistryRecord } from "../registry/useRegistryRecord";
+import { useChecklists } from "./useChecklists";
 import { useKept } from "./useKept";
 import type { Checklist, Duty, RecordInspection } from "../phone/types";
 import { answersOf, findings, fits, linesOf, type Line } from "./answers";
 
+export interface Premises {
+  label: string;
+  address: string;
+  kind: string;
+}
+
 export interface Inspecting {
+  /** For which they are looked at, where it is due. */
   duty: ComputedRef<Duty | null>;
-  /** Whether it is known what is due and by which checklists. */
+  /** Whoever stands before premises may look at them though nothing is due. */
+  premises: ComputedRef<Premises | null>;
+  /** Whether it is known which premises they are and by which checklists. */
   known: ComputedRef<boolean>;
   /** Those that are for these premises; mostly one. */
   checklists: ComputedRef<Checklist[]>;
@@ -24,22 +34,21 @@ export interface Inspecting {
 
 export function useInspection(record: () => string): Inspecting {
   const { t } = useI18n();
-  const { opened, rows } = usePhone();
   const doing = useDoing();
   const { duty, known } = useDuty(({ target, evidence }) => target?.record_id === record() && evidence.includes("inspection"));
-  const asked = shallowRef<readonly Checklist[] | null>(null);
   const code = ref("");
   const lines = ref<Line[]>([]);
   const note = ref("");
 
-  if (opened.value === null) {
-    unwrap(api.GET("/api/checklists")).then(
-      (answer) => (asked.value = answer),
-      () => (asked.value = []),
-    );
-  }
-  const all = computed(() => (opened.value === null ? (asked.value ?? []) : rows.value.all("checklist")));
-  const checklists = computed(() => all.value.filter((list) => fits(list, duty.value?.target?.premises_kind ?? "other")));
+  const lists = useChecklists();
+  const row = useRegistryRecord(() => ({ kind: "premises", id: record() }));
+  const premises = computed((): Premises | null => {
+    const target = duty.value?.target;
+    if (target) return { label: target.label, address: target.address ?? duty.value?.area.name ?? "", kind: target.premises_kind ?? "other" };
+    const here = row.item.value?.row;
+    return here?.kind === "premises" ? { label: here.name, address: here.address, kind: here.fields.premises_kind ?? "other" } : null;
+  });
+  const checklists = computed(() => lists.all.value.filter((list) => premises.value !== null && fits(list, premises.value.kind)));
   const checklist = computed(() => checklists.value.find((list) => list.code === code.value));
 
   watch(checklists, (lists) => { code.value = lists.some((list) => list.code === code.value) ? code.value : (lists[0]?.code ?? ""); }, { immediate: true });
@@ -60,7 +69,7 @@ export function useInspection(record: () => string): Inspecting {
         attachments: body.answers.flatMap(({ attachments }) => attachments ?? []),
         told: {
           title: found.length === 0 ? t("field.inspect.fine") : t("field.inspect.found", { n: found.length }),
-          place: duty.value?.target?.label ?? "",
+          place: premises.value?.label ?? "",
           written: wordsOf(...found.map((line) => line.note), note.value),
         },
       },
@@ -70,5 +79,5 @@ export function useInspection(record: () => string): Inspecting {
     return isDone;
   }
 
-  return { duty, known: computed(() => known.value && (opened.value !== null || asked.value !== null)), checklists, code, lines, note, doing, save };
+  return { duty, premises, known: computed(() => known.value && lists.known.value && row.known.value), checklists, code, lines, note, doing, save };
 }

@@ -1,5 +1,7 @@
 /** The kinds of commands as their owner reads them. A new type adds a line here, and its effect in `merge.ts`. */
+import type { RouteLocationRaw } from "vue-router";
 import type { IconName } from "@shared/ui/icons";
+import type { View } from "./merge";
 import type { Entry } from "./types";
 
 const ICONS: Record<string, IconName> = {
@@ -10,6 +12,9 @@ const ICONS: Record<string, IconName> = {
   "inspection.record": "list",
   "care.visit": "home",
   "gathering.record": "person",
+  "registry.enter": "plus",
+  "registry.change": "pen",
+  "registry.confirm": "check",
 };
 
 export const iconOf = (entry: Entry): IconName => ICONS[entry.command.type] ?? "info";
@@ -29,7 +34,21 @@ export function nameKeyOf({ command }: Entry): string | null {
       return "field.care.title";
     case "gathering.record":
       return `field.gather.kind.${String(command.payload.kind)}`;
+    case "registry.enter":
+      return `field.registry.enter.${String(command.payload.kind)}`;
+    case "registry.change":
+      return "field.registry.told.change";
+    case "registry.confirm":
+      return "field.registry.told.confirm";
     default:
       return null;
   }
+}
+
+/** The page of what a command was about, if it is on this phone. */
+export function pageOf({ command }: Entry, view: View): RouteLocationRaw | null {
+  const id = command.entity_id ?? "";
+  if (command.type === "case.act") return view.cases.has(id) ? { name: "case", params: { id } } : null;
+  const row = view.records.get(id)?.row;
+  return row === undefined ? null : { name: "record", params: { kind: row.kind, id } };
 }

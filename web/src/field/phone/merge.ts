@@ -4,6 +4,7 @@
  */
 import type { CaseRow, DueState } from "@shared/api/types";
 import { counts, isOpenDuty } from "./counts";
+import { hasRecordCome, layChanged, layConfirmed, layEntered, recordsOf, type Records } from "./records";
 import type { CareBody, CaseBody, Duty, Entry, RecordVisit, Rows, StoredOffer, Visit } from "./types";
 
 /** A case as the phone knows it. */
@@ -47,6 +48,8 @@ export interface View {
   care: Map<string, CareItem>;
   /** The latest first. */
   visits: VisitItem[];
+  /** 底数 */
+  records: Records;
 }
 
 export const verbOf = (entry: Entry): string => (typeof entry.command.payload.action === "string" ? entry.command.payload.action : "");
@@ -107,7 +110,7 @@ const textIn = (payload: Record<string, unknown>, name: string): string => {
 };
 
 /** What a type of command does to the view before the server has answered. A new type adds a line. */
-const OVERLAYS: Record<string, (view: View, entry: Entry) => void> = {
+const OVERLAYS: Record<string, (view: View, entry: Entry, rows: Rows) => void> = {
   "case.act": (view, entry) => {
     view.cases.get(entry.command.entity_id ?? "")?.pending.push(entry);
   },
@@ -126,6 +129,9 @@ const OVERLAYS: Record<string, (view: View, entry: Entry) => void> = {
     const row = noted(entry, finding?.text ?? "", area_code ?? "");
     view.cases.set(row.id, { row, body: null, pending: [] });
   },
+  "registry.enter": (view, entry, rows) => layEntered(view.records, entry, rows),
+  "registry.change": (view, entry, rows) => layChanged(view.records, entry, rows),
+  "registry.confirm": (view, entry) => layConfirmed(view.records, entry),
 };
 
 function visitOf(entry: Entry): VisitItem {
@@ -165,6 +171,8 @@ export function hasCome(entry: Entry, rows: Rows): boolean {
   if (kind === "care_visit") return (rows.get("care_visit", id)?.version ?? Infinity) >= (version ?? 0);
   // Neither is a row of its own: what shows that it came is what it was done for.
   if (kind === "inspection" || kind === "gathering") return !rows.all("duty").some((duty) => isAwaited(duty, entry));
+  const record = hasRecordCome(entry, rows, outcome.entity);
+  if (record !== null) return record;
   const row = rows.get("case", id)?.row;
   // A case that went out of sight with the act has no row to come: there is nothing to lay over.
   if (row === undefined) return entry.command.type === "case.act";
@@ -176,6 +184,12 @@ export function lostPhotos({ state, outcome }: Entry): number {
   return state === "done" && outcome !== null && "missing_attachments" in outcome ? (outcome.missing_attachments?.length ?? 0) : 0;
 }
 
+/** Done but for a field that met another value: it waits for the community to decide. */
+export const isContested = ({ state, outcome }: Entry): boolean => state === "done" && outcome?.status === "conflict";
+
+/** Done, and it stays until its owner has read what did not go as they wanted. */
+export const isUnread = (entry: Entry): boolean => isContested(entry) || lostPhotos(entry) > 0;
+
 /** Lays what was done over the copy. Refused commands change nothing: they are shown where their owner reads them. */
 export function merged(rows: Rows, entries: readonly Entry[]): View {
   const view: View = {
@@ -183,10 +197,11 @@ export function merged(rows: Rows, entries: readonly Entry[]): View {
     duties: new Map(rows.all("duty").filter(isOpenDuty).map((duty) => [duty.key, { duty, pending: [] }])),
     care: new Map(rows.named("care_visit").map(([id, body]) => [id, { id, body, pending: [] }])),
     visits: rows.all("visit").map((visit) => rowOf(visit, rows)),
+    records: recordsOf(rows),
   };
   for (const entry of entries) {
-    if (entry.state === "rejected" || (entry.state === "done" && (hasCome(entry, rows) || lostPhotos(entry) > 0))) continue;
-    OVERLAYS[entry.command.type]?.(view, entry);
+    if (entry.state === "rejected" || (entry.state === "done" && (hasCome(entry, rows) || isUnread(entry)))) continue;
+    OVERLAYS[entry.command.type]?.(view, entry, rows);
     // One record does for everything that it fits, as at the server.
     for (const { duty, pending } of view.duties.values()) if (counts(duty, entry.command)) pending.push(entry);
   }

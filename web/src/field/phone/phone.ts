@@ -8,7 +8,7 @@ import { open, seal } from "./crypto";
 import { isLent } from "./due";
 import { endsAt } from "./lease";
 import { rememberMe, renewLease, takeAway, type Opened } from "./keys";
-import { hasCome, lostPhotos, merged, type View } from "./merge";
+import { hasCome, isContested, isUnread, lostPhotos, merged, type View } from "./merge";
 import * as outbox from "./outbox";
 import { Clockwork } from "./clockwork";
 import { colleagues as askColleagues } from "./server";
@@ -42,6 +42,8 @@ const pending = computed(() => entries.value.filter(({ state }) => state === "wa
 const rejected = computed(() => entries.value.filter(({ state }) => state === "rejected"));
 /** Done, but photos did not go along: they lie here until their owner knows. */
 const unlit = computed(() => entries.value.filter((entry) => lostPhotos(entry) > 0));
+/** Done, but a field met another value: it lies here until its owner knows. */
+const contested = computed(() => entries.value.filter(isContested));
 const view: ComputedRef<View> = computed(() => merged(rows.value, entries.value));
 
 async function readEntries(phone: Opened): Promise<void> {
@@ -53,11 +55,11 @@ async function readEntries(phone: Opened): Promise<void> {
 async function clearDone(phone: Opened): Promise<boolean> {
   const now = Date.now();
   const done = entries.value.filter(
-    (entry) => entry.state === "done" && lostPhotos(entry) === 0 && (hasCome(entry, rows.value) || Math.abs(now - (entry.ended_at ?? 0)) > SHOWN_MS),
+    (entry) => entry.state === "done" && !isUnread(entry) && (hasCome(entry, rows.value) || Math.abs(now - (entry.ended_at ?? 0)) > SHOWN_MS),
   );
   await outbox.remove(phone, done.map(({ command }) => command.device_seq));
   await readEntries(phone);
-  return entries.value.some((entry) => entry.state === "done" && lostPhotos(entry) === 0);
+  return entries.value.some((entry) => entry.state === "done" && !isUnread(entry));
 }
 
 /** What is known of people in care is lent for a day: then it is on this phone no more, whether the server is met or not. */
@@ -233,6 +235,13 @@ export async function dismiss(entry: Entry): Promise<void> {
   await readEntries(phone);
 }
 
+/** The version that its owner sees now of what a command is about. */
+function seenNow({ type, entity_id, base_version }: Entry["command"]): number | null {
+  if (entity_id === null || base_version === null) return base_version;
+  const seen = type === "registry.change" ? rows.value.get("record", entity_id)?.version : rows.value.get("case", entity_id)?.row.version;
+  return seen ?? base_version;
+}
+
 /**
  * The same once more, on what the owner sees now. Its photos go with it.
  *
@@ -241,9 +250,8 @@ export async function dismiss(entry: Entry): Promise<void> {
 export async function redo(entry: Entry): Promise<void> {
   const phone = mustBeOpen();
   const { type, entity_id, payload, attachments, device_seq } = entry.command;
-  const seen = entity_id === null ? undefined : rows.value.get("case", entity_id)?.row.version;
   await outbox.movePhotos(phone, device_seq);
-  await act({ type, entity_id, base_version: seen ?? entry.command.base_version, payload, attachments, told: entry.told });
+  await act({ type, entity_id, base_version: seenNow(entry.command), payload, attachments, told: entry.told });
   await dismiss(entry);
 }
 
@@ -284,6 +292,6 @@ export async function keptDraft(key: "note" | "inspections"): Promise<unknown> {
   return sealed === undefined ? null : open<unknown>(phone.key, key, sealed);
 }
 
-export const usePhone = () => ({ opened, ready, gone, rows, entries, pending, rejected, unlit, view, position, stopped, busy, leaseEnds });
+export const usePhone = () => ({ opened, ready, gone, rows, entries, pending, rejected, unlit, contested, view, position, stopped, busy, leaseEnds });
 export const isOpen = (): boolean => opened.value !== null;
 export const syncNow = (): void => clockwork.now();

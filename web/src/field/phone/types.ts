@@ -1,6 +1,7 @@
 /** What lies on the phone, as it is once opened. `docs/sync.md` is the protocol. */
 import type { components } from "@shared/api/schema";
 import type { ActionOffer, CaseRow, Category, Field, Point, Reply } from "@shared/api/types";
+import type { FieldSpec, RegistryKind, RegistryRow } from "@shared/registry/fields";
 
 type Schemas = components["schemas"];
 
@@ -102,6 +103,8 @@ export interface PlaybookBody {
   version: string;
   categories: Category[];
   units: { code: string; name: string }[];
+  /** The fields of each kind of record; nothing for whoever may not see the registry. */
+  registry?: Partial<Record<RegistryKind, FieldSpec[]>>;
 }
 
 /** The kinds of rows that this app reads; others are kept and left alone, so that an old app does not lose what a new server sends. */
@@ -114,6 +117,8 @@ export interface Bodies {
   checklist: Checklist;
   care_visit: CareBody;
   playbook: PlaybookBody;
+  /** A dwelling, a household, premises, a firm or a public facility. */
+  record: RegistryRow;
 }
 
 export type RowKind = keyof Bodies;

@@ -1,5 +1,6 @@
 /** Where one may have been: one's areas and their buildings, the places of the last days first. */
 import type { Me } from "@shared/api/types";
+import type { RegistryRow } from "@shared/registry/fields";
 import type { Duty, Rows, VisitKind } from "../phone/types";
 
 export interface Place {
@@ -43,6 +44,12 @@ export const likelyKind = (place: Place): VisitKind => ("area_code" in place.sen
 export function placeOfDuty({ area, target }: Duty): Place {
   if (target) return { key: target.record_id, name: target.label, sent: { record_id: target.record_id } };
   return { key: area.code, name: area.name, sent: { area_code: area.code } };
+}
+
+/** The dwelling or premises that somebody was at; whoever visits a household is in its dwelling. */
+export function placeOfRecord({ id, kind, name, address, fields }: RegistryRow): Place {
+  const key = kind === "household" ? (fields.dwelling_id ?? id) : id;
+  return { key, name: kind === "premises" ? name : address, sent: { record_id: key } };
 }
 
 const MOST_RECENT = 3;

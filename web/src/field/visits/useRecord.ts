@@ -1,6 +1,7 @@
 /** Writing down a visit: on the phone when it is open, else at the server. */
 import { computed, reactive, ref, watch, type ComputedRef } from "vue";
 import { api, unwrap } from "@shared/api/client";
+import type { RegistryRow } from "@shared/registry/fields";
 import { recallJson, rememberJson } from "@shared/lib/storage";
 import { sentIds, type Photo } from "@shared/ui/photos";
 import { visitKindOf } from "../duties/way";
@@ -9,7 +10,7 @@ import { usePhone } from "../phone/phone";
 import type { Duty, RecordVisit, VisitKind } from "../phone/types";
 import { uuid7 } from "../phone/uuid7";
 import { useMe } from "../session";
-import { likelyKind, placeOfDuty, placesOf, placesOfPosts, withRecent, type Place, type PlaceGroup } from "./places";
+import { likelyKind, placeOfDuty, placeOfRecord, placesOf, placesOfPosts, withRecent, type Place, type PlaceGroup } from "./places";
 
 export interface VisitDraft {
   place: string;
@@ -40,17 +41,17 @@ export interface Recording {
   record: (isFinding: boolean) => Promise<boolean>;
 }
 
-/** What is written is there as `duty` wants it, where it was opened for one. */
-export function useRecord(duty: () => Duty | null): Recording {
+/** What is written is there as `duty` wants it, or at `record`, where it was opened for one. */
+export function useRecord(duty: () => Duty | null, record: () => RegistryRow | null = () => null): Recording {
   const me = useMe();
   const { opened, rows } = usePhone();
   const doing = useDoing();
   const own = computed(() => (opened.value === null ? (me.value === null ? [] : placesOfPosts(me.value)) : placesOf(rows.value)));
   const groups = computed(() => {
-    const wanted = duty();
+    const [wanted, row] = [duty(), record()];
     const isThere = (place: Place): boolean => own.value.some(({ places }) => places.some(({ key }) => key === place.key));
-    const extra = wanted === null ? null : placeOfDuty(wanted);
-    return wanted === null || extra === null || isThere(extra) ? own.value : [{ name: wanted.name, places: [extra] }, ...own.value];
+    const extra = wanted !== null ? { name: wanted.name, place: placeOfDuty(wanted) } : row !== null ? { name: row.area.full_name, place: placeOfRecord(row) } : null;
+    return extra === null || isThere(extra.place) ? own.value : [{ name: extra.name, places: [extra.place] }, ...own.value];
   });
   const places = computed(() => new Map(groups.value.flatMap((group) => group.places).map((place) => [place.key, place])));
   const keys = ref(recallJson(RECENT, isKeys) ?? []);
@@ -69,6 +70,15 @@ export function useRecord(duty: () => Duty | null): Recording {
     { immediate: true },
   );
 
+  watch(
+    () => record()?.id,
+    () => {
+      const row = record();
+      if (row !== null && duty() === null) Object.assign(draft, { place: placeOfRecord(row).key, kind: null });
+    },
+    { immediate: true },
+  );
+
   function body(isFinding: boolean): RecordVisit {
     const finding = isFinding ? { text: draft.finding.trim(), ...(draft.category === "" ? {} : { category: draft.category }) } : undefined;
     return {
@@ -82,7 +92,7 @@ export function useRecord(duty: () => Duty | null): Recording {
     } as RecordVisit;
   }
 
-  async function record(isFinding: boolean): Promise<boolean> {
+  async function save(isFinding: boolean): Promise<boolean> {
     const written = body(isFinding);
     const isDone = await doing.run(
       {
@@ -103,5 +113,5 @@ export function useRecord(duty: () => Duty | null): Recording {
     return true;
   }
 
-  return { draft, groups, recent, kind, doing, record };
+  return { draft, groups, recent, kind, doing, record: save };
 }

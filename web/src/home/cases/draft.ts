@@ -1,12 +1,12 @@
 import { reactive, watch } from "vue";
 import { newKey } from "@shared/api/intention";
-import type { AreaRef, Contact, Point, ReportCase } from "@shared/api/types";
+import type { AreaRef, Contact, Place, Point, ReportCase } from "@shared/api/types";
 import { forget, recallJson, rememberJson } from "@shared/lib/storage";
 import { sentIds, type Photo } from "@shared/ui/photos";
 
 /** How the resident said where it is. */
 export type Where =
-  | { by: "place"; code: string; name: string; area: AreaRef; worker: Contact | null }
+  | { by: "place"; code: string; name: string; area: AreaRef; worker: Contact | null; kind?: Place["kind"] }
   | { by: "point"; point: Point; name: string }
   | { by: "area"; area: AreaRef };
 

@@ -27,6 +27,7 @@ export function usePlace(): {
         name: place.name,
         area: place.area,
         worker: place.worker ?? null,
+        kind: place.kind,
       };
       worker.value = place.worker ?? null;
       askSiteFor(place.area.code);

@@ -1103,6 +1103,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/facilities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the public facilities of the caller's areas with how each stands: what is reported there, what was mended. Keyset pages. */
+        get: operations["list_facilities"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/facilities/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows a facility with the cases about it. */
+        get: operations["show_facility"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/facilities/{id}/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives a facility a printed code, once; afterwards it is told again. */
+        post: operations["give_facility_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/gatherings": {
         parameters: {
             query?: never;
@@ -2078,6 +2129,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/opinions/waiting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists opinions of the caller's areas that were answered and of which nothing is public yet. */
+        get: operations["list_waiting_opinions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/opinions/{case_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows what of an opinion is public, and whether it can be made so. */
+        get: operations["show_opinion"];
+        /** Tells everybody what was proposed and what came of it; sent for one that is public, it says it better. */
+        put: operations["publish_opinion"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/opinions/{case_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a public answer back. */
+        post: operations["withdraw_opinion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/places/{code}": {
         parameters: {
             query?: never;
@@ -2313,6 +2416,40 @@ export interface paths {
         };
         /** The QR picture of a case's page, to photograph or print. */
         get: operations["show_case_qr"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/public/facilities/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows what anybody may know of the facility with this printed code: whether it was reported already, and when it was mended last. */
+        get: operations["show_public_facility"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/public/opinions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists what residents proposed and what came of it, without them. */
+        get: operations["list_public_opinions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4344,6 +4481,12 @@ export interface components {
             /** @description The first characters of what was said, for those who may see it. */
             text?: string | null;
         };
+        /** @description What is public of a case, or can be made so. */
+        CaseOpinion: {
+            /** @description Whether the caller may publish it now. */
+            may_publish: boolean;
+            opinion?: components["schemas"]["Opinion"] | null;
+        };
         /** @description A case in a list. */
         CaseRow: {
             /** @description Where it is. */
@@ -5354,6 +5497,106 @@ export interface components {
          * @enum {string}
          */
         Face: "field" | "desk" | "wall";
+        /** @description 公共设施 with how it stands. */
+        Facility: {
+            /** @description Where it stands. */
+            address: string;
+            /** @description Where. */
+            area: components["schemas"]["AreaRef"];
+            /** @description Its printed code. */
+            code?: string | null;
+            /** @description Which, in the registry. */
+            id: string;
+            /** @description Whether it is out of use. */
+            is_stopped: boolean;
+            /** @description Who keeps it in order. */
+            keeper?: string | null;
+            /** @description What kind, by its word. */
+            kind: string;
+            /** @description What kind, in words. */
+            kind_name: string;
+            mended_at?: components["schemas"]["Timestamp"] | null;
+            /**
+             * Format: int32
+             * @description Cases about it that are not settled.
+             */
+            n_open: number;
+            /**
+             * Format: int32
+             * @description Cases about it ever.
+             */
+            n_reported: number;
+            /** @description What people call it. */
+            name: string;
+            open_since?: components["schemas"]["Timestamp"] | null;
+            /**
+             * Format: int64
+             * @description Its version in the registry.
+             */
+            version: number;
+        };
+        /** @description A case about a facility. */
+        FacilityCase: {
+            /** @description Which. */
+            case_id: string;
+            closed_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Its number for paper. */
+            paper_no: string;
+            /** @description Its summary. */
+            phase: components["schemas"]["Phase"];
+            /** @description When it was said. */
+            reported_at: components["schemas"]["Timestamp"];
+            /** @description The stage, in words. */
+            stage_name: string;
+            /** @description What was said. */
+            text: string;
+        };
+        /** @description The printed code of a facility. */
+        FacilityCodeView: {
+            /** @description What is printed; `/api/places/{code}/qr.svg` is its picture. */
+            code: string;
+        };
+        /** @description The list of public facilities. */
+        FacilityList: {
+            /** @description In the order of areas and names. */
+            items: components["schemas"]["Facility"][];
+            /**
+             * Format: int64
+             * @description How many there are, whatever the list is narrowed to.
+             */
+            n_all: number;
+            /**
+             * Format: int64
+             * @description How many were mended this year.
+             */
+            n_mended: number;
+            /**
+             * Format: int64
+             * @description Cases about them this year.
+             */
+            n_reported: number;
+            /**
+             * Format: int64
+             * @description About how many of them a case is open.
+             */
+            n_reported_now: number;
+            /**
+             * Format: int64
+             * @description How many are out of use.
+             */
+            n_stopped: number;
+            /** @description `cursor` of the next page. */
+            next?: string | null;
+        };
+        /** @description A facility with its cases. */
+        FacilityPage: {
+            /** @description The cases about it that the caller may see, the newest first, at most 50. */
+            cases: components["schemas"]["FacilityCase"][];
+            /** @description The facility. */
+            facility: components["schemas"]["Facility"];
+            /** @description Whether the caller may change it and print its code. */
+            may_edit: boolean;
+        };
         /** @description GeoJSON (RFC 7946). */
         FeatureCollection: {
             /** @description Features with at least `code` and `name` of the area. */
@@ -7133,6 +7376,42 @@ export interface components {
             /** @description The case. */
             case_id: components["schemas"]["CaseId"];
         };
+        /** @description A public answer as the desk sees it. */
+        Opinion: {
+            /** @description The answer to everybody. */
+            answer: string;
+            /** @description The case that it was. */
+            case_id: string;
+            /** @description What came of it. */
+            outcome: components["schemas"]["OpinionOutcome"];
+            /** @description When it was first published. */
+            published_at: components["schemas"]["Timestamp"];
+            /** @description What was proposed, in the clerk's words. */
+            summary: string;
+            /**
+             * Format: int64
+             * @description The version that a change names.
+             */
+            version: number;
+            withdrawn_at?: components["schemas"]["Timestamp"] | null;
+        };
+        /** @description How many came to what. */
+        OpinionCount: {
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            n: number;
+            /** @description The same in words. */
+            name: string;
+            /** @description What came of them. */
+            outcome: components["schemas"]["OpinionOutcome"];
+        };
+        /**
+         * @description 采纳情况
+         * @enum {string}
+         */
+        OpinionOutcome: "adopted" | "partly" | "planned" | "explained";
         /** @description What is held of a person, and what was done with it. */
         OwnCare: {
             /** @description Where they live. */
@@ -7245,7 +7524,7 @@ export interface components {
          * @description What a printed code hangs on.
          * @enum {string}
          */
-        PlaceKind: "building" | "grid" | "premises";
+        PlaceKind: "building" | "grid" | "premises" | "facility";
         /** @description 工作法: a place's way of working, resolved from its files and those that it extends. */
         Playbook: {
             /** @description What it is about, in a sentence or two. */
@@ -7445,6 +7724,45 @@ export interface components {
          * @example 7K3MZ9QW2X
          */
         PublicCode: string;
+        /** @description A facility as anybody sees it. */
+        PublicFacility: {
+            /** @description Where it stands. */
+            address: string;
+            /** @description Where. */
+            area: components["schemas"]["AreaRef"];
+            /** @description Whether it is out of use. */
+            is_stopped: boolean;
+            /** @description What kind, in words. */
+            kind_name: string;
+            mended_at?: components["schemas"]["Timestamp"] | null;
+            /** @description What people call it. */
+            name: string;
+            open_since?: components["schemas"]["Timestamp"] | null;
+        };
+        /** @description A proposal and what came of it, as everybody reads it. */
+        PublicOpinion: {
+            /** @description The answer. */
+            answer: string;
+            /** @description Of which place, no nearer than the community. */
+            area: components["schemas"]["AreaRef"];
+            /** @description What came of it. */
+            outcome: components["schemas"]["OpinionOutcome"];
+            /** @description The same in words. */
+            outcome_name: string;
+            /** @description When it was published. */
+            published_at: components["schemas"]["Timestamp"];
+            /** @description What was proposed. */
+            summary: string;
+        };
+        /** @description What was proposed and answered. */
+        PublicOpinions: {
+            /** @description How many were answered in public this year, by what came of them. */
+            counts: components["schemas"]["OpinionCount"][];
+            /** @description The newest first. */
+            items: components["schemas"]["PublicOpinion"][];
+            /** @description `cursor` of the next page. */
+            next?: string | null;
+        };
         /** @description Premises as anybody sees them. */
         PublicPremises: {
             /** @description Where. */
@@ -7468,6 +7786,27 @@ export interface components {
             name: string;
             /** @description How it stands. */
             state: components["schemas"]["StepState"];
+        };
+        /**
+         * @description A public answer as it is to be.
+         * @example {
+         *       "answer": "已和物业、供电部门看过现场，列入明年一季度改造计划。",
+         *       "outcome": "planned",
+         *       "summary": "希望在3号楼旁边加一处电动车充电棚"
+         *     }
+         */
+        PublishOpinion: {
+            /** @description The answer to everybody: 4 to 1,000 characters, without a number of anybody. */
+            answer: string;
+            /** @description What came of it. */
+            outcome: components["schemas"]["OpinionOutcome"];
+            /** @description What was proposed, told anew for everybody: 4 to 200 characters, without a name or a number. */
+            summary: string;
+            /**
+             * Format: int64
+             * @description The version that the caller saw, for one that is there already.
+             */
+            version?: number | null;
         };
         /** @description What a phone sends. */
         PushCommands: {
@@ -7680,6 +8019,8 @@ export interface components {
             area: components["schemas"]["AreaRef"];
             /** @description 房屋; marked: rented */
             dwellings: components["schemas"]["RegistryCount"];
+            /** @description 公共设施; marked: out of use */
+            facilities: components["schemas"]["RegistryCount"];
             /** @description 企业; marked: employees */
             firms: components["schemas"]["RegistryCount"];
             /** @description 户 */
@@ -7713,7 +8054,7 @@ export interface components {
             n_good: number;
             /**
              * Format: int64
-             * @description Rented dwellings, key premises, employees of firms.
+             * @description Rented dwellings, key premises, employees of firms, facilities out of use.
              */
             n_marked: number;
         };
@@ -7816,7 +8157,7 @@ export interface components {
          * @description 类别 of a record.
          * @enum {string}
          */
-        RegistryKind: "dwelling" | "household" | "resident" | "premises" | "firm";
+        RegistryKind: "dwelling" | "household" | "resident" | "premises" | "firm" | "facility";
         /** @description A kind and its fields. */
         RegistryKindFields: {
             /** @description Its fields, in the order in which people fill them in. */
@@ -8070,6 +8411,8 @@ export interface components {
             /** @description The category's code. */
             category?: string | null;
             channel?: components["schemas"]["Channel"] | null;
+            /** @description Where, by a facility of the registry: what is reported is to be mended there. Staff only; anybody else scans its code. */
+            facility?: string | null;
             /** @description A name to be called by; kept encrypted. */
             name?: string | null;
             /** @description A phone number to be reached at; kept encrypted. */
@@ -8180,10 +8523,12 @@ export interface components {
             unit_name?: string | null;
         };
         /** @enum {string} */
-        Role: "resident" | "grid_worker" | "grid_head" | "community_clerk" | "street_dispatcher" | "department_clerk" | "hotline_clerk" | "county_leader" | "auditor" | "administrator";
+        Role: "resident" | "grid_worker" | "grid_head" | "compound_lead" | "link_person" | "community_clerk" | "street_dispatcher" | "department_clerk" | "hotline_clerk" | "county_leader" | "auditor" | "administrator";
         /** @description Where a report would go. */
         Routing: {
             area?: components["schemas"]["AreaRef"] | null;
+            /** @description Who is posted there beside the grid worker: 包抓责任人, 连心员. */
+            beside: components["schemas"]["Contact"][];
             /** @description What the address could mean, when it means several. */
             candidates: components["schemas"]["AreaRef"][];
             /** @description Categories that the words suggest. */
@@ -8765,7 +9110,7 @@ export interface components {
         SyncRemoval: {
             /** @description Which one. */
             id: string;
-            /** @description `case`, `visit`, `care_visit`, `area`, `duty` or `checklist`. */
+            /** @description `case`, `visit`, `care_visit`, `record`, `area`, `duty` or `checklist`. */
             kind: string;
         };
         /** @description A row as it is sent. */
@@ -8774,7 +9119,7 @@ export interface components {
             body: unknown;
             /** @description Which one. */
             id: string;
-            /** @description `case`, `visit`, `care_visit`, `area`, `playbook`, `form`, `duty` or `checklist`. */
+            /** @description `case`, `visit`, `care_visit`, `record`, `area`, `playbook`, `form`, `duty` or `checklist`. */
             kind: string;
         };
         /** @enum {string} */
@@ -9199,6 +9544,25 @@ export interface components {
         };
         /** @enum {string} */
         VisitResult: "clear" | "finding";
+        /** @description An answered opinion of which nothing is public yet. */
+        WaitingOpinion: {
+            /** @description Where. */
+            area: components["schemas"]["AreaRef"];
+            /** @description Which case. */
+            case_id: string;
+            /** @description Its category, in words. */
+            category_name: string;
+            /** @description Its number for paper. */
+            paper_no: string;
+            settled_at?: components["schemas"]["Timestamp"] | null;
+            /** @description What was said. */
+            text: string;
+        };
+        /** @description What waits to be told to everybody. */
+        WaitingOpinions: {
+            /** @description The newest first, at most 100. */
+            items: components["schemas"]["WaitingOpinion"][];
+        };
         /** @description An area on the wall. */
         WallArea: {
             /** @description Its code. */
@@ -11946,6 +12310,110 @@ export interface operations {
             };
         };
     };
+    list_facilities: {
+        parameters: {
+            query?: {
+                /** @description Only within this area. */
+                area?: string;
+                /** @description Of this kind, by its word: `light`, `lift`, … */
+                kind?: string;
+                /** @description `reported` or `stopped`; all without it. */
+                standing?: string;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description Rows wanted, at most 200. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FacilityList"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_facility: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FacilityPage"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    give_facility_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FacilityCodeView"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_gatherings: {
         parameters: {
             query?: {
@@ -14223,6 +14691,149 @@ export interface operations {
             };
         };
     };
+    list_waiting_opinions: {
+        parameters: {
+            query?: {
+                /** @description Only within this area. */
+                area?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitingOpinions"];
+                };
+            };
+        };
+    };
+    show_opinion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseOpinion"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    publish_opinion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PublishOpinion"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Opinion"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_opinion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     show_place: {
         parameters: {
             query?: never;
@@ -14721,6 +15332,77 @@ export interface operations {
                 };
                 content: {
                     "image/svg+xml": string;
+                };
+            };
+        };
+    };
+    show_public_facility: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicFacility"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_public_opinions: {
+        parameters: {
+            query?: {
+                /** @description Only of this area and what lies below it. A grid is answered for by its community. */
+                area?: string;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description Rows wanted, at most 200. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicOpinions"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
