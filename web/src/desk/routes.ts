@@ -44,6 +44,7 @@ export const routes: RouteRecordRaw[] = [
       { path: "playbook", name: "playbook", component: () => import("./playbook/PlaybookPage.vue"), meta: { title: "desk.nav.playbook", may: needOf("playbook") } },
       { path: "read-log", name: "read_log", component: () => import("./audit/ReadLogPage.vue"), meta: { title: "desk.nav.read_log", may: needOf("read_log") } },
       { path: "deliveries", name: "deliveries", component: () => import("./deliveries/DeliveriesPage.vue"), meta: { title: "desk.nav.deliveries", may: needOf("deliveries") } },
+      { path: "opinions", name: "opinions", component: () => import("./opinions/OpinionsPage.vue"), meta: { title: "desk.nav.opinions", may: needOf("opinions") } },
       { path: "banners", name: "banners", component: () => import("./banners/BannersPage.vue"), meta: { title: "desk.nav.banners", may: needOf("banners") } },
       { path: "notice-log", name: "notice_log", component: () => import("./bell/NoticeLogPage.vue"), meta: { title: "desk.nav.notice_log", may: needOf("notice_log") } },
       { path: "notices", name: "notices", component: () => import("./bell/NoticesPage.vue"), meta: { title: "desk.nav.notices" } },

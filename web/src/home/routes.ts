@@ -61,5 +61,11 @@ export const routes: RouteRecordRaw[] = [
     component: () => import("./care/CarePage.vue"),
     meta: { title: "home.care.title" },
   },
+  {
+    path: "/opinions",
+    name: "opinions",
+    component: () => import("./opinions/OpinionsPage.vue"),
+    meta: { title: "home.opinions.title" },
+  },
   { path: "/:rest(.*)*", name: "missing", component: () => import("./shell/MissingPage.vue") },
 ];

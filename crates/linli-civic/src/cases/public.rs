@@ -248,6 +248,8 @@ pub struct CategoryView {
     emergency: Option<String>,
     /// A name of the icon set.
     icon: Option<String>,
+    /// Whether it is an opinion: once it is answered, everybody may be told what came of it.
+    opinion: bool,
 }
 
 /// The categories that residents can choose.
@@ -266,6 +268,7 @@ async fn list_categories(State(app): State<App>) -> Json<Categories> {
         name: category.name.clone(),
         parent: category.parent.clone(),
         hint: category.hint.clone(),
+        opinion: category.opinion,
         emergency: category.emergency.clone(),
         icon: category.icon.clone(),
     });

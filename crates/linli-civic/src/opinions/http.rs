@@ -7,16 +7,15 @@ use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use linli_access::{Act, Caller, Decision, decide, scope};
-use linli_db::Tx;
+use linli_access::{Act, Decision, decide, scope};
 use linli_kernel::calendar::{beijing_date, beijing_midnight};
 use linli_kernel::{AreaCode, CaseId, Cursor, Problem, ProblemCode, Timestamp};
 
-use super::model::{Adoption, Answered, MAX_ANSWER, MAX_SUMMARY, Opinion, check_words};
+use super::command::{self, PublishOpinion, answered};
+use super::model::{Adoption, Opinion};
 use super::store;
 use crate::app::App;
 use crate::areas::tree::AreaRef;
-use crate::cases::Case;
 use crate::cases::store::{self as cases, Named};
 use crate::http::{Answer, Body, Origin, Path, Query, Refused, Signed};
 use crate::say::Lang;
@@ -159,25 +158,6 @@ async fn show_opinion(
     Ok(Json(shown.await?))
 }
 
-fn answered(case: &Case) -> Answered<'_> {
-    Answered { kind: case.kind, category: case.category.as_deref(), phase: case.phase, is_private: case.private }
-}
-
-/// A public answer as it is to be.
-#[derive(Clone, Debug, Deserialize, utoipa::ToSchema)]
-#[schema(example = json!({"summary": "希望在3号楼旁边加一处电动车充电棚", "outcome": "planned", "answer": "已和物业、供电部门看过现场，列入明年一季度改造计划。"}))]
-struct PublishOpinion {
-    /// What was proposed, told anew for everybody: 4 to 200 characters, without a name or a number.
-    summary: String,
-    /// What came of it.
-    outcome: Adoption,
-    /// The answer to everybody: 4 to 1,000 characters, without a number of anybody.
-    answer: String,
-    /// The version that the caller saw, for one that is there already.
-    #[serde(default)]
-    version: Option<i64>,
-}
-
 /// Tells everybody what was proposed and what came of it; sent for one that is public, it says it better.
 #[utoipa::path(put, path = "/api/opinions/{case_id}", tag = "opinions", params(("case_id" = String, Path)), request_body = PublishOpinion,
     responses((status = 200, body = OpinionView), (status = 403, body = crate::http::ProblemBody), (status = 404, body = crate::http::ProblemBody), (status = 409, body = crate::http::ProblemBody), (status = 422, body = crate::http::ProblemBody)),
@@ -188,43 +168,9 @@ async fn publish_opinion(
     Path(id): Path<CaseId>,
     Body(body): Body<PublishOpinion>,
 ) -> Answer<(StatusCode, Json<OpinionView>)> {
-    let (now, book) = (app.now(), app.playbooks.current());
-    let summary = check_words(&book, "summary", &body.summary, MAX_SUMMARY)?;
-    let answer = check_words(&book, "answer", &body.answer, MAX_ANSWER)?;
-    let published = app.db.write(move |tx| {
-        let (case, actor) = publishing(tx, &caller, id)?;
-        answered(&case).check(&book)?;
-        let known = store::load(tx, id)?;
-        if known.as_ref().is_some_and(|known| body.version.is_some_and(|version| version != known.version)) {
-            return Err(ProblemCode::VersionConflict.into());
-        }
-        let opinion = Opinion {
-            case: id,
-            area: case.area,
-            category: case.category.clone().unwrap_or_default(),
-            summary: summary.clone(),
-            adoption: body.outcome,
-            answer: answer.clone(),
-            by: caller.account,
-            published_at: known.as_ref().map_or(now, |known| known.published_at),
-            withdrawn_at: None,
-            version: known.map_or(0, |known| known.version),
-        };
-        tx.commit(opinion.publish(actor, now))?;
-        store::load(tx, id)?.ok_or_else(|| Refused::from(ProblemCode::Internal))
-    });
+    let writer = app.clone();
+    let published = app.db.write(move |tx| command::publish_in(&writer, tx, &caller, id, &body));
     Ok((StatusCode::OK, Json(published.await?.into())))
-}
-
-fn publishing(tx: &mut Tx<'_>, caller: &Caller, id: CaseId) -> Answer<(Case, linli_kernel::Actor)> {
-    let case = cases::load(tx, &Named::Id(id))?.ok_or(ProblemCode::NotFound)?;
-    match decide(caller, Act::PublishOpinions, &case.keys()) {
-        Decision::Allowed(role) => Ok((case, caller.acting_as(role))),
-        Decision::Forbidden if matches!(decide(caller, Act::ViewCase, &case.keys()), Decision::Allowed(_)) => {
-            Err(ProblemCode::Forbidden.into())
-        }
-        Decision::Forbidden | Decision::Hidden => Err(ProblemCode::NotFound.into()),
-    }
 }
 
 /// Takes a public answer back.
@@ -235,13 +181,8 @@ async fn withdraw_opinion(
     Signed(caller): Signed,
     Path(id): Path<CaseId>,
 ) -> Answer<StatusCode> {
-    let now = app.now();
-    let withdrawn = app.db.write(move |tx| {
-        let (_, actor) = publishing(tx, &caller, id)?;
-        let opinion = store::load(tx, id)?.filter(|opinion| opinion.withdrawn_at.is_none());
-        tx.commit(opinion.ok_or(ProblemCode::NotFound)?.withdraw(actor, now))?;
-        Ok::<_, Refused>(())
-    });
+    let writer = app.clone();
+    let withdrawn = app.db.write(move |tx| command::withdraw_in(&writer, tx, &caller, id));
     withdrawn.await?;
     Ok(StatusCode::NO_CONTENT)
 }

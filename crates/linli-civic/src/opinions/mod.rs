@@ -11,6 +11,7 @@
 //! What it deliberately does not do: no names, no counting of one resident's proposals, no votes (deliberation is another matter), and no
 //! rank of communities by how much they adopt.
 
+pub mod command;
 pub mod http;
 pub mod model;
 pub mod store;

@@ -5,6 +5,7 @@ use linli_access::Caller;
 use linli_civic::app::App;
 use linli_civic::areas::synth::Chance;
 use linli_civic::cases::command::{Command, Who, run_in};
+use linli_civic::cases::report::{self, ReportCase, Sender};
 use linli_civic::cases::store::{self as cases, Named};
 use linli_civic::duties::gathering::{self, RecordGathering};
 use linli_civic::duties::roster::{ListChange, Shift};
@@ -17,7 +18,7 @@ use linli_civic::visits::command::{self as visits, RecordVisit};
 use linli_db::Tx;
 use linli_kernel::calendar::{beijing_date, beijing_midnight};
 use linli_kernel::{
-    Action, AnswerWord, AreaCode, AreaLevel, CaseId, GatheringKind, Phase, RecordId, Role, ShiftId, ShiftKind,
+    Action, AnswerWord, AreaCode, AreaLevel, CaseId, Channel, GatheringKind, Phase, RecordId, Role, ShiftId, ShiftKind,
     Timestamp, VisitKind,
 };
 use serde_json::{Map, Value, json};
@@ -67,6 +68,18 @@ const FIRMS: &[(&str, &str, &str, usize)] = &[
     ("渭南康民药店有限公司", "small", "9", 2),
 ];
 
+/// 公共设施: name, kind, category of what is reported, where, who keeps it, in which grid, what goes wrong.
+const FACILITIES: &[(&str, &str, &str, &str, &str, usize, &str)] = &[
+    ("3号楼前路灯", "light", "lamp", "红旗小区3号楼南侧", "红旗物业", 0, "这盏路灯不亮了，晚上路口很黑"),
+    ("东门井盖", "manhole", "manhole", "红旗小区东门外人行道", "市政养护所", 0, "井盖松动，踩上去响，怕翻"),
+    ("12号楼电梯", "lift", "lift", "红旗小区12号楼1单元", "安达电梯维保", 1, "电梯按钮失灵，要按好几次"),
+    ("中心花园健身器材", "fitness", "fitness", "红旗小区中心花园", "社区居委会", 1, "扭腰器的螺丝松了，孩子在上面玩"),
+    ("南门充电棚", "charging", "charger", "红旗小区南门内侧", "红旗物业", 2, "三个充电口没有电"),
+    ("西侧凉亭长椅", "seat", "fitness", "红旗小区西侧凉亭", "社区居委会", 2, "长椅断了一根木条"),
+    ("2号楼东侧消火栓", "fire", "other", "红旗小区2号楼东侧", "红旗物业", 3, "消火栓箱门关不上"),
+    ("北门宣传栏", "sign", "other", "红旗小区北门", "社区居委会", 3, "宣传栏的玻璃裂了一道"),
+];
+
 /// How far the field work is.
 #[derive(Default)]
 pub struct Field {
@@ -75,6 +88,7 @@ pub struct Field {
     community: Option<AreaCode>,
     premises: Vec<(RecordId, usize)>,
     dwellings: Vec<(RecordId, usize)>,
+    facilities: Vec<RecordId>,
     hazards: Vec<(CaseId, Timestamp)>,
     day: Option<jiff::civil::Date>,
     n_inspected: usize,
@@ -135,6 +149,10 @@ impl Field {
                 self.dwellings.push((id, nth));
                 self.list(app, id, nth).await?;
             }
+        }
+        for (name, kind, _, address, keeper, nth, _) in FACILITIES {
+            let fields = [("facility_kind", *kind), ("name", *name), ("address", *address), ("keeper", *keeper)];
+            self.facilities.extend(self.enter(app, Kind::Facility, *nth, &fields).await?);
         }
         for (name, kind, n_employees, nth) in FIRMS {
             let fields =
@@ -223,6 +241,9 @@ impl Field {
             met.push(self.meeting(app, GatheringKind::Training, "业务学习：调解怎么开头、怎么收尾")?);
         }
         let looked = self.inspection(app, &mut chance).await?;
+        if let Some(broken) = self.broken(app, &mut chance).await? {
+            self.hazards.push((broken, now));
+        }
         let is_open = stage.frame.now.since(now) < OPEN_DAYS * DAY_MS;
         let due: Vec<CaseId> = if is_open { Vec::new() } else { self.hazards.iter().map(|(case, _)| *case).collect() };
         let (writer, cast) = (app.clone(), stage.cast.callers());
@@ -284,6 +305,26 @@ impl Field {
             held_at: None,
         };
         Ok(Some(gathering::prepare(app, &body, head.clone())?))
+    }
+
+    /// Now and then something in public is broken, and whoever passes by reports it.
+    async fn broken(&self, app: &App, chance: &mut Chance) -> Answer<Option<CaseId>> {
+        if !chance.hits(0.2) {
+            return Ok(None);
+        }
+        let known: Vec<_> = self.facilities.iter().zip(FACILITIES).collect();
+        let Some((facility, (_, _, category, _, _, nth, wrong))) = chance.pick(&known) else { return Ok(None) };
+        let Some((caller, _)) = self.worker(*nth) else { return Ok(None) };
+        let body = ReportCase {
+            text: (*wrong).to_owned(),
+            facility: Some(facility.to_string()),
+            category: Some((*category).to_owned()),
+            channel: Some(Channel::Visit),
+            ..ReportCase::default()
+        };
+        let code = report::report(app, body, Sender::Staff(caller.clone()), None).await?;
+        let case = app.db.read(move |conn| cases::load(conn, &Named::Code(code)).map_err(Refused::from)).await?;
+        Ok(case.map(|case| case.id))
     }
 
     /// One of the key premises every third day; in one of three something is found.

@@ -80,7 +80,7 @@ const WRITERS: &[(&str, &str)] = &[
     ("crates/linli-civic/src/visits/problem_store.rs", "Store of decisions on what visits keep coming upon"),
     ("crates/linli-civic/src/visits/store.rs", "Store of visits, and the end of their retention"),
     ("crates/linli-civic/src/ledgers/store.rs", "Store of ledgers and submissions"),
-    ("crates/linli-civic/src/opinions/store.rs", "Store of the registry's records"),
+    ("crates/linli-civic/src/opinions/store.rs", "Store of what is told of opinions"),
     ("crates/linli-civic/src/registry/store.rs", "Store of the registry's records"),
     ("crates/linli-civic/src/registry/import_store.rs", "imports, the reasons of their rows, remembered columns"),
     ("crates/linli-server/src/demo/mod.rs", "the instance's settings: whether the demo is loaded"),

@@ -4640,6 +4640,8 @@ export interface components {
             icon?: string | null;
             /** @description Its name. */
             name: string;
+            /** @description Whether it is an opinion: once it is answered, everybody may be told what came of it. */
+            opinion: boolean;
             /** @description The one above it. */
             parent?: string | null;
         };
