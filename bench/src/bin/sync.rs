@@ -12,19 +12,26 @@ use clap::Parser;
 use linli_bench::{GRID, Taken, options, small_city};
 use linli_civic::app::App;
 use linli_civic::cases::report::{self, ReportCase, Sender};
+use linli_civic::registry::{
+    self, Kind,
+    command::{Command, What},
+};
 use linli_civic::say::Lang;
 use linli_civic::sync::cursor::Cursor;
 use linli_civic::sync::pull::{self, Ask, PAGE_ROWS};
 use linli_civic::sync::{Device, store};
 use linli_db::StoreError;
-use linli_kernel::{AccountId, Actor, DeviceId};
+use linli_kernel::{AccountId, Actor, AreaCode, DeviceId, RecordId};
 use linli_server::open;
 
 #[derive(Parser)]
 struct Args {
     /// Open cases of the worker's grid.
-    #[arg(long, default_value_t = 5_000)]
-    rows: usize,
+    #[arg(long, default_value_t = 500)]
+    cases: usize,
+    /// Dwellings of the worker's grid.
+    #[arg(long, default_value_t = 4_500)]
+    records: usize,
     /// Phones that ask at once.
     #[arg(long, default_value_t = 100)]
     phones: usize,
@@ -51,7 +58,7 @@ async fn run(args: &Args) -> anyhow::Result<()> {
     let url = args.database_url.as_deref();
     small_city(folder.path(), url).await?;
     let app = open::open_app(&options(folder.path(), url)).await?;
-    for n in 0..args.rows {
+    for n in 0..args.cases {
         let body = ReportCase {
             text: format!("{n}号楼前的路灯不亮，晚上看不清路，请尽快派人来看看"),
             area_code: Some(GRID.to_owned()),
@@ -68,6 +75,7 @@ async fn run(args: &Args) -> anyhow::Result<()> {
         .await
         .map_err(|error: StoreError| error)?
         .context("no worker")?;
+    keep_records(&app, account, args.records).await?;
     println!("| what | phones | rows | kB | pages | wall ms | p50 ms | p99 ms |");
     println!("|---|---|---|---|---|---|---|---|");
     for n_phones in [1, args.phones] {
@@ -77,6 +85,28 @@ async fn run(args: &Args) -> anyhow::Result<()> {
         }
         let cursors = crowd(&app, account, "first sync", devices.iter().map(|id| (*id, None)).collect()).await?;
         crowd(&app, account, "nothing new", cursors).await?;
+    }
+    Ok(())
+}
+
+/// Enters dwellings as the worker does on the round.
+async fn keep_records(app: &App, account: AccountId, n_records: usize) -> anyhow::Result<()> {
+    let now = app.now();
+    let caller = app.db.read(move |conn| store::caller(conn, account, now)).await?.context("no worker")?;
+    let area: AreaCode = GRID.parse()?;
+    for n in 0..n_records {
+        let fields = [
+            ("compound", "幸福小区".to_owned()),
+            ("building", format!("{}号楼", n / 60 + 1)),
+            ("unit", format!("{}单元", n / 20 % 3 + 1)),
+            ("room", format!("{}室", n % 20 / 2 * 100 + 101 + n % 2)),
+            ("dwelling_use", "living".to_owned()),
+            ("occupancy", if n % 5 == 0 { "rented" } else { "owner" }.to_owned()),
+        ];
+        let fields = fields.into_iter().map(|(key, value)| (key.to_owned(), Some(value))).collect();
+        let what = What::Enter { id: RecordId::new(app.ids.uuid(now)), kind: Kind::Dwelling, area, fields };
+        let command = Command { what, key: None, caller: caller.clone() };
+        registry::command::run(app, command).await.context("cannot enter a dwelling")?;
     }
     Ok(())
 }

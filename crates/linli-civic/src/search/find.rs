@@ -84,11 +84,12 @@ pub fn find(conn: &mut Conn, search: &Search, after: Option<Mark>, limit: usize)
     }
     // The fresh ones before the index: a case that is being written to it just now is then seen twice rather than not at all.
     let mut fresh = Fresh::read(conn, search)?;
+    let mut read = BlocksRead::default();
     for rank in
         [Rank::Place, Rank::Said, Rank::Anywhere].into_iter().filter(|rank| after.is_none_or(|mark| mark.rank <= *rank))
     {
         let before = after.filter(|mark| mark.rank == rank).map_or(i64::MAX, |mark| mark.row_no);
-        let indexed = Walk { search, rank, before, known: &fresh.rows }.hits(conn, &mut page)?;
+        let indexed = Walk { search, rank, before, known: &fresh.rows }.hits(conn, &mut page, &mut read)?;
         page.add(rank, indexed, fresh.take(rank, before));
         if page.is_full() {
             break;
@@ -193,7 +194,7 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     /// The newest cases of the rank, as many as the page wants.
-    fn hits(&self, conn: &mut Conn, page: &mut Page) -> Result<Vec<Found>, StoreError> {
+    fn hits(&self, conn: &mut Conn, page: &mut Page, read: &mut BlocksRead) -> Result<Vec<Found>, StoreError> {
         let mut hits = Vec::new();
         if self.rank == Rank::Place && self.search.placed.is_none() {
             return Ok(hits);
@@ -203,7 +204,7 @@ impl Walk<'_> {
         let mut size = windows.next().unwrap_or(1);
         while blocks.peek().is_some() {
             let window: Vec<i64> = blocks.by_ref().take(size).collect();
-            let rows = self.candidates(conn, &window, size)?;
+            let rows = self.candidates(conn, &window, size, read)?;
             let mut rows = rows.as_slice();
             while !rows.is_empty() && hits.len() < page.wanted() {
                 let n_missing = page.wanted() - hits.len();
@@ -259,14 +260,54 @@ impl Walk<'_> {
     }
 
     /// The rows of some blocks that may be of the rank, the newest first.
-    fn candidates(&self, conn: &mut Conn, blocks: &[i64], size: usize) -> Result<Vec<i64>, StoreError> {
-        let held = read_terms(conn, blocks, size, self.search.plan.terms(self.rank).into_iter())?;
+    fn candidates(
+        &self,
+        conn: &mut Conn,
+        blocks: &[i64],
+        size: usize,
+        read: &mut BlocksRead,
+    ) -> Result<Vec<i64>, StoreError> {
+        read.add(conn, blocks, size, &self.search.plan, self.rank)?;
         let of_block = |block: &i64| {
-            let members = held.get(block).map(|held| self.search.plan.members(self.rank, held)).unwrap_or_default();
+            let members =
+                read.held.get(block).map(|held| self.search.plan.members(self.rank, held)).unwrap_or_default();
             let rows: Vec<i64> = members.iter().rev().map(|place| members::row_no(*block, place)).collect();
             rows.into_iter().filter(|row_no| *row_no < self.before && !self.known.contains(row_no))
         };
         Ok(blocks.iter().flat_map(of_block).collect())
+    }
+}
+
+/// What was read of the index for this page: a later rank needs most of what the one before it looked at.
+#[derive(Default)]
+struct BlocksRead {
+    held: BTreeMap<i64, Held>,
+    /// The terms that were looked for in a block, by the rank that did.
+    ranks: HashMap<i64, Rank>,
+}
+
+/// Blocks that are kept for the next rank; of a larger index the oldest are read again. Unit: blocks, about 10 kB each.
+const MOST_KEPT: usize = 256;
+
+impl BlocksRead {
+    /// Reads of some blocks what a rank needs and was not read before.
+    fn add(&mut self, conn: &mut Conn, blocks: &[i64], size: usize, plan: &Plan, rank: Rank) -> Result<(), StoreError> {
+        if self.held.len() > MOST_KEPT {
+            *self = Self::default();
+        }
+        let mut by_before: BTreeMap<Option<Rank>, Vec<i64>> = BTreeMap::new();
+        for block in blocks {
+            by_before.entry(self.ranks.insert(*block, rank)).or_default().push(*block);
+        }
+        for (before, blocks) in by_before {
+            let known = before.map(|before| plan.terms(before)).unwrap_or_default();
+            let wanted = plan.terms(rank);
+            let terms = wanted.difference(&known).copied();
+            for (block, terms) in read_terms(conn, &blocks, size, terms)? {
+                self.held.entry(block).or_default().extend(terms);
+            }
+        }
+        Ok(())
     }
 }
 
