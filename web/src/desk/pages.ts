@@ -27,7 +27,7 @@ export const PAGES = [
 ] as const satisfies readonly { name: string; may: readonly May[] }[];
 
 /** Wanted now and then: they stand behind one button, so that what is wanted all day has room. */
-const RARE: readonly string[] = ["opinions", "deliveries", "banners", "read_log", "notice_log", "open311"];
+const RARE: readonly string[] = ["playbook", "opinions", "deliveries", "banners", "read_log", "notice_log", "open311"];
 
 /** The pages of a navigation, and those behind its button; a button for one page alone would hide more than it tidies. */
 export function arranged(me: Me): { front: readonly string[]; more: readonly string[] } {

@@ -202,7 +202,7 @@ pub async fn load(
     let (n_areas, n_people, of) = (ground.areas.len(), cast.len(), arrivals.len());
     let stage = Arc::new(Stage { texts, cast, shifts, arrivals, pictures, frame });
     let told = tale::tell(&app, &clock, &stage, |told: Told| report(Progress::Step { n: told.n_cases, of })).await?;
-    opinions::tell(&app, &stage).await.map_err(|refused| anyhow::anyhow!("{refused:?}"))?;
+    opinions::tell(&app, &clock, &stage).await.map_err(|refused| anyhow::anyhow!("{refused:?}"))?;
     report(Progress::Done(told.n_cases));
     clock.set(now);
     care::visit(&app, in_care).await?;
