@@ -92,6 +92,12 @@ export const routes: RouteRecordRaw[] = [
     component: () => import("./phone/PinPage.vue"),
     meta: { title: "field.pin.title", bare: true },
   },
+  {
+    path: "/catalogue",
+    name: "catalogue",
+    component: () => import("./duties/CataloguePage.vue"),
+    meta: { title: "field.catalogue.title", bare: true },
+  },
   { path: "/me", name: "me", component: () => import("./account/MePage.vue"), meta: { title: "field.me.title" } },
   {
     path: "/notices",

@@ -17,6 +17,7 @@
 //! of anybody's absence.
 
 pub mod calendar_http;
+pub mod catalogue_http;
 pub mod due;
 pub mod gathering;
 pub mod http;
@@ -34,5 +35,9 @@ use crate::app::App;
 
 /// The routes of this slice.
 pub fn routes() -> OpenApiRouter<App> {
-    http::routes().merge(roster_http::routes()).merge(calendar_http::routes()).merge(lists_http::routes())
+    http::routes()
+        .merge(roster_http::routes())
+        .merge(calendar_http::routes())
+        .merge(lists_http::routes())
+        .merge(catalogue_http::routes())
 }

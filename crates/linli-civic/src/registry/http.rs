@@ -140,7 +140,7 @@ pub struct Records {
 }
 
 /// Lists records of the caller's areas. What is sealed is not in it; names of people are masked.
-#[utoipa::path(get, path = "/api/registry/{kind}", tag = "registry", params(("kind" = String, Path, description = "dwellings, households, residents, premises or firms"), ListRecords),
+#[utoipa::path(get, path = "/api/registry/{kind}", tag = "registry", params(("kind" = String, Path, description = "dwellings, households, residents, premises, firms or facilities"), ListRecords),
     responses((status = 200, body = Records), (status = 404, body = crate::http::ProblemBody)), extensions(("x-access" = json!("view_registry"))))]
 async fn list_records(
     Shared(app): Shared<App>,

@@ -61,6 +61,18 @@ on_both! {
         assert_eq!(state(&world, &world.as_("worker1").await, "daily_patrol").await.as_deref(), Some("due"), "a new day");
     }
 
+    async fn the_catalogue_says_what_the_work_is_and_what_it_is_not(t: TestDb) {
+        let world = World::new(t).await;
+        let worker = world.as_("worker1").await;
+        let catalogue = world.get(&worker, "/api/duties/catalogue").await.ok();
+        let categories = catalogue["categories"].as_array().unwrap();
+        assert_eq!(categories.len(), 10);
+        let patrol = categories.iter().find(|category| category["code"] == "patrol").unwrap();
+        assert!(patrol["items"].as_array().unwrap().iter().any(|item| item.as_str().unwrap().contains("不执法")), "{patrol}");
+        assert_eq!((&patrol["duties"][0]["name"], &patrol["duties"][0]["roles"][0]), (&json!("每日一巡"), &json!("网格员")));
+        world.get(&world.as_("urban").await, "/api/duties/catalogue").await.refused(403, "forbidden");
+    }
+
     async fn nothing_is_due_on_a_holiday_and_late_is_told_until_the_period_ends(t: TestDb) {
         let world = World::new(t).await;
         world.clock.advance_ms(10 * 3_600_000);

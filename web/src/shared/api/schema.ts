@@ -984,6 +984,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/duties/catalogue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows what a grid worker does and what not, by category, and what recurs of it. */
+        get: operations["show_duty_catalogue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/duties/colleagues": {
         parameters: {
             query?: never;
@@ -5185,6 +5202,35 @@ export interface components {
             to_day?: number | null;
             /** @description Whether it is due on working days alone; a window that begins on a day off begins on the next working day. */
             workdays_only: boolean;
+        };
+        /** @description The duty catalogue of the playbook. */
+        DutyCatalogue: {
+            /** @description In the order of the playbook. */
+            categories: components["schemas"]["DutyCatalogueCategory"][];
+            /** @description What the playbook is called. */
+            playbook_name: string;
+        };
+        /** @description One category of it. */
+        DutyCatalogueCategory: {
+            /** @description Its code. */
+            code: string;
+            /** @description What recurs of it. */
+            duties: components["schemas"]["DutyCatalogueEntry"][];
+            /** @description What a worker does there, and what not. */
+            items: string[];
+            /** @description What people call it. */
+            name: string;
+        };
+        /** @description Something that recurs. */
+        DutyCatalogueEntry: {
+            /** @description What is to be done, in a sentence. */
+            about?: string | null;
+            /** @description What people call it. */
+            name: string;
+            /** @description Who does it, in words. */
+            roles: string[];
+            /** @description How often, and which rule says so. */
+            why: string;
         };
         /** @description 职责类别: one category of the duty catalogue (职责指导目录), with what belongs to it. */
         DutyCategory: {
@@ -12148,6 +12194,25 @@ export interface operations {
             };
         };
     };
+    show_duty_catalogue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyCatalogue"];
+                };
+            };
+        };
+    };
     list_colleagues: {
         parameters: {
             query?: {
@@ -16030,7 +16095,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description dwellings, households, residents, premises or firms */
+                /** @description dwellings, households, residents, premises, firms or facilities */
                 kind: string;
             };
             cookie?: never;

@@ -175,7 +175,9 @@ impl City {
     }
 
     pub fn seats(&self) -> BTreeSet<Seat> {
-        let answers = |role: Role| !matches!(role, Role::Resident | Role::Auditor | Role::Administrator);
+        let beside = |role: Role| matches!(role, Role::CompoundLead | Role::LinkPerson);
+        let answers =
+            |role: Role| !matches!(role, Role::Resident | Role::Auditor | Role::Administrator) && !beside(role);
         let grants = self.people.iter().flat_map(|caller| &caller.grants).filter(|grant| answers(grant.role));
         grants.map(|grant| Seat { area: grant.area, unit: grant.unit.clone() }).collect()
     }
