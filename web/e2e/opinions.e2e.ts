@@ -64,6 +64,6 @@ it("a grid worker looks up what the work is and what it is not", async () => {
   await page.getByRole("link", { name: "职责指导目录" }).click();
   await page.getByRole("heading", { name: "巡查发现" }).waitFor();
   await page.getByText("不执法、不处罚，需要执法的上报").waitFor();
-  await page.getByText("每日一巡").waitFor();
+  await page.getByText("每日一巡", { exact: true }).waitFor();
   expect(await axeFaults(page)).toEqual([]);
 });
