@@ -99,6 +99,18 @@ impl Scope {
             .map(|(_, role)| *role)
     }
 
+    /// The keys of a list that may be narrowed to an area.
+    #[must_use]
+    pub fn keys_in(&self, area: Option<&AreaCode>) -> Vec<String> {
+        area.map_or_else(|| self.keys().map(str::to_owned).collect(), |area| self.within(area))
+    }
+
+    /// The areas of a list that may be narrowed to one: [`Scope::keys_in`] without what is reached as a unit or by name.
+    #[must_use]
+    pub fn areas_in(&self, area: Option<&AreaCode>) -> Vec<AreaCode> {
+        self.keys_in(area).iter().filter_map(|key| key.parse().ok()).collect()
+    }
+
     /// The held keys that lie inside `area` or contain it, narrowed to it: the filter of a list within an area.
     #[must_use]
     pub fn within(&self, area: &AreaCode) -> Vec<String> {

@@ -9,7 +9,7 @@ use super::boundaries::BoundaryRecord;
 use super::crs::Crs;
 use super::geometry::Point;
 use super::records::{AreaRecord, Profile};
-use super::tree::Area;
+use super::tree::{Area, code_range};
 
 /// Rows written in one transaction: long enough to be quick, short enough not to hold up the city.
 pub const BATCH: usize = 1_000;
@@ -202,6 +202,18 @@ pub fn children_of(conn: &mut Conn, parent: &AreaCode) -> Result<Vec<Area>, Stor
         &params![parent],
         Area::from_row,
     )
+}
+
+/// The condition that a row lies in one of these areas, by the column of its area; its parameters are added to `bound`.
+#[must_use]
+pub fn inside(column: &str, areas: &[AreaCode], bound: &mut Vec<Val>) -> String {
+    let mut parts = Vec::new();
+    for area in areas {
+        let (low, high) = code_range(area);
+        bound.extend([low.val(), high.val()]);
+        parts.push(format!("({column} >= ${} AND {column} < ${})", bound.len() - 1, bound.len()));
+    }
+    if parts.is_empty() { "1 = 0".to_owned() } else { parts.join(" OR ") }
 }
 
 /// 二维码位置: a building, a grid board or premises with a printed code.

@@ -25,6 +25,7 @@ use crate::files;
 use crate::http::{Answer, Refused};
 use crate::people::Staffed;
 use crate::people::posts::Around;
+use crate::registry::code::Coded;
 use crate::registry::model::State;
 use crate::registry::{self, Kind};
 
@@ -398,7 +399,7 @@ pub(crate) async fn find_place(app: &App, wanted: &Wanted) -> Result<FoundPlace,
         let found = app.db.read(move |conn| {
             let Some(place) = areas::store::place(conn, &code)? else { return Ok(None) };
             let facility = match place.kind {
-                PlaceKind::Facility => registry::store::of_code(conn, Kind::Facility, &place.code)?,
+                PlaceKind::Facility => registry::store::of_code(conn, Coded::Facility, &place.code)?,
                 _ => None,
             };
             Ok::<_, Refused>(Some((place, facility)))

@@ -11,7 +11,7 @@ use super::gathering::Gathering;
 use super::period::worked_at;
 use super::roster::{ListChange, Shift};
 use super::work::{Work, WorkKind};
-use crate::areas::tree::code_range;
+use crate::areas::store::inside;
 
 /// Most records that one look at duties goes through.
 const MOST_WORKS: i64 = 20_000;
@@ -463,19 +463,7 @@ pub fn posts(
 /// The areas that a caller reaches by an act, narrowed to one where one is named.
 #[must_use]
 pub fn reached(caller: &Caller, act: Act, area: Option<&AreaCode>) -> Vec<AreaCode> {
-    let reach = scope(caller, act);
-    let keys: Vec<String> = area.map_or_else(|| reach.keys().map(str::to_owned).collect(), |area| reach.within(area));
-    keys.iter().filter_map(|key| key.parse().ok()).collect()
-}
-
-fn inside(column: &str, areas: &[AreaCode], values: &mut Vec<Val>) -> String {
-    let mut parts = Vec::new();
-    for area in areas {
-        let (low, high) = code_range(area);
-        values.extend([low.val(), high.val()]);
-        parts.push(format!("({column} >= ${} AND {column} < ${})", values.len() - 1, values.len()));
-    }
-    if parts.is_empty() { "1 = 0".to_owned() } else { parts.join(" OR ") }
+    scope(caller, act).areas_in(area)
 }
 
 /// Takes the words of gatherings and shifts away that are older than `before`.

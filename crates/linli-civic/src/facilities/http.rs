@@ -7,7 +7,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use linli_access::scope::person_key;
-use linli_access::{Act, Caller, scope};
+use linli_access::{Act, scope};
 use linli_kernel::calendar::{beijing_date, beijing_midnight};
 use linli_kernel::{AreaCode, Cursor, Problem, ProblemCode, PublicCode, RecordId, Timestamp};
 
@@ -16,8 +16,9 @@ use super::view::{self, AboutView, FacilityView};
 use crate::app::App;
 use crate::areas::tree::AreaRef;
 use crate::http::{Answer, Origin, Path, Query, Refused, Signed};
+use crate::registry;
+use crate::registry::code::Coded;
 use crate::registry::command::may;
-use crate::registry::{self, Kind};
 use crate::say::Lang;
 
 /// The routes of this file.
@@ -65,12 +66,6 @@ struct FacilityList {
     n_mended: i64,
 }
 
-fn areas(caller: &Caller, area: Option<&AreaCode>) -> Vec<AreaCode> {
-    let reach = scope(caller, Act::ViewRegistry);
-    let keys: Vec<String> = area.map_or_else(|| reach.keys().map(str::to_owned).collect(), |area| reach.within(area));
-    keys.iter().filter_map(|key| key.parse().ok()).collect()
-}
-
 /// Lists the public facilities of the caller's areas with how each stands: what is reported there, what was mended. Keyset pages.
 #[utoipa::path(get, path = "/api/facilities", tag = "facilities", params(ListFacilities),
     responses((status = 200, body = FacilityList), (status = 422, body = crate::http::ProblemBody)), extensions(("x-access" = json!("view_registry"))))]
@@ -86,7 +81,7 @@ async fn list_facilities(
         "stopped" => Some(Standing::Stopped),
         _ => return Err(Problem::field("standing", "not_an_option").into()),
     };
-    let areas = areas(&caller, wish.area.as_ref());
+    let areas = scope(&caller, Act::ViewRegistry).areas_in(wish.area.as_ref());
     let kind = wish.kind.filter(|kind| !kind.is_empty());
     let ask = Ask { areas, kind, standing, cursor: Cursor::new(wish.cursor, wish.limit) };
     let since = beijing_midnight(beijing_date(app.now()).first_of_year());
@@ -163,7 +158,7 @@ async fn give_facility_code(
     Signed(caller): Signed,
     Path(id): Path<RecordId>,
 ) -> Answer<Json<FacilityCodeView>> {
-    let code = registry::code::give(&app, caller, Kind::Facility, id).await?;
+    let code = registry::code::give(&app, caller, Coded::Facility, id).await?;
     Ok(Json(FacilityCodeView { code }))
 }
 
@@ -201,7 +196,7 @@ async fn show_public_facility(
     // Whoever types a printed code may use small letters and spaces.
     let code = PublicCode::parse(&code).map_or(code, |code| code.to_string());
     let found = app.db.read(move |conn| {
-        let id = registry::store::of_code(conn, Kind::Facility, &code)?.ok_or(ProblemCode::NotFound)?;
+        let id = registry::store::of_code(conn, Coded::Facility, &code)?.ok_or(ProblemCode::NotFound)?;
         let found = store::load(conn, id)?.ok_or(ProblemCode::NotFound)?;
         let open_since = store::public_open_since(conn, id)?;
         Ok::<_, Refused>((found, open_since))

@@ -3,7 +3,7 @@
 use linli_db::{Bind, Conn, Row, StoreError, Val, params, placeholders};
 use linli_kernel::{AreaCode, CaseId, CaseKind, Cursor, Page, Phase, RecordId, Timestamp};
 
-use crate::registry::store::inside;
+use crate::areas::store::inside;
 
 /// A facility with what is known of its cases.
 #[derive(Clone, Debug)]
@@ -98,7 +98,7 @@ pub struct Ask {
 /// The database's.
 pub fn list(conn: &mut Conn, ask: &Ask) -> Result<Page<Facility>, StoreError> {
     let mut bound = params![ask.cursor.fetch()].to_vec();
-    let mut conditions = vec![format!("({})", inside(&ask.areas, &mut bound).replace("area_code", "r.area_code"))];
+    let mut conditions = vec![format!("({})", inside("r.area_code", &ask.areas, &mut bound))];
     let mut bind = |value: Val| {
         bound.push(value);
         format!("${}", bound.len())
@@ -160,7 +160,7 @@ pub struct Figures {
 pub fn figures(conn: &mut Conn, areas: &[AreaCode], since: Timestamp) -> Result<Figures, StoreError> {
     let mut count = |sql: &str, has_since: bool| {
         let mut bound = if has_since { params![since].to_vec() } else { Vec::new() };
-        let inside = inside(areas, &mut bound).replace("area_code", "r.area_code");
+        let inside = inside("r.area_code", areas, &mut bound);
         conn.number(&sql.replace("{inside}", &format!("({inside})")), &bound)
     };
     Ok(Figures {

@@ -18,7 +18,8 @@ use super::store;
 use super::view::{self, HazardView, InspectionView, PremisesView};
 use crate::app::App;
 use crate::http::{Answer, Body, CommandKey, Path, Query, Refused, Signed, key_scope};
-use crate::registry::{self, Kind};
+use crate::registry;
+use crate::registry::code::Coded;
 use crate::say::Lang;
 
 /// The routes of this file.
@@ -174,7 +175,7 @@ async fn give_premises_code(
     Signed(caller): Signed,
     Path(id): Path<RecordId>,
 ) -> Answer<Json<PremisesCodeView>> {
-    let code = registry::code::give(&app, caller, Kind::Premises, id).await?;
+    let code = registry::code::give(&app, caller, Coded::Premises, id).await?;
     Ok(Json(PremisesCodeView { code }))
 }
 

@@ -7,7 +7,7 @@ use linli_db::{Bind, Conn, Row, Store, StoreError, Tx, Val, Writer, params, plac
 use linli_kernel::{AreaCode, CaseId, Cursor, InspectionId, Page, Phase, RecordId, Timestamp, Weight};
 
 use super::model::{Inspection, ItemAnswer};
-use crate::areas::tree::code_range;
+use crate::areas::store::inside;
 
 /// Most key premises of a list.
 const MOST_PREMISES: i64 = 2_000;
@@ -302,19 +302,7 @@ pub fn figures(conn: &mut Conn, areas: &[AreaCode], since: Timestamp) -> Result<
 /// The areas that a caller reads inspections of, narrowed to one where one is named.
 #[must_use]
 pub fn reached(caller: &Caller, area: Option<&AreaCode>) -> Vec<AreaCode> {
-    let reach = scope(caller, Act::ViewVisits);
-    let keys: Vec<String> = area.map_or_else(|| reach.keys().map(str::to_owned).collect(), |area| reach.within(area));
-    keys.iter().filter_map(|key| key.parse().ok()).collect()
-}
-
-fn inside(column: &str, areas: &[AreaCode], values: &mut Vec<Val>) -> String {
-    let mut parts = Vec::new();
-    for area in areas {
-        let (low, high) = code_range(area);
-        values.extend([low.val(), high.val()]);
-        parts.push(format!("({column} >= ${} AND {column} < ${})", values.len() - 1, values.len()));
-    }
-    if parts.is_empty() { "1 = 0".to_owned() } else { parts.join(" OR ") }
+    scope(caller, Act::ViewVisits).areas_in(area)
 }
 
 /// Takes the words of inspections away that were received before `before`.

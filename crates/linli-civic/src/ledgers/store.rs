@@ -4,7 +4,7 @@ use linli_db::{Conn, Row, Store, StoreError, Tx, Val, Writer, params};
 use linli_kernel::{AreaCode, Timestamp};
 
 use super::model::{Form, Ledger, Rhythm, Submission};
-use crate::registry::store::inside;
+use crate::areas::store::inside;
 
 impl Store for Ledger {
     fn store(&self, writer: &mut Writer<'_>) -> Result<(), StoreError> {
@@ -110,7 +110,7 @@ pub fn load(conn: &mut Conn, id: &str) -> Result<Option<Ledger>, StoreError> {
 /// The database's.
 pub fn list(conn: &mut Conn, areas: &[AreaCode]) -> Result<Vec<Ledger>, StoreError> {
     let mut bound: Vec<Val> = Vec::new();
-    let inside = inside(areas, &mut bound);
+    let inside = inside("area_code", areas, &mut bound);
     let sql = format!("SELECT {LEDGER} FROM ledger WHERE ({inside}) ORDER BY ended_at IS NOT NULL, id DESC LIMIT 500");
     conn.all(&sql, &bound, ledger)
 }
@@ -152,7 +152,7 @@ pub fn submission_by_id(conn: &mut Conn, id: &str) -> Result<Option<Submission>,
 /// The database's.
 pub fn submissions(conn: &mut Conn, areas: &[AreaCode]) -> Result<Vec<Submission>, StoreError> {
     let mut bound: Vec<Val> = Vec::new();
-    let inside = inside(areas, &mut bound);
+    let inside = inside("area_code", areas, &mut bound);
     let sql = format!(
         "SELECT {SUBMISSION} FROM submission WHERE ({inside}) ORDER BY CASE WHEN by_hand OR is_refused OR ends_at IS NOT NULL THEN 1 ELSE 0 END, at DESC, id DESC LIMIT 100"
     );
@@ -165,7 +165,7 @@ pub fn submissions(conn: &mut Conn, areas: &[AreaCode]) -> Result<Vec<Submission
 /// The database's.
 pub fn handed_in(conn: &mut Conn, areas: &[AreaCode], since: Timestamp) -> Result<Vec<Submission>, StoreError> {
     let mut bound: Vec<Val> = params![since].to_vec();
-    let inside = inside(areas, &mut bound);
+    let inside = inside("area_code", areas, &mut bound);
     let sql = format!(
         "SELECT {SUBMISSION} FROM submission WHERE at >= $1 AND (by_hand OR taken_at IS NOT NULL) AND ({inside}) ORDER BY at, id LIMIT 50000"
     );

@@ -71,9 +71,7 @@ async fn list_waiting_opinions(
     Signed(caller): Signed,
     Query(wish): Query<ListWaiting>,
 ) -> Answer<Json<WaitingOpinions>> {
-    let reach = scope(&caller, Act::PublishOpinions);
-    let keys: Vec<String> =
-        wish.area.as_ref().map_or_else(|| reach.keys().map(str::to_owned).collect(), |area| reach.within(area));
+    let keys = scope(&caller, Act::PublishOpinions).keys_in(wish.area.as_ref());
     let (reader, book) = (app.clone(), app.playbooks.current());
     let found = app.db.read(move |conn| {
         let book = reader.playbooks.current();

@@ -4,7 +4,7 @@ use linli_db::{Bind, Conn, Row, Store, StoreError, Val, Writer, params, placehol
 use linli_kernel::{AreaCode, CaseId, Cursor, Page, Timestamp};
 
 use super::model::{Adoption, Opinion};
-use crate::areas::tree::code_range;
+use crate::areas::store::inside;
 
 impl Store for Opinion {
     fn store(&self, writer: &mut Writer<'_>) -> Result<(), StoreError> {
@@ -76,11 +76,9 @@ pub fn load(conn: &mut Conn, case: CaseId) -> Result<Option<Opinion>, StoreError
     conn.first(&format!("SELECT {COLUMNS} FROM opinion o WHERE o.case_id = $1"), &params![case], from_row)
 }
 
-fn inside(area: Option<&AreaCode>, bound: &mut Vec<Val>) -> String {
-    let Some(area) = area else { return String::new() };
-    let (low, high) = code_range(area);
-    bound.extend([low.val(), high.val()]);
-    format!(" AND o.area_code >= ${} AND o.area_code < ${}", bound.len() - 1, bound.len())
+/// ` AND …`, where it is narrowed to an area.
+fn narrowed(area: Option<&AreaCode>, bound: &mut Vec<Val>) -> String {
+    area.map(|area| format!(" AND {}", inside("o.area_code", &[*area], bound))).unwrap_or_default()
 }
 
 /// What is published, the newest first; of an area and everything below it.
@@ -89,7 +87,7 @@ fn inside(area: Option<&AreaCode>, bound: &mut Vec<Val>) -> String {
 /// The database's.
 pub fn published(conn: &mut Conn, area: Option<&AreaCode>, cursor: &Cursor) -> Result<Page<Opinion>, StoreError> {
     let mut bound = params![cursor.fetch()].to_vec();
-    let within = inside(area, &mut bound);
+    let within = narrowed(area, &mut bound);
     let mut before = String::new();
     if let Some((at, case)) = cursor.after.as_deref().and_then(|after| after.split_once('_'))
         && let Ok(at) = at.parse::<i64>()
@@ -110,7 +108,7 @@ pub fn published(conn: &mut Conn, area: Option<&AreaCode>, cursor: &Cursor) -> R
 /// The database's.
 pub fn counts(conn: &mut Conn, area: Option<&AreaCode>, since: Timestamp) -> Result<Vec<(String, i64)>, StoreError> {
     let mut bound = params![since].to_vec();
-    let within = inside(area, &mut bound);
+    let within = narrowed(area, &mut bound);
     let sql = format!(
         "SELECT o.outcome, COUNT(*) AS n FROM opinion o WHERE o.withdrawn_at IS NULL AND o.published_at >= $1{within} GROUP BY o.outcome"
     );

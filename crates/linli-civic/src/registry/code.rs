@@ -11,13 +11,49 @@ use crate::app::App;
 use crate::areas::store::{Place, PlaceKind};
 use crate::http::{Answer, Refused};
 
+/// What bears a printed code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Coded {
+    /// 场所码
+    Premises,
+    /// 设施码
+    Facility,
+}
+
+impl Coded {
+    /// The kind of record.
+    #[must_use]
+    pub const fn kind(self) -> Kind {
+        match self {
+            Self::Premises => Kind::Premises,
+            Self::Facility => Kind::Facility,
+        }
+    }
+
+    /// What the code hangs on.
+    const fn place(self) -> PlaceKind {
+        match self {
+            Self::Premises => PlaceKind::Premises,
+            Self::Facility => PlaceKind::Facility,
+        }
+    }
+
+    /// Where its codes are kept.
+    pub(super) const fn table(self) -> &'static str {
+        match self {
+            Self::Premises => "premises_code",
+            Self::Facility => "facility_code",
+        }
+    }
+}
+
 /// What is printed on what.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordCode {
     /// What is printed.
     pub code: String,
-    /// On which kind of record.
-    pub kind: Kind,
+    /// On what.
+    pub on: Coded,
     /// On which.
     pub record: RecordId,
     /// Where it is.
@@ -32,7 +68,7 @@ impl RecordCode {
             kind: "record_code_given",
             at,
             actor,
-            payload: json!({ "kind": self.kind, "record": self.record }),
+            payload: json!({ "kind": self.on.kind(), "record": self.record }),
             text: None,
             area: Some(self.area),
             unit: None,
@@ -45,18 +81,18 @@ impl RecordCode {
 ///
 /// # Errors
 /// `NotFound`, `Forbidden`; the database's.
-pub async fn give(app: &App, caller: Caller, kind: Kind, id: RecordId) -> Answer<String> {
+pub async fn give(app: &App, caller: Caller, on: Coded, id: RecordId) -> Answer<String> {
     let (writer, now, code) = (app.clone(), app.now(), app.ids.public_code().to_string());
     let given = app.db.write(move |tx| {
-        let record = store::load(tx, &writer.vault, kind, id)?.ok_or(ProblemCode::NotFound)?;
+        let record = store::load(tx, &writer.vault, on.kind(), id)?.ok_or(ProblemCode::NotFound)?;
         let actor = may(&caller, Act::EditRegistry, &record.area)?;
-        if let Some(known) = store::code_of(tx, kind, id)? {
+        if let Some(known) = store::code_of(tx, on, id)? {
             return Ok(known);
         }
-        let on = if kind == Kind::Facility { PlaceKind::Facility } else { PlaceKind::Premises };
-        let place = Place { code: code.clone(), area: record.area, kind: on, name: record.label(), point: None };
+        let place =
+            Place { code: code.clone(), area: record.area, kind: on.place(), name: record.label(), point: None };
         tx.commit(place.put_up(actor.clone(), now))?;
-        let given = RecordCode { code: code.clone(), kind, record: id, area: record.area };
+        let given = RecordCode { code: code.clone(), on, record: id, area: record.area };
         tx.commit(given.give(actor, now))?;
         Ok::<_, Refused>(code.clone())
     });

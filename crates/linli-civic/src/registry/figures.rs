@@ -8,7 +8,7 @@ use linli_kernel::{AreaCode, Timestamp};
 use serde::Serialize;
 
 use super::fields::Kind;
-use super::store::inside;
+use crate::areas::store::inside;
 use crate::areas::tree::{AreaRef, AreaTree};
 
 /// A record that nobody confirmed for so long is to be looked at again. Unit: milliseconds; 12 months.
@@ -88,7 +88,7 @@ pub fn count(
         Kind::Household | Kind::Resident => "CAST(0 AS BIGINT)",
     };
     let mut bound = vec![since.val()];
-    let inside = inside(areas, &mut bound);
+    let inside = inside("area_code", areas, &mut bound);
     let sql = format!(
         "SELECT area_code, COUNT(*) AS n, COUNT(CASE WHEN is_complete THEN 1 END) AS n_complete, COUNT(CASE WHEN confirmed_at >= $1 THEN 1 END) AS n_confirmed, \
          COUNT(CASE WHEN is_complete AND confirmed_at >= $1 THEN 1 END) AS n_good, {marked} AS n_marked FROM {} WHERE state = 'active' AND ({inside}) GROUP BY area_code",

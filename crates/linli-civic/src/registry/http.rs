@@ -47,15 +47,9 @@ pub(super) fn named(axum::extract::Path((kind, id)): Named) -> Answer<(Kind, Rec
 /// # Errors
 /// `NotFound` for an area of which they see nothing.
 pub(super) fn reached(caller: &Caller, act: Act, area: Option<&str>) -> Answer<Vec<AreaCode>> {
-    let scope = scope(caller, act);
-    let keys: Vec<String> = match area.filter(|area| !area.is_empty()) {
-        Some(area) => {
-            let area: AreaCode = area.parse().map_err(|_| Problem::field("area", "unknown_area"))?;
-            scope.within(&area)
-        }
-        None => scope.keys().map(str::to_owned).collect(),
-    };
-    let areas: Vec<AreaCode> = keys.iter().filter_map(|key| key.parse().ok()).collect();
+    let area = area.filter(|area| !area.is_empty()).map(str::parse::<AreaCode>).transpose();
+    let area = area.map_err(|_| Problem::field("area", "unknown_area"))?;
+    let areas = scope(caller, act).areas_in(area.as_ref());
     if areas.is_empty() { Err(ProblemCode::NotFound.into()) } else { Ok(areas) }
 }
 

@@ -8,7 +8,8 @@ use linli_kernel::{AreaCode, Cursor, Page, RecordId, Timestamp};
 
 use super::fields::Kind;
 use super::model::{Record, seal_name};
-use super::store::{columns, from_row, inside};
+use super::store::{columns, from_row};
+use crate::areas::store::inside;
 
 /// What a list is narrowed to besides its areas.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +46,7 @@ pub struct Ask {
 pub fn page(conn: &mut Conn, vault: &Vault, ask: &Ask) -> Result<Page<Record>, StoreError> {
     let table = ask.kind.as_str();
     let mut bound = params![ask.cursor.fetch()].to_vec();
-    let mut conditions = vec![format!("({})", inside(&ask.areas, &mut bound))];
+    let mut conditions = vec![format!("({})", inside("area_code", &ask.areas, &mut bound))];
     let mut bind = |value: linli_db::Val| {
         bound.push(value);
         format!("${}", bound.len())

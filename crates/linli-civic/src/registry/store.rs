@@ -6,10 +6,11 @@ use linli_access::Vault;
 use linli_db::{Bind, Conn, Row, Store, StoreError, Val, Writer, params, placeholders};
 use linli_kernel::{AccountId, AreaCode, ProposalId, RecordId, Timestamp};
 
-use super::code::RecordCode;
+use super::code::{Coded, RecordCode};
 use super::fields::{Field, Kind, Shape};
 use super::merge::Values;
 use super::model::{Left, PROPOSAL_SEAL, Proposal, Record, Secret, State, Written, index_name, seal_name};
+use crate::areas::store::inside;
 use crate::areas::tree::code_range;
 
 const COMMON: &str = "id, area_code, label, sort_key, state, left_reason, left_at, is_complete, version, created_at, changed_at, confirmed_at";
@@ -128,17 +129,9 @@ impl Store for Written {
     }
 }
 
-/// The table of the printed codes of a kind; of premises for kinds that have none.
-const fn codes(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Facility => "facility_code",
-        Kind::Dwelling | Kind::Household | Kind::Resident | Kind::Premises | Kind::Firm => "premises_code",
-    }
-}
-
 impl Store for RecordCode {
     fn store(&self, writer: &mut Writer<'_>) -> Result<(), StoreError> {
-        let sql = format!("INSERT INTO {} (place_code, record_id) VALUES ($1, $2)", codes(self.kind));
+        let sql = format!("INSERT INTO {} (place_code, record_id) VALUES ($1, $2)", self.on.table());
         match writer.exec(&sql, &params![self.code, self.record]) {
             // Somebody else gave one at this moment: decide again, and find it.
             Err(error) if error.is_duplicate() => Err(StoreError::Retry),
@@ -151,17 +144,17 @@ impl Store for RecordCode {
 ///
 /// # Errors
 /// The database's.
-pub fn code_of(conn: &mut Conn, kind: Kind, record: RecordId) -> Result<Option<String>, StoreError> {
-    let sql = format!("SELECT place_code FROM {} WHERE record_id = $1", codes(kind));
+pub fn code_of(conn: &mut Conn, on: Coded, record: RecordId) -> Result<Option<String>, StoreError> {
+    let sql = format!("SELECT place_code FROM {} WHERE record_id = $1", on.table());
     conn.first(&sql, &params![record], |row| row.get("place_code"))
 }
 
-/// The record of a kind that bears a printed code.
+/// The record that bears a printed code.
 ///
 /// # Errors
 /// The database's.
-pub fn of_code(conn: &mut Conn, kind: Kind, code: &str) -> Result<Option<RecordId>, StoreError> {
-    let sql = format!("SELECT record_id FROM {} WHERE place_code = $1", codes(kind));
+pub fn of_code(conn: &mut Conn, on: Coded, code: &str) -> Result<Option<RecordId>, StoreError> {
+    let sql = format!("SELECT record_id FROM {} WHERE place_code = $1", on.table());
     conn.first(&sql, &params![code], |row| row.parse("record_id"))
 }
 
@@ -365,23 +358,11 @@ pub fn proposals_within(
     limit: i64,
 ) -> Result<Vec<Proposal>, StoreError> {
     let mut bound = params![after.map(|id| id.to_string()).unwrap_or_default(), limit].to_vec();
-    let inside = inside(areas, &mut bound);
+    let inside = inside("area_code", areas, &mut bound);
     let sql = format!(
         "SELECT {PROPOSAL} FROM registry_proposal WHERE state = 'open' AND id > $1 AND ({inside}) ORDER BY id LIMIT $2"
     );
     conn.all(&sql, &bound, |row| proposal(vault, row))
-}
-
-/// The condition that a row lies in one of these areas; its parameters are added to `bound`.
-#[must_use]
-pub fn inside(areas: &[AreaCode], bound: &mut Vec<Val>) -> String {
-    let mut parts = Vec::new();
-    for area in areas {
-        let (from, to) = code_range(area);
-        bound.extend([from.val(), to.val()]);
-        parts.push(format!("(area_code >= ${} AND area_code < ${})", bound.len() - 1, bound.len()));
-    }
-    if parts.is_empty() { "1 = 0".to_owned() } else { parts.join(" OR ") }
 }
 
 /// The ids of the records of the present in these areas.
@@ -390,7 +371,7 @@ pub fn inside(areas: &[AreaCode], bound: &mut Vec<Val>) -> String {
 /// The database's.
 pub fn ids_within(conn: &mut Conn, kind: Kind, areas: &[AreaCode]) -> Result<Vec<String>, StoreError> {
     let mut bound = Vec::new();
-    let inside = inside(areas, &mut bound);
+    let inside = inside("area_code", areas, &mut bound);
     let sql = format!("SELECT id FROM {} WHERE state = 'active' AND ({inside})", kind.as_str());
     conn.all(&sql, &bound, |row| row.get("id"))
 }

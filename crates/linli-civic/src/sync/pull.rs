@@ -3,7 +3,7 @@
 //! A first sync sends everything once, from a position of the feed that is remembered before it begins. From there on the
 //! feed says what changed. What was sent is noted by its id, so that exactly that can be taken off again.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -132,6 +132,8 @@ struct Draft {
     cursor: Cursor,
     removals: BTreeSet<Removal>,
     upserts: Vec<Upsert>,
+    /// Where in `upserts` a row stands.
+    placed: HashMap<(&'static str, String), usize>,
     forms: BTreeSet<String>,
     size_bytes: usize,
     limit: usize,
@@ -162,6 +164,7 @@ fn draft(app: &App, conn: &mut Conn, ask: &Ask) -> Answer<(Draft, i64)> {
         cursor,
         removals: BTreeSet::new(),
         upserts: Vec::new(),
+        placed: HashMap::new(),
         forms: BTreeSet::new(),
         size_bytes: 0,
         limit: ask.limit.clamp(1, PAGE_ROWS),
@@ -273,7 +276,14 @@ impl Draft {
         self.removals.insert(Removal { kind: kind.to_owned(), id });
     }
 
+    /// Puts a row. What one page comes upon twice is sent once, as it stands: a household whose residents were all entered since.
     fn put(&mut self, row: Upsert) {
+        let known = self.placed.get(&(row.kind, row.id.clone())).and_then(|at| self.upserts.get_mut(*at));
+        if let Some(known) = known {
+            *known = row;
+            return;
+        }
+        self.placed.insert((row.kind, row.id.clone()), self.upserts.len());
         self.size_bytes += row.size_bytes();
         if NOTED.contains(&row.kind) {
             // Sent again after all: it stays.
@@ -489,14 +499,16 @@ impl Draft {
     ) -> Answer<()> {
         match registry::changed(conn, sight, event)? {
             Changed::Nothing => {}
-            Changed::Put(row) => {
-                let held = store::holds(conn, device, rows::RECORD, &row.id)?;
-                if !held && *n_held >= MOST_ROWS {
-                    self.truncated = true;
-                    return Ok(());
+            Changed::Put(changed) => {
+                for row in changed {
+                    let held = store::holds(conn, device, rows::RECORD, &row.id)?;
+                    if !held && *n_held >= MOST_ROWS {
+                        self.truncated = true;
+                        return Ok(());
+                    }
+                    *n_held += usize::from(!held);
+                    self.put(row);
                 }
-                *n_held += usize::from(!held);
-                self.put(row);
             }
             Changed::Gone => {
                 if store::holds(conn, device, rows::RECORD, &event.stream_id)? {

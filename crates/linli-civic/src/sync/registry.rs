@@ -89,12 +89,15 @@ fn upserts(conn: &mut Conn, sight: &Sight<'_>, records: &[Record]) -> Result<Vec
     shown.collect()
 }
 
+/// Most households of a dwelling that follow its address.
+const MOST_HOUSEHOLDS: u32 = 50;
+
 /// What an event changed of the records on the caller's phone.
 pub enum Changed {
     /// Nothing that goes there.
     Nothing,
-    /// This is to be put: a household says who heads it, so a resident changes it.
-    Put(Upsert),
+    /// These are to be put: a household says who heads it and where it is, so residents and its dwelling change it.
+    Put(Vec<Upsert>),
     /// It is to be taken off, if it is there.
     Gone,
 }
@@ -118,9 +121,15 @@ pub fn changed(conn: &mut Conn, sight: &Sight<'_>, event: &feed::Event) -> Resul
         let Some(household) = household else { return Ok(Changed::Nothing) };
         record = store::load(conn, vault, Kind::Household, household)?;
     }
-    let present = record.filter(|record| record.state == State::Active);
-    let row = upserts(conn, sight, present.as_slice())?.pop();
-    Ok(row.map_or(Changed::Gone, Changed::Put))
+    let Some(record) = record.filter(|record| record.state == State::Active) else { return Ok(Changed::Gone) };
+    let mut changed = Vec::new();
+    if record.kind == Kind::Dwelling {
+        let cursor = Cursor::new(None, Some(MOST_HOUSEHOLDS));
+        let ask = Ask { kind: Kind::Household, areas: vec![record.area], q: None, of: Some(id), lack: None, cursor };
+        changed = list::page(conn, vault, &ask)?.items;
+    }
+    changed.insert(0, record);
+    Ok(Changed::Put(upserts(conn, sight, &changed)?))
 }
 
 /// The ids of all records that the caller's phone may hold.

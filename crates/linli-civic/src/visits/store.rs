@@ -6,7 +6,7 @@ use linli_kernel::{AreaCode, CaseId, Cursor, Page, Timestamp, VisitId, VisitKind
 
 use super::Visit;
 use crate::areas::Point;
-use crate::areas::tree::code_range;
+use crate::areas::store::inside;
 
 impl Store for Visit {
     fn store(&self, writer: &mut Writer<'_>) -> Result<(), StoreError> {
@@ -110,14 +110,8 @@ impl Filter {
     }
 
     fn inside(&mut self, areas: &[AreaCode]) {
-        let ranges: Vec<String> = areas
-            .iter()
-            .map(|area| {
-                let (low, high) = code_range(area);
-                format!("(area_code >= {} AND area_code < {})", self.bind(&low), self.bind(&high))
-            })
-            .collect();
-        self.conditions.push(format!("({})", ranges.join(" OR ")));
+        let inside = inside("area_code", areas, &mut self.values);
+        self.conditions.push(format!("({inside})"));
     }
 }
 
@@ -126,10 +120,7 @@ impl Filter {
 /// # Errors
 /// The database's.
 pub fn list(conn: &mut Conn, caller: &Caller, wish: &Wish, cursor: &Cursor) -> Result<Page<Visit>, StoreError> {
-    let reach = scope(caller, Act::ViewVisits);
-    let keys: Vec<String> =
-        wish.area.as_ref().map_or_else(|| reach.keys().map(str::to_owned).collect(), |area| reach.within(area));
-    let areas: Vec<AreaCode> = keys.iter().filter_map(|key| key.parse().ok()).collect();
+    let areas = scope(caller, Act::ViewVisits).areas_in(wish.area.as_ref());
     if areas.is_empty() {
         return Ok(Page { items: Vec::new(), next: None });
     }

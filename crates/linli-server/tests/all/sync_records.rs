@@ -44,6 +44,10 @@ on_both! {
         let forms = held.of("playbook")[0]["registry"]["dwelling"].as_array().unwrap();
         assert!(forms.iter().any(|field| field["key"] == "occupancy" && field["purpose"] != ""), "{forms:?}");
 
+        // Several who live in one household are one row of it, however many came since.
+        for n in 0..3 {
+            enter(&world, &clerk, "residents", GRID_1, json!({ "household_id": home, "name": format!("周小{n}"), "relation": "child" })).await;
+        }
         // A resident is not there; the household says who heads it, masked. What changes comes, what is over goes, what is elsewhere does neither.
         enter(&world, &clerk, "residents", GRID_1, json!({ "household_id": home, "name": "周晓梅", "relation": "head", "phone": "19900000078" })).await;
         world.patch(&clerk, &format!("/api/registry/dwellings/{dwelling}"), json!({ "base_version": 1, "fields": { "occupancy": "rented" } })).await.ok();
@@ -57,6 +61,11 @@ on_both! {
             assert!(!on_phone.contains(secret), "{on_phone}");
         }
         assert!(on_phone.contains("rented"), "{on_phone}");
+
+        // A household lies where its dwelling is: an address that is put right is right on the phone too.
+        world.patch(&clerk, &format!("/api/registry/dwellings/{dwelling}"), json!({ "base_version": 2, "fields": { "building": "5号楼" } })).await.ok();
+        held.pull(&world, &phone).await;
+        assert_eq!(lines(&held), ["dwelling 幸福小区5号楼101室 幸福小区5号楼101室", "household 幸福小区5号楼101室 周**"]);
 
         // Whoever keeps no records has none on their phone.
         let phone = Phone::of(&world, world.as_("urban").await).await;
