@@ -11,7 +11,8 @@
 //! - Visiting lists say which dwelling, never why.
 //! - Heads see gaps as help to give: by place, never by person, and nothing is put in order by how much is missing. A
 //!   self-check tells its own person figures and everybody else yes or no.
-//! - A shift of a roster asks for no sign that somebody came.
+//! - A shift of a roster asks for no sign that somebody came. Residents see who receives them where and when; patrols and watches
+//!   they are not told of.
 //!
 //! What it deliberately does not do: no score, no list of workers by what they did, no check-in, no reminder at night, no reason
 //! of anybody's absence.
@@ -25,6 +26,7 @@ pub mod lists_http;
 pub mod period;
 pub mod roster;
 pub mod roster_http;
+pub mod station_http;
 pub mod store;
 pub mod view;
 pub mod work;
@@ -40,4 +42,5 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(calendar_http::routes())
         .merge(lists_http::routes())
         .merge(catalogue_http::routes())
+        .merge(station_http::routes())
 }

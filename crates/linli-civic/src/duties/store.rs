@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use linli_access::{Act, Caller, scope};
 use linli_db::{Bind, Conn, Row, Store, StoreError, Tx, Val, Writer, params, placeholders};
-use linli_kernel::{AccountId, AreaCode, AreaLevel, Cursor, GatheringId, Page, Role, ShiftId, Timestamp, VisitKind};
+use linli_kernel::{AccountId, AreaCode, AreaLevel, Cursor, GatheringId, Page, Role, ShiftId, ShiftKind, Timestamp, VisitKind};
 
 use super::due::{Post, Target};
 use super::gathering::Gathering;
@@ -259,6 +259,33 @@ pub fn shifts(
     let inside = inside("area_code", areas, &mut values);
     let sql = format!(
         "SELECT {SHIFT} FROM shift WHERE starts_at >= $1 AND ends_at > $2 AND starts_at < $3 AND cancelled_at IS NULL AND ({inside}) ORDER BY starts_at, id LIMIT 2000"
+    );
+    conn.all(&sql, &values, shift_from_row)
+}
+
+/// Shifts of these kinds in a time, the first first: those of `area`, of what lies below and of what lies above it; all without one.
+///
+/// # Errors
+/// The database's.
+pub fn shifts_around(
+    conn: &mut Conn,
+    area: Option<&AreaCode>,
+    kinds: &[ShiftKind],
+    (from, to): (Timestamp, Timestamp),
+) -> Result<Vec<Shift>, StoreError> {
+    let mut values = params![from.plus_ms(-24 * 3_600_000), from, to].to_vec();
+    let mut around = "1 = 1".to_owned();
+    if let Some(area) = area {
+        around = inside("area_code", &[*area], &mut values);
+        let above = area.lineage();
+        around = format!("{around} OR area_code IN ({})", placeholders(values.len() + 1, above.len()));
+        values.extend(above.iter().map(Bind::val));
+    }
+    let known = placeholders(values.len() + 1, kinds.len());
+    values.extend(kinds.iter().map(Bind::val));
+    let sql = format!(
+        "SELECT {SHIFT} FROM shift WHERE starts_at >= $1 AND ends_at > $2 AND starts_at < $3 AND cancelled_at IS NULL \
+         AND kind IN ({known}) AND ({around}) ORDER BY starts_at, id LIMIT 100"
     );
     conn.all(&sql, &values, shift_from_row)
 }

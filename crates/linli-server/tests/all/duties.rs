@@ -115,6 +115,36 @@ on_both! {
         world.post(&other, "/api/gatherings", ahead).await.refused(422, "invalid");
     }
 
+    async fn residents_see_who_receives_them_where_and_when_and_of_patrols_nothing(t: TestDb) {
+        let world = World::new(t).await;
+        let head = world.as_("head").await;
+        let (spring, away) = (colleague(&world, &head, "李春梅").await, "2026-10-20");
+        let mut today = shift(COMMUNITY, &[spring.clone()], "2026-09-28");
+        today["note"] = json!("钥匙在门卫处");
+        let today = world.post(&head, "/api/shifts", today).await.ok();
+        world.post(&head, "/api/shifts", shift(GRID_1, &[spring.clone()], "2026-09-29")).await.ok();
+        world.post(&head, "/api/shifts", shift(COMMUNITY, &[spring.clone()], away)).await.ok();
+        let mut patrol = shift(COMMUNITY, &[spring], "2026-09-28");
+        patrol["kind"] = json!("patrol");
+        world.post(&head, "/api/shifts", patrol).await.ok();
+
+        let everybody = Session::none();
+        let seen = async |query: &str| world.get(&everybody, &format!("/api/public/shifts{query}")).await.ok()["items"].clone();
+        let all = seen("").await;
+        assert_eq!(all.as_array().unwrap().len(), 2, "no patrol, and nothing that is weeks ahead: {all}");
+        let first = &all[0];
+        assert_eq!((&first["title"], &first["who"], &first["is_now"]), (&json!("暖心驿站"), &json!(["李春梅"]), &json!(false)));
+        assert!(!first.to_string().contains("钥匙") && first.get("account_ids").is_none(), "{first}");
+        assert_eq!(seen(&format!("?area={GRID_2}")).await.as_array().unwrap().len(), 2, "a grid reads of its whole community");
+        assert_eq!(seen(&format!("?area={OTHER_COMMUNITY}")).await, json!([]));
+        world.get(&everybody, "/api/public/shifts?area=990100000000").await.refused(422, "invalid");
+        world.clock.advance_ms(10 * 3_600_000);
+        assert_eq!(seen("").await[0]["is_now"], json!(true));
+        let id = today[0]["id"].as_str().unwrap();
+        world.post(&world.as_("head").await, &format!("/api/shifts/{id}/cancel"), json!({})).await.ok();
+        assert_eq!(seen("").await.as_array().unwrap().len(), 1, "what was called off is not told");
+    }
+
     async fn a_visiting_list_is_done_door_by_door_and_never_says_why(t: TestDb) {
         let world = World::new(t).await;
         let (worker, beside) = (world.as_("worker1").await, world.as_("worker2").await);

@@ -2492,6 +2492,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/public/shifts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists who is at the warm stations and reception desks now and in the coming seven days. */
+        get: operations["list_public_shifts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/read-log": {
         parameters: {
             query?: never;
@@ -7824,6 +7841,30 @@ export interface components {
             n_open: number;
             /** @description What people call them. */
             name: string;
+        };
+        /** @description A shift at which residents are received. */
+        PublicShift: {
+            /** @description Which area it serves. */
+            area: components["schemas"]["AreaRef"];
+            /** @description Until when. */
+            ends_at: components["schemas"]["Timestamp"];
+            /** @description Whether somebody is there now. */
+            is_now: boolean;
+            /** @description In words: a station, a reception day. */
+            kind_name: string;
+            /** @description Where, in words. */
+            place_text: string;
+            /** @description From when. */
+            starts_at: components["schemas"]["Timestamp"];
+            /** @description What people call it. */
+            title: string;
+            /** @description Who is there, by name, and units that come along. */
+            who: string[];
+        };
+        /** @description Who receives residents in the coming week. */
+        PublicShifts: {
+            /** @description The nearest first, at most 100. */
+            items: components["schemas"]["PublicShift"][];
         };
         /** @description One of the four plain steps. */
         PublicStep: {
@@ -15494,6 +15535,44 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_public_shifts: {
+        parameters: {
+            query?: {
+                /** @description Where the reader is: stations of this community with its grids, and of the street, the county and the city above. */
+                area?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicShifts"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
