@@ -14,6 +14,8 @@ pub struct CareRules {
     pub services: Vec<CareService>,
     /// What is done, by ability.
     pub plans: Vec<CarePlan>,
+    /// Services that go together, offered by age.
+    pub packages: Vec<CarePackage>,
     /// Who is entitled.
     pub categories: Vec<CareCategory>,
 }
@@ -36,6 +38,12 @@ impl CareRules {
     pub fn service(&self, code: &str) -> Option<&CareService> {
         self.services.iter().find(|service| service.code == code)
     }
+
+    /// The package with this code.
+    #[must_use]
+    pub fn package(&self, code: &str) -> Option<&CarePackage> {
+        self.packages.iter().find(|package| package.code == code)
+    }
 }
 
 /// 关爱服务
@@ -47,6 +55,39 @@ pub struct CareService {
     pub name: String,
     /// Who gives it, in words.
     pub by: Option<String>,
+    /// Given again every so many days; once without it.
+    pub every_days: Option<u32>,
+    /// Whether whoever is paired gives it: it is on their phone when it is due, and noted there.
+    pub by_helper: bool,
+}
+
+/// 服务套餐: services that go together, from the first years to the last.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CarePackage {
+    /// Stable code.
+    pub code: String,
+    /// What people call it.
+    pub name: String,
+    /// For whom, in a sentence.
+    pub about: String,
+    /// For old people or for children.
+    pub life: CareLife,
+    /// From this age. Unit: years.
+    pub from_age: Option<u32>,
+    /// To this age, inclusive. Unit: years.
+    pub to_age: Option<u32>,
+    /// Codes of services.
+    pub services: Vec<String>,
+}
+
+impl CarePackage {
+    /// Whether it is for somebody of this age; one whose age is not known is offered every package of their time of life.
+    #[must_use]
+    pub fn fits(&self, life: Option<CareLife>, age: Option<i64>) -> bool {
+        let old_enough = |from: u32| age.is_none_or(|age| age >= i64::from(from));
+        let young_enough = |to: u32| age.is_none_or(|age| age <= i64::from(to));
+        life == Some(self.life) && self.from_age.is_none_or(old_enough) && self.to_age.is_none_or(young_enough)
+    }
 }
 
 /// 关爱计划: which visits at which rhythm and which services.

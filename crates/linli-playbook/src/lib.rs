@@ -34,7 +34,7 @@ mod tree;
 mod types;
 mod vocabulary;
 
-pub use care::{CareBasis, CareCategory, CareLife, CarePlan, CareRules, CareService};
+pub use care::{CareBasis, CareCategory, CareLife, CarePackage, CarePlan, CareRules, CareService};
 pub use checklist::{Checklist, ChecklistItem, PREMISES_KINDS};
 pub use duty::{
     Duties, Duty, DutyCategory, DutyEvidence, DutyRhythm, DutyShare, DutyTarget, SelfCheck, SelfCheckItem,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use crate::care::{CareCategory, CarePlan, CareRules, CareService};
+use crate::care::{CareCategory, CarePackage, CarePlan, CareRules, CareService};
 use crate::checklist::Checklist;
 use crate::duty::{Duties, Duty, DutyCategory, SelfCheck};
 use crate::finding::{Finding, Severity};
@@ -250,6 +250,7 @@ struct Layer {
     indicators: Section<Indicator>,
     care_services: Section<CareService>,
     care_plans: Section<CarePlan>,
+    care_packages: Section<CarePackage>,
     care_categories: Section<CareCategory>,
     duty_categories: Section<DutyCategory>,
     duties: Section<Duty>,
@@ -293,6 +294,7 @@ pub(crate) struct Draft {
     pub indicators: Vec<Placed<Indicator>>,
     pub care_services: Vec<Placed<CareService>>,
     pub care_plans: Vec<Placed<CarePlan>>,
+    pub care_packages: Vec<Placed<CarePackage>>,
     pub care_categories: Vec<Placed<CareCategory>>,
     pub duty_categories: Vec<Placed<DutyCategory>>,
     pub duties: Vec<Placed<Duty>>,
@@ -351,6 +353,7 @@ impl Layer {
                     let node = tree(&shapes::CARE);
                     layer.care_services = section(path, &node, "services", read::care_service);
                     layer.care_plans = section(path, &node, "plans", read::care_plan);
+                    layer.care_packages = section(path, &node, "packages", read::care_package);
                     layer.care_categories = section(path, &node, "categories", read::care_category);
                 }
                 "duties.toml" => {
@@ -413,6 +416,7 @@ impl Draft {
         merge(&mut self.indicators, layer.indicators, |one| one.id.clone(), findings);
         merge(&mut self.care_services, layer.care_services, |one| one.code.clone(), findings);
         merge(&mut self.care_plans, layer.care_plans, |one| one.code.clone(), findings);
+        merge(&mut self.care_packages, layer.care_packages, |one| one.code.clone(), findings);
         merge(&mut self.care_categories, layer.care_categories, |one| one.code.clone(), findings);
         merge(&mut self.duty_categories, layer.duty_categories, |one| one.code.clone(), findings);
         merge(&mut self.duties, layer.duties, |one| one.id.clone(), findings);
@@ -474,6 +478,7 @@ impl Draft {
             care: CareRules {
                 services: items(self.care_services),
                 plans: items(self.care_plans),
+                packages: items(self.care_packages),
                 categories: items(self.care_categories),
             },
             duties: Duties {

@@ -18,7 +18,7 @@ mod care;
 mod duties;
 mod indicators;
 
-pub(crate) use care::{care_category, care_plan, care_service};
+pub(crate) use care::{care_category, care_package, care_plan, care_service};
 pub(crate) use duties::{checklist, duty, duty_category, self_check};
 pub(crate) use indicators::indicator;
 

@@ -243,6 +243,7 @@ pub(crate) static CARE: Shape = Shape {
         INHERIT,
         optional("services", Kind::Tables(&CARE_SERVICE), "help that a plan may hold besides visits"),
         optional("plans", Kind::Tables(&CARE_PLAN), "which visits at which rhythm, and which services, by ability"),
+        optional("packages", Kind::Tables(&CARE_PACKAGE), "services that go together, offered by age"),
         optional("categories", Kind::Tables(&CARE_CATEGORY), "who is entitled to care"),
     ],
 };
@@ -253,6 +254,21 @@ static CARE_SERVICE: Shape = Shape {
         required("code", Kind::Text, "unique; a-z, 0-9, _"),
         required("name", Kind::Text, "what people call it"),
         optional("by", Kind::Text, "who gives it, in words"),
+        optional("every_days", Kind::Number, "given again every so many days, 1 to 366; once without it"),
+        optional("by_helper", Kind::Bool, "whoever is paired gives it and notes it on the phone"),
+    ],
+};
+
+static CARE_PACKAGE: Shape = Shape {
+    what: "服务套餐",
+    keys: &[
+        required("code", Kind::Text, "unique; a-z, 0-9, _"),
+        required("name", Kind::Text, "what people call it"),
+        required("about", Kind::Text, "for whom, in a sentence"),
+        required("life", Kind::Word(care_lives), "for old people or for children"),
+        optional("from_age", Kind::Number, "from this age, in years"),
+        optional("to_age", Kind::Number, "to this age, inclusive, in years"),
+        required("services", Kind::Texts, "codes of services"),
     ],
 };
 

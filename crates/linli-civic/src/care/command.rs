@@ -95,6 +95,37 @@ pub enum CareAct {
         /// How they said so.
         how: ConsentHow,
     },
+    /// The person wants a service.
+    Want {
+        /// Its code.
+        service: String,
+    },
+    /// The person wants a package: all its services.
+    Package {
+        /// Its code.
+        package: String,
+    },
+    /// The person does not want a service, or no more.
+    Decline {
+        /// Its code.
+        service: String,
+    },
+    /// 安排服务
+    Arrange {
+        /// Its code.
+        service: String,
+        /// Who gives it, in words.
+        by: String,
+        /// On which day next, `2026-10-12`.
+        on: String,
+    },
+    /// A service was given.
+    Give {
+        /// Its code.
+        service: String,
+        /// On which day; today without it.
+        on: Option<String>,
+    },
     /// 退出
     End {
         /// Why.
@@ -290,7 +321,20 @@ fn decide(app: &App, tx: &mut Tx<'_>, entry: &Entry, act: &CareAct, by: &By<'_>)
         CareAct::Mute { reason } => entry.mute(*reason, by),
         CareAct::Unmute => entry.unmute(by)?,
         CareAct::Object => entry.object(by)?,
-        CareAct::Resume { how: _ } => entry.resume(by)?,
+        CareAct::Resume { how } => entry.resume(Some(*how), by)?,
+        CareAct::Want { service } => entry.want(&book.care, std::slice::from_ref(service), by)?,
+        CareAct::Package { package } => {
+            let package = book.care.package(package).ok_or_else(|| Problem::field("package", "unknown"))?;
+            entry.want(&book.care, &package.services, by)?
+        }
+        CareAct::Decline { service } => entry.decline(&book.care, service, by)?,
+        CareAct::Arrange { service, by: who, on } => {
+            entry.arrange(&book.care, service, (needed("by", who)?, day("on", on)?), by)?
+        }
+        CareAct::Give { service, on } => {
+            let on = on.as_deref().map_or_else(|| Ok(due::date_of(by.at)), |on| day("on", on))?;
+            entry.give(&book.care, service, on, by)?
+        }
         CareAct::End { reason } => entry.end(*reason, by),
         CareAct::Answer { request, text } => {
             let request: CareRequestId = request.parse().map_err(|_| ProblemCode::NotFound)?;
@@ -370,12 +414,15 @@ pub fn needed(field: &str, text: &str) -> Answer<String> {
 }
 
 /// The end of a day.
-fn last_moment(field: &str, day: &str) -> Answer<Timestamp> {
-    if day.trim().is_empty() {
+fn last_moment(field: &str, text: &str) -> Answer<Timestamp> {
+    due::end_of(day(field, text)?).ok_or_else(|| Problem::field(field, "bad_date").into())
+}
+
+fn day(field: &str, text: &str) -> Answer<Date> {
+    if text.trim().is_empty() {
         return Err(Problem::field(field, "required").into());
     }
-    let day: Date = day.trim().parse().map_err(|_| Problem::field(field, "bad_date"))?;
-    due::end_of(day).ok_or_else(|| Problem::field(field, "bad_date").into())
+    text.trim().parse().map_err(|_| Problem::field(field, "bad_date").into())
 }
 
 /// The grids of an account's posts as a grid worker.

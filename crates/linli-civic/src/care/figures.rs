@@ -1,5 +1,5 @@
-//! 一老一小: how many old and young people are entitled to help in each area, and for how many a visit is due. Counts alone, of five
-//! and more.
+//! 一老一小: how many old and young people are entitled to help in each area, for how many a visit is due, and
+//! how many have services. Counts alone, of five and more.
 
 use std::collections::BTreeSet;
 
@@ -10,10 +10,11 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use linli_access::{Act, scope};
-use linli_kernel::{AreaCode, ProblemCode, RecordId};
+use linli_kernel::{AreaCode, ProblemCode};
 use linli_playbook::CareLife;
 
-use super::{counts, store};
+use super::counts;
+use super::store::{self, Lived};
 use crate::app::App;
 use crate::areas::tree::AreaRef;
 use crate::http::{Answer, Query, Refused, Signed};
@@ -38,14 +39,24 @@ pub struct OfArea {
 pub struct FigureRow {
     /// Which area.
     area: AreaRef,
-    /// Old people who are entitled to help.
-    old: Option<u32>,
+    /// Old people.
+    old: LifeCounts,
+    /// Children.
+    young: LifeCounts,
+}
+
+/// People of one time of life.
+#[derive(Clone, Copy, Debug, Default, Serialize, utoipa::ToSchema)]
+#[schema(as = CareLifeCounts)]
+pub struct LifeCounts {
+    /// Who are entitled to help.
+    n: Option<u32>,
     /// Of these, to whom a visit is due.
-    old_due: Option<u32>,
-    /// Children who are entitled to help.
-    young: Option<u32>,
-    /// Of these, to whom a visit is due.
-    young_due: Option<u32>,
+    due: Option<u32>,
+    /// Of these, for whom services are arranged or were given.
+    served: Option<u32>,
+    /// Of these, for whom a service is to be arranged or given by now.
+    waiting: Option<u32>,
 }
 
 /// The figures of an area and of each area below it.
@@ -58,15 +69,34 @@ pub struct Figures {
     items: Vec<FigureRow>,
 }
 
-type Found = Vec<(AreaCode, CareLife, RecordId, bool)>;
-
 /// People, not entries: whoever is entitled twice is one.
-fn n(found: &Found, inside: &AreaCode, life: CareLife, only_due: bool) -> u32 {
-    let of = found.iter().filter(|(area, own, _, due)| inside.contains(area) && *own == life && (*due || !only_due));
-    u32::try_from(of.map(|(_, _, resident, _)| *resident).collect::<BTreeSet<_>>().len()).unwrap_or(u32::MAX)
+fn n(found: &[Lived], inside: &AreaCode, is_meant: impl Fn(&Lived) -> bool) -> u32 {
+    let of = found.iter().filter(|one| inside.contains(&one.area) && is_meant(one));
+    u32::try_from(of.map(|one| one.resident).collect::<BTreeSet<_>>().len()).unwrap_or(u32::MAX)
 }
 
-/// Counts old and young people who are entitled to help, and for how many a visit is due: per area, five and more.
+/// One time of life in each of `below`, and in `whole`. Each column hides what is small by itself.
+fn counted(found: &[Lived], whole: &AreaCode, below: &[AreaCode], life: CareLife) -> (LifeCounts, Vec<LifeCounts>) {
+    let column = |is_meant: &dyn Fn(&Lived) -> bool| {
+        let is_meant = |one: &Lived| one.life == life && is_meant(one);
+        let cells: Vec<u32> = below.iter().map(|area| n(found, area, is_meant)).collect();
+        (counts::total(&[n(found, whole, is_meant)]), counts::told(&cells))
+    };
+    let (all, alls) = column(&|_| true);
+    let (due, dues) = column(&|one| one.is_due);
+    let (served, serveds) = column(&|one| one.is_served);
+    let (waiting, waitings) = column(&|one| one.waits);
+    let cell = |cells: &[Option<u32>], at: usize| cells.get(at).copied().flatten();
+    let row = |at: usize| LifeCounts {
+        n: cell(&alls, at),
+        due: cell(&dues, at),
+        served: cell(&serveds, at),
+        waiting: cell(&waitings, at),
+    };
+    (LifeCounts { n: all, due, served, waiting }, (0..below.len()).map(row).collect())
+}
+
+/// Counts old and young people who are entitled to help, for how many a visit is due, and how many have services: per area, five and more.
 #[utoipa::path(get, path = "/api/care/figures", tag = "care", params(OfArea),
     responses((status = 200, body = Figures), (status = 404, body = crate::http::ProblemBody)), extensions(("x-access" = json!("view_care_figures"))))]
 async fn show_care_figures(
@@ -92,28 +122,10 @@ async fn show_care_figures(
         .filter(|child| areas.iter().any(|held| held.contains(child) || child.contains(held)))
         .copied()
         .collect();
-    let column = |life, only_due| {
-        let cells: Vec<u32> = below.iter().map(|area| n(&found, area, life, only_due)).collect();
-        (counts::told(&cells), counts::total(&[n(&found, &wish.area, life, only_due)]))
-    };
-    let (old, all_old) = column(CareLife::Old, false);
-    let (old_due, all_old_due) = column(CareLife::Old, true);
-    let (young, all_young) = column(CareLife::Young, false);
-    let (young_due, all_young_due) = column(CareLife::Young, true);
-    let cell = |cells: &[Option<u32>], at: usize| cells.get(at).copied().flatten();
-    let items = below.iter().enumerate().map(|(at, area)| FigureRow {
-        area: tree.reference(area),
-        old: cell(&old, at),
-        old_due: cell(&old_due, at),
-        young: cell(&young, at),
-        young_due: cell(&young_due, at),
-    });
-    let total = FigureRow {
-        area: tree.reference(&wish.area),
-        old: all_old,
-        old_due: all_old_due,
-        young: all_young,
-        young_due: all_young_due,
-    };
+    let (old, olds) = counted(&found, &wish.area, &below, CareLife::Old);
+    let (young, youngs) = counted(&found, &wish.area, &below, CareLife::Young);
+    let items = below.iter().zip(olds.into_iter().zip(youngs));
+    let items = items.map(|(area, (old, young))| FigureRow { area: tree.reference(area), old, young });
+    let total = FigureRow { area: tree.reference(&wish.area), old, young };
     Ok(Json(Figures { items: items.collect(), total }))
 }

@@ -51,6 +51,8 @@ pub enum Show {
     Due,
     /// Reviews and ends within a month, and questions of people.
     Review,
+    /// Services to be arranged or given.
+    Services,
     /// Where visits stand still.
     Still,
     /// Everything.
@@ -79,6 +81,8 @@ pub struct CareList {
     n_due: usize,
     /// Reviews and ends within a month, and questions of people.
     n_review: usize,
+    /// Services to be arranged or given.
+    n_services: usize,
     /// Where visits stand still.
     n_still: usize,
     /// All of them.
@@ -91,6 +95,7 @@ fn shows(row: &CareRow, show: Show) -> bool {
     match show {
         Show::Due => matches!(row.due, Some(Due::Now | Due::Soon)),
         Show::Review => row.review_due || row.n_asked > 0,
+        Show::Services => matches!(row.service_due, Some(Due::Now | Due::Soon)),
         Show::Still => matches!(row.state, Some(State::Muted | State::Objected)),
         Show::All => true,
     }
@@ -121,19 +126,21 @@ async fn list_care(
     });
     let (mut rows, is_whole) = rows.await?;
     let n = |show| rows.iter().filter(|row| shows(row, show)).count();
-    let (n_due, n_review, n_still, n_all) = (n(Show::Due), n(Show::Review), n(Show::Still), rows.len());
+    let (n_due, n_review, n_services) = (n(Show::Due), n(Show::Review), n(Show::Services));
+    let (n_still, n_all) = (n(Show::Still), rows.len());
     let show = wish.show.unwrap_or(Show::Due);
     rows.retain(|row| shows(row, show));
     let far = Timestamp::from_ms(i64::MAX);
     match show {
         Show::Review => rows.sort_by_key(|row| (row.n_asked == 0, row.review_at.unwrap_or(far), row.id.clone())),
+        Show::Services => rows.sort_by_key(|row| (row.service_due, row.area.code, row.address.clone(), row.id.clone())),
         Show::Due | Show::Still | Show::All => {
             rows.sort_by_key(|row| {
                 (row.visit_due_at.unwrap_or(far), row.area.code, row.address.clone(), row.id.clone())
             });
         }
     }
-    Ok(Json(CareList { items: rows, n_due, n_review, n_still, n_all, is_whole }))
+    Ok(Json(CareList { items: rows, n_due, n_review, n_services, n_still, n_all, is_whole }))
 }
 
 /// Enters somebody into care: on a basis, with a plan, until a day.
@@ -187,9 +194,9 @@ async fn act_on_care(
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = CareVisited)]
 pub struct Visited {
-    /// The record of the visit.
-    #[schema(value_type = String)]
-    visit: VisitId,
+    /// The record of the visit; none of a call.
+    #[schema(value_type = Option<String>)]
+    visit: Option<VisitId>,
     /// The entry's version now.
     version: i64,
 }

@@ -6,6 +6,8 @@
 //! - The person is a resident of the registry: name and address are there and nowhere twice.
 //! - What an entry is about is sealed field by field and opened one entry at a time, with a purpose, each look recorded. No list shows it
 //!   to anybody; lists say "visit due" ([`need`] is the one rule of who learns what).
+//! - The plan and its packages offer services; what the person wants of them is arranged, given and noted, what is declined is let be
+//!   ([`service`]). Whoever is paired has on the phone what they give themselves.
 //! - Visits due follow from the plan and the last ordinary record of a visit to that home ([`due`]); nothing is written twice.
 //! - Objection stops visits at once. Leaving is one step and erases. What has ended is gone from every answer at that moment, and from
 //!   the database the same night ([`sweep`]).
@@ -25,6 +27,7 @@ pub mod model;
 pub mod need;
 pub mod person;
 pub mod private;
+pub mod service;
 pub mod store;
 pub mod sweep;
 pub mod view;

@@ -1,5 +1,6 @@
 //! 关爱登记: one person's entitlement, and what may happen to it. Pure.
 
+use jiff::civil::Date;
 use linli_access::scope::unit_key;
 use linli_access::{Keys, Vault};
 use linli_kernel::{
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::due::{self, plus_months};
+use super::service::Service;
 use super::words::{ConsentHow, EndReason, Met, Mute, State, Whose};
 
 /// Under this age the guardian consents. 个人信息保护法 第三十一条. Unit: years.
@@ -19,6 +21,8 @@ const GUARDIAN_UNDER: i64 = 14;
 const MOST_HELPERS: usize = 6;
 /// The field that seals reasons in the history.
 pub const REASON_FIELD: &str = "care.reason";
+/// The field that seals what was said in a call.
+pub const CALL_FIELD: &str = "care.call";
 
 /// 登记依据, as it was given.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -50,6 +54,8 @@ pub struct Held {
     pub basis: Basis,
     /// Code of the plan.
     pub plan: String,
+    /// Services that were spoken about.
+    pub services: Vec<Service>,
     /// Which contact is wanted, in the person's words.
     pub wish: Option<String>,
     /// Why it is muted.
@@ -134,6 +140,23 @@ pub struct By<'a> {
     pub at: Timestamp,
     /// Seals.
     pub vault: &'a Vault,
+}
+
+/// What came of a visit or a call.
+#[derive(Clone, Copy, Debug)]
+pub struct Been<'a> {
+    /// The record of the visit; none of a call.
+    pub visit: Option<VisitId>,
+    /// Whether somebody was met.
+    pub met: Met,
+    /// The day.
+    pub on: Date,
+    /// Codes of services given on the way.
+    pub services: &'a [String],
+    /// What was said in a call.
+    pub note: Option<&'a str>,
+    /// Knows the services.
+    pub rules: &'a CareRules,
 }
 
 /// Where somebody is to be entered, and as what.
@@ -228,6 +251,7 @@ impl Entry {
             category: wanted.category.code.clone(),
             basis: wanted.basis,
             plan: wanted.plan.code.clone(),
+            services: Vec::new(),
             wish: wanted.wish,
             muted: None,
             owner,
@@ -357,18 +381,18 @@ impl Entry {
         Ok(next.told("care_objected", by, None))
     }
 
-    /// The person wants visits again.
+    /// The person wants visits again; how they said so, where it was not done by themselves.
     ///
     /// # Errors
     /// `NotNow` unless they had objected.
-    pub fn resume(&self, by: &By<'_>) -> Result<Change<Written>, Problem> {
+    pub fn resume(&self, how: Option<ConsentHow>, by: &By<'_>) -> Result<Change<Written>, Problem> {
         if self.state != State::Objected {
             return Err(ProblemCode::NotNow.into());
         }
         let mut next = self.next(by);
         next.state = if next.held.muted.is_some() { State::Muted } else { State::Active };
         next.since = by.at;
-        Ok(next.told("care_resumed", by, None))
+        Ok(next.told_of("care_resumed", by, json!({ "how": how })))
     }
 
     /// 退出: erased with all that belongs to it. The chain says that it ended and nothing of the person.
@@ -381,20 +405,27 @@ impl Entry {
         self.next(by).with(Beside::Erased, kind, by, json!({}), None)
     }
 
-    /// Somebody went there.
+    /// Somebody went there, or called.
     ///
     /// # Errors
-    /// `NotNow` when visits had stopped and somebody went all the same.
-    pub fn visited(&self, visit: VisitId, met: Met, by: &By<'_>) -> Result<Change<Written>, Problem> {
+    /// `NotNow` when visits had stopped and somebody went all the same; as [`Entry::give`] for services that were given on the way.
+    pub fn visited(&self, been: Been<'_>, by: &By<'_>) -> Result<Change<Written>, Problem> {
         if self.state == State::Objected {
             return Err(ProblemCode::NotNow.into());
         }
         let mut next = self.next(by);
-        next.tried_at = if met == Met::NotHome { Some(by.at) } else { None };
-        if met == Met::AskedNotToCome {
+        for service in been.services {
+            next.mark_given(been.rules, service, been.on, by)?;
+        }
+        if been.met == Met::Called {
+            let text = been.note.map(|note| seal(by.vault, CALL_FIELD, note)).transpose()?;
+            return Ok(next.told("care_called", by, text.as_deref().map(hex)));
+        }
+        next.tried_at = if been.met == Met::NotHome { Some(by.at) } else { None };
+        if been.met == Met::AskedNotToCome {
             next.state = State::Objected;
         }
-        Ok(next.told_of("care_visited", by, json!({ "visit": visit, "met": met })))
+        Ok(next.told_of("care_visited", by, json!({ "visit": been.visit, "met": been.met })))
     }
 
     /// The person asks for something to be put right.
@@ -451,14 +482,14 @@ impl Entry {
         Some(due::next_visit(days, self.since, last_met))
     }
 
-    fn next(&self, by: &By<'_>) -> Self {
+    pub(super) fn next(&self, by: &By<'_>) -> Self {
         let mut next = self.clone();
         next.version = self.version + 1;
         next.changed_at = by.at;
         next
     }
 
-    fn told(self, kind: &'static str, by: &By<'_>, text: Option<String>) -> Change<Written> {
+    pub(super) fn told(self, kind: &'static str, by: &By<'_>, text: Option<String>) -> Change<Written> {
         self.with(Beside::Nothing, kind, by, json!({}), text)
     }
 

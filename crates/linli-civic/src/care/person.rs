@@ -192,6 +192,16 @@ pub enum OwnAct {
     Object,
     /// Visits are wanted again.
     Resume,
+    /// A service is wanted.
+    Want {
+        /// Its code.
+        service: String,
+    },
+    /// A service is not wanted, or no more.
+    Decline {
+        /// Its code.
+        service: String,
+    },
     /// The entry shall end: it is erased.
     Leave,
 }
@@ -215,13 +225,16 @@ async fn act_on_own_care(
         let id = store::by_session(tx, &session, now)?.ok_or(ProblemCode::NotFound)?;
         let entry = store::load_for_change(tx, &app.vault, id, now)?.ok_or(ProblemCode::NotFound)?;
         let by = By { actor: Actor::Reporter, at: now, vault: &app.vault };
+        let book = app.playbooks.current();
         let change = match &body {
             OwnAct::Correct { text } => {
                 entry.ask(CareRequestId::new(app.ids.uuid(now)), &needed("text", text)?, &by)?
             }
             OwnAct::Wish { text } => entry.wish(optional("text", Some(text))?, &by),
             OwnAct::Object => entry.object(&by)?,
-            OwnAct::Resume => entry.resume(&by)?,
+            OwnAct::Resume => entry.resume(None, &by)?,
+            OwnAct::Want { service } => entry.want(&book.care, std::slice::from_ref(service), &by)?,
+            OwnAct::Decline { service } => entry.decline(&book.care, service, &by)?,
             OwnAct::Leave => entry.end(EndReason::Left, &by),
         };
         commit(tx, change, &app.vault)?;

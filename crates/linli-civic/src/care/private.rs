@@ -12,11 +12,15 @@ use linli_access::Caller;
 use linli_access::read_log::{self, Read};
 use linli_db::{Conn, StoreError, Tx};
 use linli_kernel::{AccountId, CareId, EventId, Problem, ProblemCode, Role, Timestamp};
+use linli_playbook::CarePackage;
 
 use super::command::{look, seen};
-use super::model::{Basis, Entry};
+use super::due::{self, Due, nearness};
+use super::model::{Basis, CALL_FIELD, Entry};
 use super::need::Sight;
+use super::service::{self, Service};
 use super::store;
+use super::words::{ServiceStep, State};
 use crate::app::App;
 use crate::http::{Answer, Body, Path, Refused, Signed};
 use crate::people::duty;
@@ -30,7 +34,18 @@ pub fn routes() -> OpenApiRouter<App> {
 /// Of what the log says that it was looked at.
 pub const SUBJECT: &str = "care";
 /// What is sealed of an entry, as the log names it.
-const FIELDS: &[&str] = &["care_category", "care_basis", "care_plan", "care_wish", "care_muted", "care_asked"];
+const FIELDS: &[&str] = &[
+    "care_category",
+    "care_basis",
+    "care_plan",
+    "care_services",
+    "care_calls",
+    "care_wish",
+    "care_muted",
+    "care_asked",
+];
+/// Calls that are shown.
+const MOST_CALLS: usize = 10;
 
 /// Why somebody looks.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -40,14 +55,50 @@ pub struct ReadCare {
     purpose: String,
 }
 
-/// A service of a plan.
+/// A service that is offered, or that was spoken about.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = CareServiceView)]
 pub struct ServiceView {
+    /// Its code.
+    pub code: String,
     /// What it is called.
     pub name: String,
     /// Who gives it.
     pub by: Option<String>,
+    /// How it stands.
+    pub step: ServiceStep,
+    /// Given again every so many days.
+    pub every_days: Option<u32>,
+    /// How near it is; `null` where nobody has to do anything.
+    pub due: Option<Due>,
+    /// When it is given next.
+    pub next_at: Option<Timestamp>,
+    /// When it was given last.
+    pub last_at: Option<Timestamp>,
+}
+
+/// Services that go together and fit the person's age.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = CarePackageView)]
+pub struct PackageView {
+    /// Its code.
+    pub code: String,
+    /// What it is called.
+    pub name: String,
+    /// For whom.
+    pub about: String,
+    /// Its services, by name.
+    pub services: Vec<String>,
+}
+
+/// What was said in a call.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = CareCallView)]
+pub struct CallView {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub text: String,
 }
 
 /// What the person asked to be put right.
@@ -86,8 +137,12 @@ pub struct Why {
     pub plans: Vec<String>,
     /// A visit every so many days.
     pub visit_days: Option<u32>,
-    /// Its services.
+    /// What is offered and what was spoken about.
     pub services: Vec<ServiceView>,
+    /// Packages that fit.
+    pub packages: Vec<PackageView>,
+    /// What was said in calls, the newest first.
+    pub calls: Vec<CallView>,
     /// Which contact is wanted.
     pub wish: Option<String>,
     /// Why nobody goes there for now, in words.
@@ -104,9 +159,9 @@ pub fn why(conn: &mut Conn, app: &App, entry: &Entry, lang: Lang) -> Result<Why,
     let book = app.playbooks.current();
     let category = book.care.category(&entry.held.category);
     let plan = book.care.plan(&entry.held.plan);
-    let service = |code: &String| {
-        book.care.service(code).map(|service| ServiceView { name: service.name.clone(), by: service.by.clone() })
-    };
+    let home = store::homes(conn, &app.vault, &[entry.resident])?.remove(&entry.resident).unwrap_or_default();
+    let age = home.birth_month.as_deref().and_then(|month| due::age(month, app.now()));
+    let packages = book.care.packages.iter().filter(|package| package.fits(entry.life, age));
     let asked = store::asked(conn, &app.vault, entry.id)?.into_iter().map(|asked| AskedView {
         id: asked.id.to_string(),
         text: asked.text,
@@ -123,11 +178,51 @@ pub fn why(conn: &mut Conn, app: &App, entry: &Entry, lang: Lang) -> Result<Why,
         plan_name: plan.map_or_else(|| entry.held.plan.clone(), |plan| plan.name.clone()),
         plans: category.map(|category| category.plans.clone()).unwrap_or_default(),
         visit_days: entry.visit_days,
-        services: plan.map(|plan| plan.services.iter().filter_map(service).collect()).unwrap_or_default(),
+        services: service::all(entry, plan).iter().map(|service| service_view(app, entry, service)).collect(),
+        packages: packages.map(|package| package_view(app, package)).collect(),
+        calls: calls(conn, app, entry)?,
         wish: entry.held.wish.clone(),
         muted: entry.held.muted.map(|mute| lang.word("care_mute", mute.as_str())),
         asked: asked.collect(),
     })
+}
+
+fn service_view(app: &App, entry: &Entry, service: &Service) -> ServiceView {
+    let book = app.playbooks.current();
+    let known = book.care.service(&service.code);
+    let is_due = entry.state == State::Active;
+    ServiceView {
+        code: service.code.clone(),
+        name: known.map_or_else(|| service.code.clone(), |known| known.name.clone()),
+        by: service.by.clone().or_else(|| known.and_then(|known| known.by.clone())),
+        step: service.step,
+        every_days: known.and_then(|known| known.every_days),
+        due: service.due_at().filter(|_| is_due).map(|at| nearness(at, app.now())),
+        next_at: service.next_at,
+        last_at: service.last_at,
+    }
+}
+
+fn package_view(app: &App, package: &CarePackage) -> PackageView {
+    let book = app.playbooks.current();
+    let name = |code: &String| book.care.service(code).map(|service| service.name.clone());
+    PackageView {
+        code: package.code.clone(),
+        name: package.name.clone(),
+        about: package.about.clone(),
+        services: package.services.iter().filter_map(name).collect(),
+    }
+}
+
+/// What was said in calls, as it was noted, the newest first.
+fn calls(conn: &mut Conn, app: &App, entry: &Entry) -> Result<Vec<CallView>, StoreError> {
+    let events = linli_db::feed::history(conn, "care", &entry.id.to_string())?;
+    let noted = events.into_iter().rev().filter(|(event, _)| event.kind == "care_called");
+    let call = |(event, text): (linli_db::feed::Event, Option<String>)| {
+        let sealed = hex::decode(text?).ok()?;
+        Some(CallView { at: event.at, text: app.vault.open(CALL_FIELD, &sealed).ok()? })
+    };
+    Ok(noted.filter_map(call).take(MOST_CALLS).collect())
 }
 
 /// Whoever answers for an entry, in words.
@@ -194,6 +289,8 @@ pub fn log(
 /// The fields in which something stands.
 fn standing(entry: &Entry, why: &Why) -> Vec<&'static str> {
     let stands = |field: &&&str| match **field {
+        "care_services" => !entry.held.services.is_empty(),
+        "care_calls" => !why.calls.is_empty(),
         "care_wish" => entry.held.wish.is_some(),
         "care_muted" => entry.held.muted.is_some(),
         "care_asked" => !why.asked.is_empty(),

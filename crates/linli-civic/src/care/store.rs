@@ -12,7 +12,7 @@ use super::model::{Beside, Entry, Held, Written};
 use super::words::{Mute, State};
 use crate::areas::tree::code_range;
 
-const COLUMNS: &str = "id, area_code, resident_id, category_sealed, basis_sealed, plan_sealed, wish_sealed, muted_sealed, owner_sealed, \
+const COLUMNS: &str = "id, area_code, resident_id, category_sealed, basis_sealed, plan_sealed, services_sealed, wish_sealed, muted_sealed, owner_sealed, \
      life_index, visit_days, state, since_at, tried_at, review_at, expires_at, version, created_at, changed_at";
 
 /// The index by which whoever answers for entries finds them.
@@ -52,6 +52,7 @@ struct Seals {
     category_index: String,
     basis: Vec<u8>,
     plan: Vec<u8>,
+    services: Option<Vec<u8>>,
     wish: Option<Vec<u8>>,
     muted: Option<Vec<u8>>,
     owner: Vec<u8>,
@@ -74,11 +75,14 @@ impl Sealed {
         let held = &written.entry.held;
         let seal = |field: &str, text: &str| super::model::seal(vault, field, text);
         let basis = serde_json::to_string(&held.basis).map_err(|_| linli_kernel::ProblemCode::Internal)?;
+        let services = (!held.services.is_empty()).then(|| serde_json::to_string(&held.services)).transpose();
+        let services = services.map_err(|_| linli_kernel::ProblemCode::Internal)?;
         let seals = Seals {
             category: seal("care_entry.category", &held.category)?,
             category_index: category_index(vault, &held.category),
             basis: seal("care_entry.basis", &basis)?,
             plan: seal("care_entry.plan", &held.plan)?,
+            services: services.as_deref().map(|text| seal("care_entry.services", text)).transpose()?,
             wish: held.wish.as_deref().map(|wish| seal("care_entry.wish", wish)).transpose()?,
             muted: held.muted.map(|mute| seal("care_entry.muted", mute.as_str())).transpose()?,
             owner: seal("care_entry.owner", &held.owner)?,
@@ -108,7 +112,10 @@ impl Sealed {
             entry.review_at,
             entry.expires_at,
             entry.version,
-            entry.changed_at
+            entry.changed_at,
+            seals.services,
+            entry.service_due_at(),
+            entry.is_served()
         ]
         .to_vec()
     }
@@ -119,8 +126,9 @@ impl Sealed {
             values.extend(params![entry.area, entry.resident, entry.created_at]);
             return writer.exec_one(
                 "INSERT INTO care_entry (id, category_sealed, category_index, basis_sealed, plan_sealed, wish_sealed, muted_sealed, owner_sealed, \
-                 owner_index, life_index, visit_days, state, since_at, tried_at, review_at, expires_at, version, changed_at, area_code, resident_id, created_at) \
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
+                 owner_index, life_index, visit_days, state, since_at, tried_at, review_at, expires_at, version, changed_at, \
+                 services_sealed, service_at, is_served, area_code, resident_id, created_at) \
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)",
                 &values,
             );
         }
@@ -128,7 +136,7 @@ impl Sealed {
         writer.exec_one(
             "UPDATE care_entry SET category_sealed = $2, category_index = $3, basis_sealed = $4, plan_sealed = $5, wish_sealed = $6, muted_sealed = $7, \
              owner_sealed = $8, owner_index = $9, life_index = $10, visit_days = $11, state = $12, since_at = $13, tried_at = $14, review_at = $15, \
-             expires_at = $16, version = $17, changed_at = $18 WHERE id = $1 AND version = $19",
+             expires_at = $16, version = $17, changed_at = $18, services_sealed = $19, service_at = $20, is_served = $21 WHERE id = $1 AND version = $22",
             &values,
         )
     }
@@ -222,6 +230,10 @@ fn from_row(vault: &Vault, row: &Row<'_>) -> Result<Entry, StoreError> {
             category: needed("category_sealed", "care_entry.category")?,
             basis: serde_json::from_str(&needed("basis_sealed", "care_entry.basis")?)?,
             plan: needed("plan_sealed", "care_entry.plan")?,
+            services: match open("services_sealed", "care_entry.services")? {
+                Some(text) => serde_json::from_str(&text)?,
+                None => Vec::new(),
+            },
             wish: open("wish_sealed", "care_entry.wish")?,
             muted: open("muted_sealed", "care_entry.muted")?.and_then(|word| Mute::parse(&word)),
             owner: needed("owner_sealed", "care_entry.owner")?,
@@ -359,7 +371,7 @@ pub fn to_visit(
     }
     let columns = COLUMNS.split(", ").map(|column| format!("c.{}", column.trim())).collect::<Vec<_>>().join(", ");
     let sql = format!(
-        "SELECT {columns} FROM care_entry c WHERE c.expires_at > $1 AND c.state = 'active' AND c.visit_days IS NOT NULL AND (\
+        "SELECT {columns} FROM care_entry c WHERE c.expires_at > $1 AND c.state = 'active' AND (c.visit_days IS NOT NULL OR c.service_at IS NOT NULL) AND (\
          EXISTS (SELECT 1 FROM care_helper h WHERE h.entry_id = c.id AND h.account_id = $2) OR \
          (({}) AND NOT EXISTS (SELECT 1 FROM care_helper h WHERE h.entry_id = c.id))) ORDER BY c.id LIMIT 500",
         inside.join(" OR ")
@@ -532,16 +544,28 @@ pub fn departed(conn: &mut Conn, vault: &Vault, limit: i64) -> Result<Vec<(Entry
     Ok(with_helpers(conn, entries)?.into_iter().zip(reasons).collect())
 }
 
-/// How many people of each grid are entitled as old or young, and for how many of them a visit is due.
+/// Somebody who is entitled as old or young.
+#[derive(Clone, Copy, Debug)]
+pub struct Lived {
+    /// Where.
+    pub area: AreaCode,
+    /// Old or young.
+    pub life: CareLife,
+    /// Who, to be counted once.
+    pub resident: RecordId,
+    /// Whether a visit is due.
+    pub is_due: bool,
+    /// Whether services are arranged or were given.
+    pub is_served: bool,
+    /// Whether a service is to be arranged or given by now.
+    pub waits: bool,
+}
+
+/// Everybody in these areas who is entitled as old or young, for counts.
 ///
 /// # Errors
 /// The database's.
-pub fn lives(
-    conn: &mut Conn,
-    vault: &Vault,
-    areas: &[AreaCode],
-    now: Timestamp,
-) -> Result<Vec<(AreaCode, CareLife, RecordId, bool)>, StoreError> {
+pub fn lives(conn: &mut Conn, vault: &Vault, areas: &[AreaCode], now: Timestamp) -> Result<Vec<Lived>, StoreError> {
     let mut bound = params![now].to_vec();
     let mut inside = vec!["1 = 0".to_owned()];
     for area in areas {
@@ -551,7 +575,7 @@ pub fn lives(
     }
     let known: HashMap<String, CareLife> = CareLife::ALL.iter().map(|life| (life_index(vault, *life), *life)).collect();
     let sql = format!(
-        "SELECT c.area_code, c.life_index, c.resident_id, c.state, c.since_at, c.visit_days, \
+        "SELECT c.area_code, c.life_index, c.resident_id, c.state, c.since_at, c.visit_days, c.service_at, c.is_served, \
          (SELECT MAX(v.received_at) FROM visit v WHERE v.record_id = h.dwelling_id AND v.kind = 'visit' AND v.met) AS met_at \
          FROM care_entry c LEFT JOIN resident r ON r.id = c.resident_id LEFT JOIN household h ON h.id = r.household_id \
          WHERE c.expires_at > $1 AND c.life_index IS NOT NULL AND ({})",
@@ -567,7 +591,15 @@ pub fn lives(
         let is_due = days.is_some_and(|days| {
             super::due::nearness(super::due::next_visit(days, since, met), now) == super::due::Due::Now
         });
-        found.push((row.parse("area_code")?, *life, row.parse("resident_id")?, is_due));
+        let service_at: Option<Timestamp> = row.at_opt("service_at")?;
+        found.push(Lived {
+            area: row.parse("area_code")?,
+            life: *life,
+            resident: row.parse("resident_id")?,
+            is_due,
+            is_served: row.get("is_served")?,
+            waits: service_at.is_some_and(|at| super::due::nearness(at, now) == super::due::Due::Now),
+        });
         Ok(())
     })?;
     Ok(found)

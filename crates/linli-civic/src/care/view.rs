@@ -36,6 +36,8 @@ pub struct CareRow {
     pub due: Option<Due>,
     /// By when.
     pub visit_due_at: Option<Timestamp>,
+    /// How near the next service is; for whoever may know why, and never which.
+    pub service_due: Option<Due>,
     /// When somebody was last met there.
     pub last_met_at: Option<Timestamp>,
     /// When somebody went last and met nobody.
@@ -89,8 +91,10 @@ pub fn row(
     let sight = look(app, caller, entry);
     let due_at = entry.visit_due_at(home.last_met).filter(|_| home.is_present);
     let is_kept = keeps(caller, entry, sight).is_some();
-    // Whoever only goes there is told of nobody to whom no visit is to be made.
-    if sight == Sight::Nothing || (!is_kept && due_at.is_none()) {
+    let knows = matches!(sight, Sight::Why(_));
+    let service_due = entry.service_due_at().filter(|_| knows && home.is_present).map(|at| nearness(at, now));
+    // Whoever only goes there is told of nobody to whom nothing is to be done.
+    if sight == Sight::Nothing || (!is_kept && due_at.is_none() && service_due.is_none()) {
         return None;
     }
     let kept = |at: Timestamp| is_kept.then_some(at);
@@ -101,6 +105,7 @@ pub fn row(
         address: home.address.clone(),
         due: due_at.map(|at| nearness(at, now)),
         visit_due_at: due_at,
+        service_due,
         last_met_at: home.last_met.filter(|met| *met >= entry.since),
         tried_at: entry.tried_at,
         mine: goes_there(caller, entry, sight),
@@ -224,5 +229,11 @@ fn line(event: &feed::Event, people: &HashMap<AccountId, Person>, lang: Lang) ->
         None if event.actor_kind == "reporter" => lang.word("care", "person"),
         None => lang.text(&format!("actor.{}", event.actor_kind)),
     };
-    HistoryLine { at: event.at, who, what: lang.word("care_event", &event.kind) }
+    let what = lang.word("care_event", &event.kind);
+    let how = serde_json::from_str::<serde_json::Value>(&event.payload).ok();
+    let what = match how.as_ref().and_then(|told| told.get("how")?.as_str()) {
+        Some(how) => lang.say("care.event_how", &[("what", &what), ("how", &lang.word("care_consent_how", how))]),
+        None => what,
+    };
+    HistoryLine { at: event.at, who, what }
 }

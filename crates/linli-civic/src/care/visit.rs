@@ -6,7 +6,8 @@ use linli_kernel::{CareId, Problem, ProblemCode, VisitId, VisitKind};
 use serde::{Deserialize, Serialize};
 
 use super::command::commit;
-use super::model::{By, Entry};
+use super::due::date_of;
+use super::model::{Been, By, Entry};
 use super::need::{Sight, goes_there, going};
 use super::store;
 use super::words::{Met, State};
@@ -23,17 +24,24 @@ pub struct CareVisit {
     /// What was seen, as on any visit; never why the person is in care.
     #[serde(default)]
     pub note: Option<String>,
+    /// Codes of services given on the way; for whoever is paired or keeps the entry.
+    #[serde(default)]
+    pub services: Vec<String>,
     /// When it was, if not now.
     #[serde(default)]
     pub captured_at: Option<linli_kernel::Timestamp>,
 }
 
+/// A record of a visit, none of a call, and the entry's version.
+pub type Recorded = (Option<VisitId>, i64);
+
 /// A visit that was checked and placed, ready to be written down.
 #[derive(Clone, Debug)]
 pub struct Ready {
     id: CareId,
-    met: Met,
-    visit: visits::Ready,
+    body: CareVisit,
+    /// None of a call: nobody went there.
+    visit: Option<visits::Ready>,
     caller: Caller,
 }
 
@@ -42,14 +50,21 @@ pub struct Ready {
 /// # Errors
 /// `NotFound` where they may not know of it, `Forbidden` where they do not go; `NotNow` when the registry knows no home.
 pub async fn prepare(app: &App, caller: Caller, id: CareId, body: CareVisit) -> Answer<Ready> {
-    let (reader, asker) = (app.clone(), caller.clone());
+    let (reader, asker, is_call) = (app.clone(), caller.clone(), body.met == Met::Called);
     let home = app.db.read(move |conn| {
         let entry = store::load(conn, &reader.vault, id, reader.now())?.ok_or(ProblemCode::NotFound)?;
         may_go(&reader, &asker, &entry)?;
+        if is_call {
+            return Ok(None);
+        }
         let homes = store::homes(conn, &reader.vault, &[entry.resident])?;
         Ok::<_, crate::http::Refused>(homes.get(&entry.resident).and_then(|home| home.dwelling))
     });
-    let dwelling = home.await?.ok_or(ProblemCode::NotNow)?;
+    let dwelling = home.await?;
+    if is_call {
+        return Ok(Ready { id, body, visit: None, caller });
+    }
+    let dwelling = dwelling.ok_or(ProblemCode::NotNow)?;
     let record = RecordVisit {
         kind: VisitKind::Visit,
         point: None,
@@ -58,18 +73,18 @@ pub async fn prepare(app: &App, caller: Caller, id: CareId, body: CareVisit) -> 
         address: None,
         record_id: Some(dwelling.to_string()),
         met: Some(body.met == Met::Done),
-        note: body.note,
+        note: body.note.clone(),
         companions: Vec::new(),
         attachments: Vec::new(),
         captured_at: body.captured_at,
         finding: None,
     };
     let visit = visits::prepare(app, record, caller.clone()).await?;
-    Ok(Ready { id, met: body.met, visit, caller })
+    Ok(Ready { id, body, visit: Some(visit), caller })
 }
 
 /// Whether somebody may go there. Whoever knows why may go too: a clerk who takes a visit over.
-fn may_go(app: &App, caller: &Caller, entry: &Entry) -> Answer<()> {
+fn may_go(app: &App, caller: &Caller, entry: &Entry) -> Answer<Sight> {
     let book = app.playbooks.current();
     let sight = going(caller, entry, book.care.category(&entry.held.category));
     match sight {
@@ -79,25 +94,38 @@ fn may_go(app: &App, caller: &Caller, entry: &Entry) -> Answer<()> {
         _ if entry.state == State::Objected => {
             Err(Problem::new(ProblemCode::NotNow).with("detail_key", "care_stopped").into())
         }
-        Sight::Due | Sight::Why(_) => Ok(()),
+        Sight::Due | Sight::Why(_) => Ok(sight),
     }
 }
 
-/// Writes it down in a transaction that may hold other work too; the record and the entry's version.
+/// Writes it down in a transaction that may hold other work too; the record, where somebody went there, and the entry's version.
 ///
 /// # Errors
 /// As [`prepare`]; `NotNow` after an objection: whoever goes all the same is told so.
-pub fn record(app: &App, tx: &mut Tx<'_>, ready: &Ready, key: Option<&idempotency::Key>) -> Answer<(VisitId, i64)> {
-    if let Some(before) = crate::once::outcome::<(VisitId, i64)>(tx, key)? {
+pub fn record(app: &App, tx: &mut Tx<'_>, ready: &Ready, key: Option<&idempotency::Key>) -> Answer<Recorded> {
+    if let Some(before) = crate::once::outcome::<Recorded>(tx, key)? {
         return Ok(before);
     }
     let now = app.now();
     let entry = store::load_for_change(tx, &app.vault, ready.id, now)?.ok_or(ProblemCode::NotFound)?;
-    may_go(app, &ready.caller, &entry)?;
+    let sight = may_go(app, &ready.caller, &entry)?;
+    if !ready.body.services.is_empty() && sight == Sight::Due {
+        return Err(ProblemCode::Forbidden.into());
+    }
     let role = linli_access::scope(&ready.caller, linli_access::Act::ViewCare).reaches(&entry.keys());
     let by = By { actor: ready.caller.acting_as(role.ok_or(ProblemCode::NotFound)?), at: now, vault: &app.vault };
-    let change = entry.visited(ready.visit.visit().id, ready.met, &by)?;
-    let visit = visits::record(app, tx, &ready.visit, None)?;
+    let book = app.playbooks.current();
+    let on = ready.body.captured_at.unwrap_or(now).clamp(entry.created_at, now);
+    let been = Been {
+        visit: ready.visit.as_ref().map(|visit| visit.visit().id),
+        met: ready.body.met,
+        on: date_of(on),
+        services: &ready.body.services,
+        note: ready.body.note.as_deref().filter(|note| !note.trim().is_empty()),
+        rules: &book.care,
+    };
+    let change = entry.visited(been, &by)?;
+    let visit = ready.visit.as_ref().map(|visit| visits::record(app, tx, visit, None)).transpose()?;
     let entry = commit(tx, change, &app.vault)?;
     crate::once::keep(tx, key, &(visit, entry.version), now)?;
     Ok((visit, entry.version))

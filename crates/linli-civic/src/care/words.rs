@@ -69,6 +69,19 @@ words! {
         /// 到期
         Expired = "expired",
     }
+    /// 服务进展
+    ServiceStep (CareServiceStep) {
+        /// 可以提供
+        Offered = "offered",
+        /// 本人需要，待安排
+        Wanted = "wanted",
+        /// 已安排
+        Arranged = "arranged",
+        /// 本人不要
+        Declined = "declined",
+        /// 已完成
+        Done = "done",
+    }
     /// 走访结果
     Met (CareMet) {
         /// 见到了
@@ -77,5 +90,7 @@ words! {
         NotHome = "not_home",
         /// 本人说以后不要来
         AskedNotToCome = "asked_not_to_come",
+        /// 通了电话，没有上门
+        Called = "called",
     }
 }

@@ -4,7 +4,9 @@ use std::collections::{BTreeSet, HashMap};
 
 use linli_access::{Act, Caller, scope};
 use linli_db::{Bind, Conn, Row, Store, StoreError, Tx, Val, Writer, params, placeholders};
-use linli_kernel::{AccountId, AreaCode, AreaLevel, Cursor, GatheringId, Page, Role, ShiftId, ShiftKind, Timestamp, VisitKind};
+use linli_kernel::{
+    AccountId, AreaCode, AreaLevel, Cursor, GatheringId, Page, Role, ShiftId, ShiftKind, Timestamp, VisitKind,
+};
 
 use super::due::{Post, Target};
 use super::gathering::Gathering;

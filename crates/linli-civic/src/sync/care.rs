@@ -25,6 +25,8 @@ use crate::http::Answer;
 pub const LEASE_MS: i64 = 24 * 3_600_000;
 /// A row is sent again when so much of its lease is over. Unit: ms.
 const RENEW_MS: i64 = 12 * 3_600_000;
+/// Services due so soon go to the phone. Unit: ms.
+const NEAR_MS: i64 = 3 * 24 * 3_600_000;
 /// What changed so shortly before a row was sent is sent once more: it may have been on its way when the row was read. Unit: ms.
 const SLOW_MS: i64 = 5_000;
 
@@ -35,8 +37,19 @@ pub struct Rows {
     pub upserts: Vec<Upsert>,
     /// To be taken off.
     pub gone: Vec<String>,
-    /// Names that go to this phone now and were not there: each is a look.
-    pub looks: Vec<(CareId, Role)>,
+    /// Names that go to this phone now and were not there.
+    pub looks: Vec<Look>,
+}
+
+/// A name that goes to a phone.
+#[derive(Clone, Copy, Debug)]
+pub struct Look {
+    /// Of which entry.
+    entry: CareId,
+    /// As what its owner sees it.
+    role: Role,
+    /// Whether services go with it.
+    has_services: bool,
 }
 
 /// What changed of the visits that the caller is to make, against what the phone holds.
@@ -56,12 +69,13 @@ pub fn rows(conn: &mut Conn, sight: &Sight<'_>, device: DeviceId, (seen, begins)
     let homes = care::homes(conn, &app.vault, &residents)?;
     let mut due = HashMap::new();
     for entry in &entries {
-        if let Some((home, due_at)) = homes.get(&entry.resident).and_then(|home| to_go(sight, entry, home)) {
-            due.insert(entry.id.to_string(), (entry, home, due_at));
+        if let Some(going) = homes.get(&entry.resident).and_then(|home| to_go(sight, entry, home)) {
+            due.insert(entry.id.to_string(), going);
         }
     }
     rows.gone = held.keys().filter(|id| !due.contains_key(*id)).cloned().collect();
-    for (id, (entry, home, due_at)) in due {
+    for (id, going) in due {
+        let entry = going.entry;
         let known = held.get(&id).filter(|row| !begins && row.n <= seen);
         if known.is_some_and(|row| row.at.since(entry.changed_at) >= SLOW_MS && sight.now.since(row.at) < RENEW_MS) {
             continue;
@@ -69,30 +83,54 @@ pub fn rows(conn: &mut Conn, sight: &Sight<'_>, device: DeviceId, (seen, begins)
         if known.is_none_or(|row| row.at < entry.changed_at)
             && let Some(role) = scope(caller, Act::ViewCare).reaches(&entry.keys())
         {
-            rows.looks.push((entry.id, role));
+            rows.looks.push(Look { entry: entry.id, role, has_services: !going.services.is_empty() });
         }
-        rows.upserts.push(row(sight, entry, home, due_at));
+        rows.upserts.push(row(sight, &going));
     }
     rows.upserts.sort_by(|a, b| a.id.cmp(&b.id));
     Ok(rows)
 }
 
-/// Whether the caller is to go there within days, and by when.
-fn to_go<'a>(sight: &Sight<'_>, entry: &Entry, home: &'a Home) -> Option<(&'a Home, Timestamp)> {
-    let due_at = entry.visit_due_at(home.last_met)?;
-    let learns = command::look(sight.app, sight.caller, entry);
-    let goes = need::goes_there(sight.caller, entry, learns) && home.is_present && home.dwelling.is_some();
-    let is_near = nearness(due_at, sight.now) != Due::Later;
-    (goes && is_near && !entry.is_young()).then_some((home, due_at))
+/// What somebody is to do at a home within days.
+struct Going<'a> {
+    entry: &'a Entry,
+    home: &'a Home,
+    due_at: Timestamp,
+    /// Whether somebody is to go there, and not only to call.
+    is_visit: bool,
+    services: Vec<(String, String)>,
 }
 
-fn row(sight: &Sight<'_>, entry: &Entry, home: &Home, due_at: Timestamp) -> Upsert {
+/// Whether the caller is to go there or to call within days, and by when.
+fn to_go<'a>(sight: &Sight<'_>, entry: &'a Entry, home: &'a Home) -> Option<Going<'a>> {
+    let learns = command::look(sight.app, sight.caller, entry);
+    let goes = need::goes_there(sight.caller, entry, learns) && home.is_present && home.dwelling.is_some();
+    if !goes || entry.is_young() {
+        return None;
+    }
+    let until = sight.now.plus_ms(NEAR_MS);
+    let is_near = |at: &Timestamp| nearness(*at, sight.now) != Due::Later;
+    let visit_at = entry.visit_due_at(home.last_met).filter(is_near);
+    let rules = &sight.app.playbooks.current().care;
+    // Which services they are is for those who may know why; whoever goes there because nobody is paired is told of the visit alone.
+    let helped = if matches!(learns, need::Sight::Why(_)) { entry.helped(rules, until) } else { Vec::new() };
+    let due_at = helped.iter().filter_map(|service| service.due_at()).chain(visit_at).min()?;
+    let name = |code: &str| rules.service(code).map(|service| service.name.clone()).unwrap_or_default();
+    let services = helped.iter().map(|service| (service.code.clone(), name(&service.code))).collect();
+    Some(Going { entry, home, due_at, is_visit: visit_at.is_some(), services })
+}
+
+fn row(sight: &Sight<'_>, going: &Going<'_>) -> Upsert {
+    let Going { entry, home, due_at, is_visit, services } = going;
+    let services: Vec<_> = services.iter().map(|(code, name)| json!({ "code": code, "name": name })).collect();
     let body = json!({
         "area": sight.app.areas().reference(&entry.area),
         "name": home.name.as_ref().map(RealName::reveal),
         "address": home.address,
         "wish": entry.held.wish,
         "due_at": due_at,
+        "is_visit": is_visit,
+        "services": services,
         "last_met_at": home.last_met.filter(|met| *met >= entry.since),
         "tried_at": entry.tried_at,
         "version": entry.version,
@@ -105,15 +143,11 @@ fn row(sight: &Sight<'_>, entry: &Entry, home: &Home, due_at: Timestamp) -> Upse
 ///
 /// # Errors
 /// The database's.
-pub fn log(
-    app: &App,
-    tx: &mut Tx<'_>,
-    account: linli_kernel::AccountId,
-    looks: &[(CareId, Role)],
-    purpose: &str,
-) -> Answer<()> {
-    for (id, role) in looks {
-        private::log(app, tx, (account, *role), *id, (&["care_visit_row"], purpose))?;
+pub fn log(app: &App, tx: &mut Tx<'_>, account: linli_kernel::AccountId, looks: &[Look], purpose: &str) -> Answer<()> {
+    for look in looks {
+        let fields: &[&str] =
+            if look.has_services { &["care_visit_row", "care_services"] } else { &["care_visit_row"] };
+        private::log(app, tx, (account, look.role), look.entry, (fields, purpose))?;
     }
     Ok(())
 }

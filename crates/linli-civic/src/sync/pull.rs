@@ -139,7 +139,7 @@ struct Draft {
     limit: usize,
     moves: Moves,
     /// Names of people in care that go to the phone with this page.
-    looks: Vec<(kernel::CareId, kernel::Role)>,
+    looks: Vec<care::Look>,
     has_more: bool,
     truncated: bool,
     n_skipped: usize,

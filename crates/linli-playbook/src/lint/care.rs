@@ -1,16 +1,28 @@
 //! Care: nobody without a basis, nothing without an end, no reader who gives no help.
 
-use crate::care::{CareBasis, CareCategory, CarePlan, HELPING_ROLES, MOST_EXPIRES_MONTHS, MOST_REVIEW_MONTHS};
+use crate::care::{
+    CareBasis, CareCategory, CarePackage, CarePlan, HELPING_ROLES, MOST_EXPIRES_MONTHS, MOST_REVIEW_MONTHS,
+};
 use crate::lint::Found;
 use crate::load::Draft;
 use crate::read::{At, Place};
 use crate::types::{Host, Playbook};
 
-/// The longest rhythm of visits. Unit: days.
-const MOST_VISIT_DAYS: u32 = 366;
+/// The longest rhythm of visits and of services. Unit: days.
+const MOST_DAYS: u32 = 366;
 
 pub(crate) fn check(draft: &Draft, playbook: &Playbook, found: &mut Found) {
-    draft.care_services.iter().for_each(|placed| code(&placed.item.code, &placed.place.key("code"), found));
+    for placed in &draft.care_services {
+        code(&placed.item.code, &placed.place.key("code"), found);
+        if placed.item.every_days.is_some_and(|days| !(1..=MOST_DAYS).contains(&days)) {
+            let message = format!("服务 {} 的间隔不在 1–{MOST_DAYS} 天之内", placed.item.code);
+            found.error("care_rhythm", &placed.place.key("every_days"), message, "写几天一次；只做一次就去掉这一行。");
+        }
+    }
+    for placed in &draft.care_packages {
+        code(&placed.item.code, &placed.place.key("code"), found);
+        package(playbook, &placed.item, &placed.place, found);
+    }
     for placed in &draft.care_plans {
         code(&placed.item.code, &placed.place.key("code"), found);
         plan(playbook, &placed.item, &placed.place, found);
@@ -32,15 +44,31 @@ fn code(code: &str, at: &At, found: &mut Found) {
 }
 
 fn plan(playbook: &Playbook, plan: &CarePlan, place: &Place, found: &mut Found) {
-    if plan.visit_days.is_some_and(|days| days == 0 || days > MOST_VISIT_DAYS) {
-        let message = format!("计划 {} 的走访间隔不在 1–{MOST_VISIT_DAYS} 天之内", plan.code);
+    if plan.visit_days.is_some_and(|days| !(1..=MOST_DAYS).contains(&days)) {
+        let message = format!("计划 {} 的走访间隔不在 1–{MOST_DAYS} 天之内", plan.code);
         found.error("care_rhythm", &place.key("visit_days"), message, "写几天走访一次；不需要走访就去掉这一行。");
     }
     if plan.visit_days.is_none() && plan.services.is_empty() {
         let message = format!("计划 {} 既没有走访也没有服务", plan.code);
         found.error("care_rhythm", &place.at(), message, "写上 visit_days 或 services，登记了就要有帮助。");
     }
-    for (n, service) in plan.services.iter().enumerate().filter(|(_, code)| playbook.care.service(code).is_none()) {
+    services(playbook, &plan.services, place, found);
+}
+
+fn package(playbook: &Playbook, package: &CarePackage, place: &Place, found: &mut Found) {
+    if package.services.is_empty() {
+        let message = format!("套餐 {} 里没有服务", package.code);
+        found.error("care_rhythm", &place.key("services"), message, "写上 services：套餐里有哪些服务。");
+    }
+    if package.from_age.zip(package.to_age).is_some_and(|(from, to)| from > to) {
+        let message = format!("套餐 {} 的年龄范围前大后小", package.code);
+        found.error("care_age", &place.key("to_age"), message, "to_age 不小于 from_age；不限年龄就去掉。");
+    }
+    services(playbook, &package.services, place, found);
+}
+
+fn services(playbook: &Playbook, services: &[String], place: &Place, found: &mut Found) {
+    for (n, service) in services.iter().enumerate().filter(|(_, code)| playbook.care.service(code).is_none()) {
         let hint = "先在 [[services]] 里写上这项服务。";
         found.error("unknown_care", &place.item("services", n), format!("没有关爱服务 {service}"), hint);
     }

@@ -1,13 +1,32 @@
 //! `care.toml`, read.
 
 use super::Reader;
-use crate::care::{CareCategory, CarePlan, CareService};
+use crate::care::{CareCategory, CareLife, CarePackage, CarePlan, CareService};
 use crate::tree::Node;
 use crate::types::Host;
 
 pub(crate) fn care_service(node: &Node) -> Vec<CareService> {
     let reader = Reader(node);
-    vec![CareService { code: reader.text("code"), name: reader.text("name"), by: reader.some_text("by") }]
+    vec![CareService {
+        code: reader.text("code"),
+        name: reader.text("name"),
+        by: reader.some_text("by"),
+        every_days: reader.number("every_days"),
+        by_helper: reader.truth("by_helper").unwrap_or(false),
+    }]
+}
+
+pub(crate) fn care_package(node: &Node) -> Vec<CarePackage> {
+    let reader = Reader(node);
+    vec![CarePackage {
+        code: reader.text("code"),
+        name: reader.text("name"),
+        about: reader.text("about"),
+        life: reader.parsed("life").unwrap_or(CareLife::Old),
+        from_age: reader.number("from_age"),
+        to_age: reader.number("to_age"),
+        services: reader.texts("services"),
+    }]
 }
 
 pub(crate) fn care_plan(node: &Node) -> Vec<CarePlan> {

@@ -164,6 +164,22 @@ const LISTS: &[(&str, &str, &str)] = &[
     ),
     ("care.toml", "[[plans]]\ncode = 'x'\nname = '甲'\nvisit_days = 0", "care_rhythm mine/care.toml:4"),
     ("care.toml", "[[plans]]\ncode = 'x'\nname = '甲'", "care_rhythm mine/care.toml:1"),
+    ("care.toml", "[[services]]\ncode = 'x'\nname = '甲'\nevery_days = 400", "care_rhythm mine/care.toml:4"),
+    (
+        "care.toml",
+        "[[packages]]\ncode = 'x'\nname = '甲'\nabout = '乙'\nlife = 'old'\nservices = ['fly']",
+        "unknown_care mine/care.toml:6",
+    ),
+    (
+        "care.toml",
+        "[[packages]]\ncode = 'x'\nname = '甲'\nabout = '乙'\nlife = 'old'\nservices = []",
+        "care_rhythm mine/care.toml:6",
+    ),
+    (
+        "care.toml",
+        "[[packages]]\ncode = 'x'\nname = '甲'\nabout = '乙'\nlife = 'old'\nfrom_age = 80\nto_age = 60\nservices = ['meal_delivery']",
+        "care_age mine/care.toml:7",
+    ),
     ("care.toml", "[[plans]]\ncode = 'x'\nname = '甲'\nservices = ['fly']", "unknown_care mine/care.toml:4"),
     (
         "indicators.toml",

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use linli_access::Caller;
 use linli_civic::app::App;
 use linli_civic::care::command::{self as care, CareAct, EnterCare};
-use linli_civic::care::due::{date_of, plus_months};
+use linli_civic::care::due::{DAY_MS, date_of, plus_months};
 use linli_civic::care::model::Basis;
 use linli_civic::care::visit::{self, CareVisit};
 use linli_civic::care::words::{ConsentHow, Met, Whose};
@@ -54,6 +54,15 @@ struct Person {
     paired: bool,
     #[serde(default)]
     objects: bool,
+    /// The package that the person chose.
+    #[serde(default)]
+    package: Option<String>,
+    /// Services that are arranged: code, who gives it, in how many days.
+    #[serde(default)]
+    arranged: Vec<(String, String, i64)>,
+    /// Services that the person does not want.
+    #[serde(default)]
+    declined: Vec<String>,
 }
 
 /// What was entered, for the last day.
@@ -80,6 +89,7 @@ pub async fn enter(app: &App, cast: &Cast) -> anyhow::Result<Entered> {
         if person.paired {
             act(app, &clerk, id, CareAct::Pair { account: worker.account.to_string() }).await?;
         }
+        services(app, &clerk, id, person).await?;
         if person.objects {
             act(app, &clerk, id, CareAct::Object).await?;
         }
@@ -96,10 +106,25 @@ pub async fn enter(app: &App, cast: &Cast) -> anyhow::Result<Entered> {
 /// When a command is refused: a fault of ours.
 pub async fn visit(app: &App, entered: Entered) -> anyhow::Result<()> {
     for id in entered.to_visit {
-        let body = CareVisit { met: Met::Done, note: Some(entered.note.clone()), captured_at: None };
+        let body =
+            CareVisit { met: Met::Done, note: Some(entered.note.clone()), services: Vec::new(), captured_at: None };
         let ready = said(visit::prepare(app, entered.worker.clone(), id, body).await)?;
         let writer = app.clone();
         said(app.db.write(move |tx| visit::record(&writer, tx, &ready, None)).await)?;
+    }
+    Ok(())
+}
+
+async fn services(app: &App, clerk: &Caller, id: CareId, person: &Person) -> anyhow::Result<()> {
+    if let Some(package) = &person.package {
+        act(app, clerk, id, CareAct::Package { package: package.clone() }).await?;
+    }
+    for (service, by, days) in &person.arranged {
+        let on = date_of(app.now().plus_ms(days * DAY_MS)).to_string();
+        act(app, clerk, id, CareAct::Arrange { service: service.clone(), by: by.clone(), on }).await?;
+    }
+    for service in &person.declined {
+        act(app, clerk, id, CareAct::Decline { service: service.clone() }).await?;
     }
     Ok(())
 }

@@ -119,11 +119,11 @@ on_both! {
         let world = World::new(t).await;
         let head = world.as_("head").await;
         let (spring, away) = (colleague(&world, &head, "李春梅").await, "2026-10-20");
-        let mut today = shift(COMMUNITY, &[spring.clone()], "2026-09-28");
+        let mut today = shift(COMMUNITY, std::slice::from_ref(&spring), "2026-09-28");
         today["note"] = json!("钥匙在门卫处");
         let today = world.post(&head, "/api/shifts", today).await.ok();
-        world.post(&head, "/api/shifts", shift(GRID_1, &[spring.clone()], "2026-09-29")).await.ok();
-        world.post(&head, "/api/shifts", shift(COMMUNITY, &[spring.clone()], away)).await.ok();
+        world.post(&head, "/api/shifts", shift(GRID_1, std::slice::from_ref(&spring), "2026-09-29")).await.ok();
+        world.post(&head, "/api/shifts", shift(COMMUNITY, std::slice::from_ref(&spring), away)).await.ok();
         let mut patrol = shift(COMMUNITY, &[spring], "2026-09-28");
         patrol["kind"] = json!("patrol");
         world.post(&head, "/api/shifts", patrol).await.ok();

@@ -399,7 +399,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Counts old and young people who are entitled to help, and for how many a visit is due: per area, five and more. */
+        /** Counts old and young people who are entitled to help, for how many a visit is due, and how many have services: per area, five and more. */
         get: operations["show_care_figures"];
         put?: never;
         post?: never;
@@ -4150,6 +4150,37 @@ export interface components {
             how: components["schemas"]["CareConsentHow"];
         } | {
             /** @enum {string} */
+            act: "want";
+            /** @description Its code. */
+            service: string;
+        } | {
+            /** @enum {string} */
+            act: "package";
+            /** @description Its code. */
+            package: string;
+        } | {
+            /** @enum {string} */
+            act: "decline";
+            /** @description Its code. */
+            service: string;
+        } | {
+            /** @enum {string} */
+            act: "arrange";
+            /** @description Who gives it, in words. */
+            by: string;
+            /** @description On which day next, `2026-10-12`. */
+            on: string;
+            /** @description Its code. */
+            service: string;
+        } | {
+            /** @enum {string} */
+            act: "give";
+            /** @description On which day; today without it. */
+            on?: string | null;
+            /** @description Its code. */
+            service: string;
+        } | {
+            /** @enum {string} */
             act: "end";
             /** @description Why. */
             reason: components["schemas"]["CareEndReason"];
@@ -4187,6 +4218,13 @@ export interface components {
             kind: components["schemas"]["CareBasis"];
             /** @description Where on the list, or which document: 名册编号、批准文号. */
             reference?: string | null;
+        };
+        /** @description What was said in a call. */
+        CareCallView: {
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            /** @description What. */
+            text: string;
         };
         /** @description 关爱类别 */
         CareCategory: {
@@ -4263,26 +4301,10 @@ export interface components {
         CareFigureRow: {
             /** @description Which area. */
             area: components["schemas"]["AreaRef"];
-            /**
-             * Format: int32
-             * @description Old people who are entitled to help.
-             */
-            old?: number | null;
-            /**
-             * Format: int32
-             * @description Of these, to whom a visit is due.
-             */
-            old_due?: number | null;
-            /**
-             * Format: int32
-             * @description Children who are entitled to help.
-             */
-            young?: number | null;
-            /**
-             * Format: int32
-             * @description Of these, to whom a visit is due.
-             */
-            young_due?: number | null;
+            /** @description Old people. */
+            old: components["schemas"]["CareLifeCounts"];
+            /** @description Children. */
+            young: components["schemas"]["CareLifeCounts"];
         };
         /** @description The figures of an area and of each area below it. */
         CareFigures: {
@@ -4312,6 +4334,29 @@ export interface components {
          * @enum {string}
          */
         CareLife: "old" | "young";
+        /** @description People of one time of life. */
+        CareLifeCounts: {
+            /**
+             * Format: int32
+             * @description Of these, to whom a visit is due.
+             */
+            due?: number | null;
+            /**
+             * Format: int32
+             * @description Who are entitled to help.
+             */
+            n?: number | null;
+            /**
+             * Format: int32
+             * @description Of these, for whom services are arranged or were given.
+             */
+            served?: number | null;
+            /**
+             * Format: int32
+             * @description Of these, for whom a service is to be arranged or given by now.
+             */
+            waiting?: number | null;
+        };
         /** @description Entries with how many there are of each sort. */
         CareList: {
             /** @description Whether nothing was left out: one answer looks at 5,000 entries, and a wider place may have more. */
@@ -4324,6 +4369,8 @@ export interface components {
             n_due: number;
             /** @description Reviews and ends within a month, and questions of people. */
             n_review: number;
+            /** @description Services to be arranged or given. */
+            n_services: number;
             /** @description Where visits stand still. */
             n_still: number;
         };
@@ -4347,7 +4394,7 @@ export interface components {
          * @description 走访结果
          * @enum {string}
          */
-        CareMet: "done" | "not_home" | "asked_not_to_come";
+        CareMet: "done" | "not_home" | "asked_not_to_come" | "called";
         /**
          * @description 暂停原因
          * @enum {string}
@@ -4364,6 +4411,40 @@ export interface components {
              * @description Its version now.
              */
             version: number;
+        };
+        /** @description 服务套餐: services that go together, from the first years to the last. */
+        CarePackage: {
+            /** @description For whom, in a sentence. */
+            about: string;
+            /** @description Stable code. */
+            code: string;
+            /**
+             * Format: int32
+             * @description From this age. Unit: years.
+             */
+            from_age?: number | null;
+            /** @description For old people or for children. */
+            life: components["schemas"]["CareLife"];
+            /** @description What people call it. */
+            name: string;
+            /** @description Codes of services. */
+            services: string[];
+            /**
+             * Format: int32
+             * @description To this age, inclusive. Unit: years.
+             */
+            to_age?: number | null;
+        };
+        /** @description Services that go together and fit the person's age. */
+        CarePackageView: {
+            /** @description For whom. */
+            about: string;
+            /** @description Its code. */
+            code: string;
+            /** @description What it is called. */
+            name: string;
+            /** @description Its services, by name. */
+            services: string[];
         };
         /** @description 关爱计划: which visits at which rhythm and which services. */
         CarePlan: {
@@ -4404,6 +4485,7 @@ export interface components {
             review_at?: components["schemas"]["Timestamp"] | null;
             /** @description Whether that day is within a month; for whoever keeps it. */
             review_due: boolean;
+            service_due?: components["schemas"]["CareDue"] | null;
             state?: components["schemas"]["CareState"] | null;
             tried_at?: components["schemas"]["Timestamp"] | null;
             visit_due_at?: components["schemas"]["Timestamp"] | null;
@@ -4412,6 +4494,8 @@ export interface components {
         CareRules: {
             /** @description Who is entitled. */
             categories: components["schemas"]["CareCategory"][];
+            /** @description Services that go together, offered by age. */
+            packages: components["schemas"]["CarePackage"][];
             /** @description What is done, by ability. */
             plans: components["schemas"]["CarePlan"][];
             /** @description Help that a plan may hold besides visits. */
@@ -4421,17 +4505,41 @@ export interface components {
         CareService: {
             /** @description Who gives it, in words. */
             by?: string | null;
+            /** @description Whether whoever is paired gives it: it is on their phone when it is due, and noted there. */
+            by_helper: boolean;
             /** @description Stable code. */
             code: string;
+            /**
+             * Format: int32
+             * @description Given again every so many days; once without it.
+             */
+            every_days?: number | null;
             /** @description What people call it. */
             name: string;
         };
-        /** @description A service of a plan. */
+        /**
+         * @description 服务进展
+         * @enum {string}
+         */
+        CareServiceStep: "offered" | "wanted" | "arranged" | "declined" | "done";
+        /** @description A service that is offered, or that was spoken about. */
         CareServiceView: {
             /** @description Who gives it. */
             by?: string | null;
+            /** @description Its code. */
+            code: string;
+            due?: components["schemas"]["CareDue"] | null;
+            /**
+             * Format: int32
+             * @description Given again every so many days.
+             */
+            every_days?: number | null;
+            last_at?: components["schemas"]["Timestamp"] | null;
             /** @description What it is called. */
             name: string;
+            next_at?: components["schemas"]["Timestamp"] | null;
+            /** @description How it stands. */
+            step: components["schemas"]["CareServiceStep"];
         };
         /**
          * @description 登记状态
@@ -4445,6 +4553,8 @@ export interface components {
             met: components["schemas"]["CareMet"];
             /** @description What was seen, as on any visit; never why the person is in care. */
             note?: string | null;
+            /** @description Codes of services given on the way; for whoever is paired or keeps the entry. */
+            services?: string[];
         };
         /** @description A visit that was written down. */
         CareVisited: {
@@ -4453,8 +4563,8 @@ export interface components {
              * @description The entry's version now.
              */
             version: number;
-            /** @description The record of the visit. */
-            visit: string;
+            /** @description The record of the visit; none of a call. */
+            visit?: string | null;
         };
         /**
          * @description 谁: whoever consented, whoever came to the counter.
@@ -4471,19 +4581,23 @@ export interface components {
             basis: components["schemas"]["CareBasisGiven"];
             /** @description The basis in a sentence. */
             basis_text: string;
+            /** @description What was said in calls, the newest first. */
+            calls: components["schemas"]["CareCallView"][];
             /** @description The category. */
             category_name: string;
             /** @description Why nobody goes there for now, in words. */
             muted?: string | null;
             /** @description Who answers for it. */
             owner_name: string;
+            /** @description Packages that fit. */
+            packages: components["schemas"]["CarePackageView"][];
             /** @description The plan's code. */
             plan: string;
             /** @description The plan. */
             plan_name: string;
             /** @description Codes of the plans that fit. */
             plans: string[];
-            /** @description Its services. */
+            /** @description What is offered and what was spoken about. */
             services: components["schemas"]["CareServiceView"][];
             /**
              * Format: int32
@@ -7521,6 +7635,16 @@ export interface components {
         } | {
             /** @enum {string} */
             act: "resume";
+        } | {
+            /** @enum {string} */
+            act: "want";
+            /** @description Its code. */
+            service: string;
+        } | {
+            /** @enum {string} */
+            act: "decline";
+            /** @description Its code. */
+            service: string;
         } | {
             /** @enum {string} */
             act: "leave";
@@ -10788,7 +10912,7 @@ export interface operations {
                 /** @description Only within this area. */
                 area?: string;
                 /** @description What is wanted; `due` without it. */
-                show?: "due" | "review" | "still" | "all";
+                show?: "due" | "review" | "services" | "still" | "all";
             };
             header?: never;
             path?: never;

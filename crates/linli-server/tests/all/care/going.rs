@@ -51,7 +51,7 @@ on_both! {
         phone.pull(&world).await;
         let row = phone.rows[&id].clone();
         let keys: Vec<&str> = row.as_object().unwrap().keys().map(String::as_str).collect();
-        assert_eq!(keys, ["address", "area", "due_at", "last_met_at", "lease_until", "name", "tried_at", "version", "wish"]);
+        assert_eq!(keys, ["address", "area", "due_at", "is_visit", "last_met_at", "lease_until", "name", "services", "tried_at", "version", "wish"]);
         assert_eq!(row["lease_until"], json!(world.app.now().plus_ms(DAY_MS)));
         assert_eq!((row["address"].as_str().unwrap(), row["wish"].as_str().unwrap()), ("幸福小区3号楼2单元101室", WISH));
         // Nobody at home: it stays due, and that somebody tried is known.

@@ -75,7 +75,7 @@ on_both! {
         let mut phone = Phone::of(&world, world.as_("worker1").await).await;
         assert_eq!(phone.pull(&world).await, 6);
         assert_eq!(phone.rows[&id]["name"], "周秀兰");
-        let figures = async || world.get(&world.as_("clerk").await, &format!("/api/care/figures?area={}", crate::world::COMMUNITY)).await.ok()["total"]["old"].clone();
+        let figures = async || world.get(&world.as_("clerk").await, &format!("/api/care/figures?area={}", crate::world::COMMUNITY)).await.ok()["total"]["old"]["n"].clone();
         assert_eq!(figures().await, json!(6));
         let me = opened(&world, &clerk, &id).await;
         world.get(&me, "/api/public/care").await.ok();
@@ -84,7 +84,7 @@ on_both! {
         assert_eq!(ids(&world, &world.as_("clerk").await, "all").await, std::slice::from_ref(&id));
         world.clock.set("2026-10-12T00:00:01+08:00".parse().unwrap());
         let (clerk, worker) = (world.as_("clerk").await, world.as_("worker1").await);
-        for show in ["due", "review", "still", "all"] {
+        for show in ["due", "review", "services", "still", "all"] {
             assert!(ids(&world, &clerk, show).await.is_empty() && ids(&world, &worker, show).await.is_empty(), "{show}");
         }
         world.get(&clerk, &format!("/api/care/{id}")).await.refused(404, "not_found");
@@ -202,8 +202,8 @@ on_both! {
         }
         let figures = async |who: &str, area: &str| {
             let answered = world.get(&world.as_(who).await, &format!("/api/care/figures?area={area}")).await;
-            let grids: Vec<Value> = answered.body["items"].as_array().into_iter().flatten().map(|row| row["old"].clone()).collect();
-            (answered.status.as_u16(), answered.body["total"]["old"].clone(), grids)
+            let grids: Vec<Value> = answered.body["items"].as_array().into_iter().flatten().map(|row| row["old"]["n"].clone()).collect();
+            (answered.status.as_u16(), answered.body["total"]["old"]["n"].clone(), grids)
         };
         // Two in the second grid: told alone, the first would give them away.
         assert_eq!(figures("clerk", crate::world::COMMUNITY).await, (200, json!(8), vec![Value::Null, Value::Null]));

@@ -4,6 +4,7 @@
 mod going;
 mod keeping;
 mod knowing;
+mod serving;
 
 use serde_json::{Value, json};
 
@@ -129,10 +130,14 @@ impl Phone {
     }
 
     async fn visit(&mut self, world: &World, id: &str, met: &str) -> Value {
+        self.record(world, id, json!({ "met": met, "note": "精神不错，药按时吃" })).await
+    }
+
+    async fn record(&mut self, world: &World, id: &str, payload: Value) -> Value {
         let command = json!({
             "op_id": format!("019a5f0e-7c3a-7000-8000-{:012x}", u128::from_str_radix(&self.id.replace('-', "")[20..], 16).unwrap() % 0xffff_ffff * 4_096 + u128::from(self.next)),
             "device_id": self.id, "device_seq": self.next, "type": "care.visit", "entity_id": id, "captured_at": world.app.now(),
-            "payload": { "met": met, "note": "精神不错，药按时吃" }, "attachments": [],
+            "payload": payload, "attachments": [],
         });
         self.next += 1;
         let body = world.post(&self.who, "/api/sync/push", json!({ "commands": [command] })).await.ok();
