@@ -12,7 +12,7 @@ use super::fields::{Kind, Shape};
 use super::history;
 use super::merge::{Edits, Values, merge};
 use super::model::{Deciding, Left, Origin, Record, State};
-use super::store;
+use super::{store, twins};
 use crate::app::App;
 use crate::http::{Answer, Refused};
 
@@ -32,6 +32,8 @@ pub enum What {
         area: AreaCode,
         /// What stands in it.
         fields: Fields,
+        /// Whether it is entered although the same seems to be there: what comes from the way always is.
+        even_so: bool,
     },
     /// Change fields, as seen at a version.
     Change {
@@ -66,6 +68,15 @@ pub enum What {
         kind: Kind,
         /// Which.
         id: RecordId,
+    },
+    /// 合并: it is the same as another.
+    Absorb {
+        /// Of which kind.
+        kind: Kind,
+        /// Which is archived.
+        id: RecordId,
+        /// Which stays.
+        into: RecordId,
     },
     /// Erase what is archived, before its time: because the person asks for it.
     Erase {
@@ -150,7 +161,9 @@ pub fn run_in(app: &App, tx: &mut Tx<'_>, command: &Command) -> Answer<Outcome> 
     }
     let caller = &command.caller;
     let outcome = match &command.what {
-        What::Enter { id, kind, area, fields } => enter(app, tx, caller, (*id, *kind, *area), fields)?,
+        What::Enter { id, kind, area, fields, even_so } => {
+            enter(app, tx, caller, (*id, *kind, *area), (fields, *even_so))?
+        }
         What::Change { kind, id, base_version, fields } => {
             change(app, tx, caller, (*kind, *id, *base_version), fields)?
         }
@@ -179,6 +192,11 @@ pub fn run_in(app: &App, tx: &mut Tx<'_>, command: &Command) -> Answer<Outcome> 
             let (record, actor) = found(app, tx, caller, Act::DecideProposals, *kind, *id)?;
             done(tx.commit(record.erase(&deciding(app, actor))?)?.record, Verdict::Applied)
         }
+        What::Absorb { kind, id, into } => {
+            let (stays, kept) = twins::absorb(app, tx, caller, (*kind, *id, *into))?;
+            let verdict = if kept.is_empty() { Verdict::Merged } else { Verdict::Conflict };
+            Outcome { kept, ..done(stays, verdict) }
+        }
         What::Decide { proposal, is_accepted } => decide(app, tx, caller, *proposal, *is_accepted)?,
     };
     if let Some(key) = &command.key {
@@ -187,7 +205,7 @@ pub fn run_in(app: &App, tx: &mut Tx<'_>, command: &Command) -> Answer<Outcome> 
     Ok(outcome)
 }
 
-fn deciding(app: &App, actor: Actor) -> Deciding<'_> {
+pub(super) fn deciding(app: &App, actor: Actor) -> Deciding<'_> {
     Deciding { actor, at: app.now(), vault: &app.vault, origin: Origin::Hand }
 }
 
@@ -223,7 +241,7 @@ fn enter(
     tx: &mut Tx<'_>,
     caller: &Caller,
     (id, kind, area): (RecordId, Kind, AreaCode),
-    fields: &Fields,
+    (fields, even_so): (&Fields, bool),
 ) -> Answer<Outcome> {
     if app.areas().get(&area).is_none() {
         return Err(Problem::field("area_code", "unknown_area").into());
@@ -253,6 +271,9 @@ fn enter(
         changed_at: now,
         confirmed_at: None,
     };
+    if !even_so && let Some(known) = twins::of(tx, &app.vault, &record)?.into_iter().next() {
+        return Err(twins::refusal(&known));
+    }
     let written = tx.commit(record.enter(&deciding(app, actor))?)?;
     Ok(done(written.record, Verdict::Applied))
 }

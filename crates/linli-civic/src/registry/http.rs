@@ -190,11 +190,14 @@ pub struct EnterRecord {
     area_code: String,
     /// What stands in its fields; `GET /api/registry/fields` lists them.
     fields: Fields,
+    /// Enter it although the same place or person seems to be there.
+    #[serde(default)]
+    even_so: bool,
 }
 
-/// Enters a record.
+/// Enters a record. What seems to be there already is refused with that record (`current`), unless `even_so` says that it is another.
 #[utoipa::path(post, path = "/api/registry/{kind}", tag = "registry", params(("kind" = String, Path)), request_body = EnterRecord,
-    responses((status = 201, body = Outcome), (status = 403, body = crate::http::ProblemBody), (status = 422, body = crate::http::ProblemBody)), extensions(("x-access" = json!("edit_registry"))))]
+    responses((status = 201, body = Outcome), (status = 403, body = crate::http::ProblemBody), (status = 409, body = crate::http::ProblemBody), (status = 422, body = crate::http::ProblemBody)), extensions(("x-access" = json!("edit_registry"))))]
 async fn enter_record(
     Shared(app): Shared<App>,
     Signed(caller): Signed,
@@ -204,7 +207,13 @@ async fn enter_record(
 ) -> Answer<(StatusCode, Json<Outcome>)> {
     let area: AreaCode = body.area_code.parse().map_err(|_| Problem::field("area_code", "unknown_area"))?;
     let request = serde_json::to_vec(&body).map_err(|_| ProblemCode::Internal)?;
-    let what = What::Enter { id: RecordId::new(app.ids.uuid(app.now())), kind, area, fields: body.fields };
+    let what = What::Enter {
+        id: RecordId::new(app.ids.uuid(app.now())),
+        kind,
+        area,
+        fields: body.fields,
+        even_so: body.even_so,
+    };
     let key = key.of(&key_scope(Some(&caller)), &[kind.as_str().as_bytes(), &request]);
     let outcome = command::run(&app, Command { what, key, caller }).await?;
     Ok((StatusCode::CREATED, Json(outcome)))

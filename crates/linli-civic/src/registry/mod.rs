@@ -38,6 +38,7 @@ pub mod refused;
 pub mod run;
 pub mod store;
 pub mod sweep;
+pub mod twins;
 pub mod undo;
 pub mod view;
 
@@ -50,5 +51,9 @@ use crate::app::App;
 
 /// The routes of this slice.
 pub fn routes() -> OpenApiRouter<App> {
-    http::routes().merge(private::routes()).merge(proposals::routes()).merge(import_http::routes())
+    http::routes()
+        .merge(private::routes())
+        .merge(proposals::routes())
+        .merge(twins::routes())
+        .merge(import_http::routes())
 }

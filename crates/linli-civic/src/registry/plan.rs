@@ -9,7 +9,7 @@ use super::import_store::RowOutcome;
 use super::merge::{Edits, Values};
 use super::model::{Left, Record, State};
 use super::reading::{RowFault, Said};
-use super::store;
+use super::{store, twins};
 use crate::areas::tree::AreaTree;
 use crate::http::Answer;
 
@@ -92,11 +92,7 @@ impl Planner<'_> {
     /// The record with the same words in the same grid; shops of one name at two addresses are two.
     fn same_place(&self, conn: &mut Conn, fresh: &Record) -> Answer<Option<Record>> {
         let same = store::same_label(conn, self.vault, fresh.kind, &fresh.area, &fresh.label())?;
-        let is_same = |known: &Record| {
-            let (own, other) = (fresh.values.get("address"), known.values.get("address"));
-            own.is_none() || other.is_none() || own == other
-        };
-        Ok(same.into_iter().find(is_same))
+        Ok(same.into_iter().find(|known| twins::is_same(known, fresh)))
     }
 
     fn by(&self, conn: &mut Conn, key: &str, value: &str) -> Answer<Option<Record>> {

@@ -10,7 +10,7 @@ use super::fields::{Field, Kind, Need, Shape};
 use super::history::{self, Step};
 use super::list::{self, Beside};
 use super::model::{Proposal, Record, State};
-use super::store;
+use super::{store, twins};
 use crate::app::App;
 use crate::areas::tree::AreaRef;
 use crate::people::duty;
@@ -156,6 +156,8 @@ pub struct ProposalView {
 pub struct RecordView {
     /// As in a list.
     record: RowView,
+    /// Others that seem to be the same, the oldest first.
+    twins: Vec<RowView>,
     /// How many records of the present lie in it.
     n_inside: i64,
     /// Its history, newest first.
@@ -202,7 +204,10 @@ pub fn record(
         steps.iter().filter_map(|step| step.event.actor_id.as_deref().and_then(|id| id.parse::<AccountId>().ok())),
     );
     let people = duty::people(conn, &app.vault, &who)?;
+    let twins = if record.state == State::Active { twins::of(conn, &app.vault, record)? } else { Vec::new() };
+    let around = list::beside(conn, &app.vault, &twins)?;
     Ok(RecordView {
+        twins: twins.iter().map(|twin| row(app, twin, &around, lang)).collect(),
         record: row(app, record, &beside, lang),
         n_inside: store::n_inside(conn, record.kind, record.id)?,
         history: steps.iter().rev().map(|step| line(record.kind, step, &people, lang)).collect(),

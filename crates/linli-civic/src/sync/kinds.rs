@@ -96,7 +96,7 @@ pub(super) fn payload<T: DeserializeOwned>(given: &Given) -> Answer<T> {
 }
 
 pub(super) fn done(given: &Given, entity: Entity) -> Done {
-    Done { entity: Some(entity), missing_attachments: given.missing.clone(), out_of_order: false }
+    Done { entity: Some(entity), missing_attachments: given.missing.clone(), ..Done::default() }
 }
 
 /// How far apart noting and receipt must lie for the history to tell both. Unit: ms.

@@ -173,6 +173,9 @@ pub struct Done {
     /// Photos that were not here yet and so do not go with it.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub missing_attachments: Vec<String>,
+    /// The fields of a record that met another value and wait for a person.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub kept: Vec<String>,
     /// It was done after five days without those before it.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub out_of_order: bool,

@@ -9,7 +9,7 @@ use linli_db::{Conn, Tx};
 use linli_kernel::{AreaCode, Problem, RecordId};
 
 use super::kinds::{CommandType, Given, Ready, done, payload};
-use super::model::{Entity, Outcome};
+use super::model::{Done, Entity, Outcome};
 use super::store;
 use crate::app::App;
 use crate::http::Answer;
@@ -84,7 +84,8 @@ impl Ready for ReadyRecord {
         let what = match self.doing {
             Doing::Enter => {
                 let area = area_code.ok_or_else(|| Problem::field("payload.area_code", "required"))?;
-                What::Enter { id, kind, area, fields }
+                // Nothing from the way is lost: what both entered is put together by a person.
+                What::Enter { id, kind, area, fields, even_so: true }
             }
             Doing::Change => {
                 let seen = given.command.base_version.ok_or_else(|| Problem::field("base_version", "required"))?;
@@ -100,7 +101,7 @@ impl Ready for ReadyRecord {
             version: u32::try_from(came.version).ok(),
             case_id: None,
         };
-        let done = done(given, entity);
+        let done = Done { kept: came.kept, ..done(given, entity) };
         Ok(match came.outcome {
             Verdict::Applied | Verdict::Same => Outcome::Applied(done),
             Verdict::Merged => Outcome::Merged(done),

@@ -184,7 +184,7 @@ async fn record(
     let fields: BTreeMap<String, Option<String>> =
         fields.iter().map(|(key, value)| ((*key).to_owned(), Some((*value).to_owned()))).collect();
     let id = RecordId::new(app.ids.uuid(app.now()));
-    let what = What::Enter { id, kind, area, fields };
+    let what = What::Enter { id, kind, area, fields, even_so: true };
     let done = registry::run(app, registry::Command { what, key: None, caller: clerk.clone() }).await;
     Ok(said(done)?.id)
 }

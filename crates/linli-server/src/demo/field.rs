@@ -166,7 +166,7 @@ impl Field {
         let Some((caller, area)) = self.worker(nth) else { return Ok(None) };
         let id = RecordId::new(app.ids.uuid(app.now()));
         let fields = fields.iter().map(|(key, value)| ((*key).to_owned(), Some((*value).to_owned()))).collect();
-        let what = What::Enter { id, kind, area: *area, fields };
+        let what = What::Enter { id, kind, area: *area, fields, even_so: true };
         registry::run(app, registry::Command { what, key: None, caller: caller.clone() }).await?;
         Ok(Some(id))
     }

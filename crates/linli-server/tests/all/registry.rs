@@ -345,4 +345,52 @@ on_both! {
             assert_eq!(body["errors"][0]["code"], "unknown");
         }
     }
+
+    async fn what_is_entered_twice_is_told_and_put_together_by_a_person(t: TestDb) {
+        let world = World::new(t).await;
+        let (worker, clerk) = (world.as_("worker1").await, world.as_("clerk").await);
+        let (first, household, resident) = someone(&world, &clerk).await;
+        world.clock.advance_ms(1_000);
+        let again = json!({ "area_code": GRID_1, "fields": { "compound": "幸福小区", "building": "3号楼", "unit": "2单元", "room": "101室", "dwelling_use": "living", "occupancy": "rented", "area_m2": "60" } });
+        let refused = world.post(&worker, "/api/registry/dwellings", again.clone()).await.refused(409, "already_exists");
+        assert_eq!(refused["current"], json!({ "kind": "dwelling", "id": first }));
+        let mut sure = again.clone();
+        sure["even_so"] = json!(true);
+        let second = world.post(&worker, "/api/registry/dwellings", sure).await.ok()["id"].as_str().unwrap().to_owned();
+        world.post(&worker, "/api/registry/dwellings", json!({ "area_code": GRID_1, "fields": { "compound": "幸福小区", "building": "3号楼", "unit": "2单元", "room": "102室", "dwelling_use": "living", "occupancy": "owner" } })).await.ok();
+        let family = enter(&world, &worker, "households", GRID_1, json!({ "dwelling_id": second })).await;
+        let person = json!({ "household_id": family, "name": "李晓梅", "relation": "head", "phone": "19900000002" });
+        let double = enter(&world, &worker, "residents", GRID_1, person.clone()).await;
+        let view = world.get(&worker, &format!("/api/registry/dwellings/{first}")).await.ok();
+        assert_eq!((view["twins"].as_array().unwrap().len(), &view["twins"][0]["id"]), (1, &json!(second)));
+        let twins = async |who: &Session| {
+            let groups = world.get(who, "/api/registry/twins").await.ok()["items"].clone();
+            let ids = |group: &Value| group.as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+            groups.as_array().unwrap().iter().map(ids).collect::<Vec<_>>()
+        };
+        assert_eq!(twins(&clerk).await, [vec![first.clone(), second.clone()]]);
+        assert!(twins(&world.as_("other_clerk").await).await.is_empty());
+        world.get(&worker, "/api/registry/twins").await.refused(403, "forbidden");
+
+        let absorb = async |who: &Session, id: &str, into: &str| world.post(who, &format!("/api/registry/dwellings/{id}/absorb"), json!({ "into": into })).await;
+        absorb(&worker, &second, &first).await.refused(403, "forbidden");
+        absorb(&world.as_("other_clerk").await, &second, &first).await.refused(404, "not_found");
+        absorb(&clerk, &second, &second).await.refused(422, "invalid");
+        absorb(&clerk, &second, &household).await.refused(422, "invalid");
+        let done = absorb(&clerk, &second, &first).await.ok();
+        assert_eq!((&done["outcome"], &done["id"], &done["kept"]), (&json!("conflict"), &json!(first), &json!(["occupancy"])));
+        absorb(&clerk, &second, &first).await.refused(409, "not_now");
+        let view = world.get(&clerk, &format!("/api/registry/dwellings/{first}")).await.ok();
+        assert_eq!((&view["record"]["fields"]["area_m2"], &view["record"]["fields"]["occupancy"]), (&json!("60.00"), &json!("owner")));
+        assert_eq!((&view["n_inside"], &view["twins"], &view["proposals"][0]["field"]), (&json!(2), &json!([]), &json!("occupancy")));
+        assert_eq!(world.get(&clerk, &format!("/api/registry/dwellings/{second}")).await.ok()["record"]["left"].is_null(), false);
+
+        // Both families live in one dwelling now: the same name there is the same person, until something tells them apart.
+        assert_eq!(twins(&clerk).await, [vec![resident.clone(), double.clone()]]);
+        let told = world.get(&clerk, &format!("/api/registry/residents/{double}")).await.ok();
+        patch(&world, &clerk, &format!("/api/registry/residents/{double}"), told["record"]["version"].as_i64().unwrap(), json!({ "birth_month": "198503" })).await.ok();
+        assert!(twins(&clerk).await.is_empty());
+        world.post(&clerk, "/api/registry/residents", json!({ "area_code": GRID_1, "fields": person })).await.refused(409, "already_exists");
+        assert_eq!(world.app.db.read(linli_db::verify::verify).await.unwrap().broken, None);
+    }
 }

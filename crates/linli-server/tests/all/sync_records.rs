@@ -154,7 +154,12 @@ on_both! {
         assert_eq!(one.push_one(&world, &rented).await["status"], "applied");
         assert_eq!(other.push_one(&world, &larger).await["status"], "merged");
         let clash = other.push_one(&world, &empty).await;
-        assert_eq!((&clash["status"], &clash["entity"]["id"]), (&json!("conflict"), &json!(id)));
+        assert_eq!((&clash["status"], &clash["entity"]["id"], &clash["kept"]), (&json!("conflict"), &json!(id), &json!(["occupancy"])));
+        // What both enter with no network is there twice, and told to whoever puts it together.
+        let twice = other.command("registry.enter", json!({ "entity_id": "019a5f0e-7c3a-7000-8000-00000000d002", "payload": { "kind": "dwelling", "area_code": GRID_1, "fields": fields } }));
+        assert_eq!(other.push_one(&world, &twice).await["status"], "applied");
+        let twins = world.get(&world.as_("head").await, "/api/registry/twins").await.ok();
+        assert_eq!(twins["items"][0].as_array().unwrap().len(), 2, "{twins}");
         assert_eq!(other.push_one(&world, &empty).await, clash, "sent again, it asks once");
 
         let head = world.as_("head").await;

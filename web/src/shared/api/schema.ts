@@ -2768,6 +2768,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/registry/twins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists what seems to be entered twice, for whoever may put it together. */
+        get: operations["list_twins"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/registry/{kind}": {
         parameters: {
             query?: never;
@@ -2778,7 +2795,7 @@ export interface paths {
         /** Lists records of the caller's areas. What is sealed is not in it; names of people are masked. */
         get: operations["list_records"];
         put?: never;
-        /** Enters a record. */
+        /** Enters a record. What seems to be there already is refused with that record (`current`), unless `even_so` says that it is another. */
         post: operations["enter_record"];
         delete?: never;
         options?: never;
@@ -2805,6 +2822,26 @@ export interface paths {
          *     value that stands stays and the other waits for a person (`outcome: conflict`).
          */
         patch: operations["change_record"];
+        trace?: never;
+    };
+    "/api/registry/{kind}/{id}/absorb": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 合并: what this record knows and the other does not goes there, where they differ a person decides, what lies in it moves, and it is
+         *     archived. Both histories keep it.
+         */
+        post: operations["absorb_record"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/registry/{kind}/{id}/archive": {
@@ -3434,6 +3471,11 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Which record stays. */
+        AbsorbRecord: {
+            /** @description The record that this one goes into. */
+            into: string;
+        };
         /** @description 账号 as answers show it. */
         Account: {
             /** @description Whether it is kept from signing in. */
@@ -5628,6 +5670,8 @@ export interface components {
         EnterRecord: {
             /** @description In which grid. */
             area_code: string;
+            /** @description Enter it although the same place or person seems to be there. */
+            even_so?: boolean;
             /** @description What stands in its fields; `GET /api/registry/fields` lists them. */
             fields: components["schemas"]["BTreeMap"];
         };
@@ -8480,6 +8524,8 @@ export interface components {
             proposals: components["schemas"]["RegistryProposal"][];
             /** @description As in a list. */
             record: components["schemas"]["RegistryRow"];
+            /** @description Others that seem to be the same, the oldest first. */
+            twins: components["schemas"]["RegistryRow"][];
         };
         /** @description A record as a list shows it. */
         RegistryRow: {
@@ -8516,6 +8562,11 @@ export interface components {
          * @enum {string}
          */
         RegistryRowOutcome: "new" | "changed" | "same" | "skipped" | "bad";
+        /** @description Records that may be the same. */
+        RegistryTwins: {
+            /** @description Each group is one place or one person, as it seems; the oldest record first. */
+            items: components["schemas"]["RegistryRow"][][];
+        };
         /**
          * @description What came of a command.
          * @enum {string}
@@ -9248,6 +9299,8 @@ export interface components {
         /** @description What was done. */
         SyncDone: {
             entity?: components["schemas"]["SyncEntity"] | null;
+            /** @description The fields of a record that met another value and wait for a person. */
+            kept?: string[];
             /** @description Photos that were not here yet and so do not go with it. */
             missing_attachments?: string[];
             /** @description It was done after five days without those before it. */
@@ -16280,6 +16333,36 @@ export interface operations {
             };
         };
     };
+    list_twins: {
+        parameters: {
+            query?: {
+                /** @description Within this area; everywhere that the caller may decide without it. */
+                area?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryTwins"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_records: {
         parameters: {
             query?: {
@@ -16347,6 +16430,14 @@ export interface operations {
                 };
             };
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -16427,6 +16518,64 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    absorb_record: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AbsorbRecord"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryOutcome"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
