@@ -45,8 +45,8 @@ it("a head sets the roster, a meeting does for everybody, and a finding becomes 
   const dialog = worker.getByRole("dialog");
   const lines = await dialog.getByRole("group").all();
   expect(lines.length).toBeGreaterThan(3);
-  for (const line of lines.slice(1)) await line.getByLabel("合格").check();
-  await lines[0]?.getByLabel("有隐患").check();
+  for (const line of lines.slice(1)) await line.getByLabel("合格", { exact: true }).check();
+  await lines[0]?.getByLabel("不合格").check();
   await dialog.getByLabel("是什么情况").fill("后门堆了货");
   expect(await axeFaults(worker)).toEqual([]);
   if (SHOTS) await worker.screenshot({ path: `${SHOTS}/inspect.png` });

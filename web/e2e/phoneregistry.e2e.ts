@@ -1,11 +1,11 @@
 /** 底数 on the grid worker's phone: doors are found, confirmed, changed and entered with no network, and all of it arrives. */
-import type { BrowserContext, Page } from "playwright-core";
+import type { BrowserContext, Locator, Page } from "playwright-core";
 import { expect, it } from "vitest";
 import type { components } from "../src/shared/api/schema";
 import { axeFaults } from "./support/axe";
 import { DESK, PHONE, open, origin, sidewaysBy, useBrowser } from "./support/browser";
 import { GRID, signIn } from "./support/city";
-import { openWithPin, phoneOf, Thumb, uploaded } from "./support/phone";
+import { killed, openWithPin, phoneOf, storedBytes, Thumb, uploaded } from "./support/phone";
 
 useBrowser();
 
@@ -145,6 +145,59 @@ it("with no network a door is found, confirmed by one tap, changed; a new one is
   const [household] = await rows(clerk, "households", `of=${made?.id ?? ""}`);
   expect(household?.fields.n_persons).toBe("3");
   expect((await rows(clerk, "residents", `of=${household?.id ?? ""}`)).map(({ name }) => name)).toEqual([expect.stringMatching(/^示\*+$/)]);
+  await Promise.all([context.close(), clerk.close()]);
+});
+
+it("a record that was begun survives a tab that was killed; it is gone once it is saved, or begun anew", async () => {
+  const clerk = await clerkAt();
+  const compound = fresh();
+  const id = await dwelling(clerk, compound, "1号楼", "owner");
+  const phone = await phoneOf("worker");
+  const { context } = phone;
+  let { page } = phone;
+  const told = (): Locator => page.getByText("接着上次没填完的");
+  await context.setOffline(true);
+
+  // A new one: what came back is in sight, and lay nowhere in the clear.
+  await openList(page);
+  await page.getByRole("link", { name: "登记房屋" }).click();
+  await page.getByLabel("小区（单位）").fill(compound);
+  await page.getByLabel("楼栋").fill("16号楼");
+  await page.getByText("更多（选填）").click();
+  await page.getByLabel("居住状态").selectOption({ label: "出租" });
+  page = await killed(page, "registry");
+  await told().waitFor();
+  expect(await page.getByLabel("小区（单位）").inputValue()).toBe(compound);
+  expect(await page.getByLabel("楼栋").inputValue()).toBe("16号楼");
+  await page.getByLabel("居住状态").waitFor();
+  expect(await page.getByLabel("居住状态").locator("option:checked").innerText()).toBe("出租");
+  expect(await storedBytes(page)).not.toContain("16号楼");
+  await fit(page, "record-going-on");
+  await page.getByRole("button", { name: "重新填" }).click();
+  await told().waitFor({ state: "detached" });
+  expect(await page.getByLabel("小区（单位）").inputValue()).toBe("");
+  await page.getByRole("button", { name: "返回" }).click();
+
+  // One that is there already: only what was changed.
+  await search(page).fill(compound);
+  await item(page, "1号楼").click();
+  await page.getByRole("button", { name: "有变化", exact: true }).click();
+  await page.getByLabel("居住状态").selectOption({ label: "空置" });
+  page = await killed(page, "registry");
+  await page.getByRole("button", { name: "有变化", exact: true }).click();
+  await told().waitFor();
+  expect(await page.getByLabel("居住状态").locator("option:checked").innerText()).toBe("空置");
+  await page.getByRole("button", { name: "保存" }).click();
+  await page.locator("dd").getByText("空置").waitFor();
+  await page.getByRole("button", { name: "有变化", exact: true }).click();
+  await page.getByRole("button", { name: "保存" }).click();
+  await page.getByText("还没有改动").waitFor();
+  expect(await told().count()).toBe(0);
+
+  await context.setOffline(false);
+  await uploaded(page).waitFor();
+  expect((await shown(clerk, "dwellings", id)).record.fields).toMatchObject({ occupancy: "empty", dwelling_use: "living" });
+  expect(await rows(clerk, "dwellings", `area=${GRID}&q=${encodeURIComponent(`${compound}16号楼`)}`)).toEqual([]);
   await Promise.all([context.close(), clerk.close()]);
 });
 

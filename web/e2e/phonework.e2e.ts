@@ -1,13 +1,13 @@
 /** What recurs, on the grid worker's phone: the day's list leads to the page that records it, with a network or without. */
-import type { BrowserContext, Page } from "playwright-core";
+import type { BrowserContext, Locator, Page } from "playwright-core";
 import { expect, it } from "vitest";
 import { DESK, PHONE, open, origin, sidewaysBy, useBrowser } from "./support/browser";
-import { ACCOUNTS, GRID, signIn, type Person } from "./support/city";
+import { ACCOUNTS, GRID, aBuilding, signIn, type Person } from "./support/city";
 import { axeFaults } from "./support/axe";
 import { between } from "./support/between";
 import { newWorker } from "./support/people";
 import { lampPhoto } from "./support/photo";
-import { Thumb, clockWrongBy, openWithPin, phoneOf, storedBytes, uploaded } from "./support/phone";
+import { Thumb, clockWrongBy, killed, openWithPin, phoneOf, storedBytes, uploaded } from "./support/phone";
 
 useBrowser();
 
@@ -109,18 +109,8 @@ it("with no network: an inspection with a finding and its photo, a care visit, a
   await gas.locator("input[type=file]").setInputFiles(photo);
   await page.getByText("照片已上传 1 张，共 1 张").waitFor({ state: "attached" });
   await fit(page, "inspection-found");
-  // The phone rings, the tab is gone: what was gone through is there again.
-  let last = "";
-  const isWritten = async (): Promise<boolean> => {
-    const [before, now] = [last, await storedBytes(page)];
-    last = now;
-    return now === before && now.includes("key=inspections");
-  };
-  await expect.poll(isWritten, { interval: 500 }).toBe(true);
-  const at = new URL(page.url()).pathname;
-  await page.close();
-  page = await context.newPage();
-  await openWithPin(page, at);
+  // What was gone through is there again.
+  page = await killed(page, "inspections");
   await page.getByRole("button", { name: "记下，上报 1 处隐患" }).waitFor();
   expect(await page.getByLabel("是什么情况").inputValue()).toBe(`${day}后厨没有报警器`);
   await page.getByRole("button", { name: "记下，上报 1 处隐患" }).click();
@@ -170,6 +160,67 @@ it("with no network: an inspection with a finding and its photo, a care visit, a
   await expect.poll(() => item(page, name).count()).toBe(0);
   const { items: due } = await read<{ items: { target: { record_id: string } | null }[] }>(context, "/api/duties/mine");
   expect(due.filter(({ target }) => target?.record_id === record)).toEqual([]);
+  await context.close();
+});
+
+it("a visit that was begun survives a tab that was killed; it is gone once it is written down, or begun anew", async () => {
+  const day = Date.now().toString(36);
+  const phone = await phoneOf("worker");
+  const { context } = phone;
+  let { page } = phone;
+  const told = (): Locator => page.getByText("接着上次没填完的");
+  const opened = async (): Promise<void> => {
+    await page.getByRole("link", { name: "走访", exact: true }).click();
+    await page.getByRole("heading", { name: "走访记录" }).waitFor();
+    await page.locator("form[aria-busy=false]").waitFor();
+  };
+  const building = await aBuilding(context);
+  const photo = await lampPhoto(page, false);
+  await context.setOffline(true);
+
+  // A finding with its place and its photo; nothing of it lay in the clear.
+  await opened();
+  await page.getByLabel("在哪里").selectOption({ label: building.name });
+  await page.getByRole("button", { name: "发现问题" }).click();
+  await page.getByLabel("什么问题").fill(`${day}楼道堆了纸箱`);
+  await page.locator("input[type=file]").setInputFiles(photo);
+  await page.getByText("照片已上传 1 张，共 1 张").waitFor({ state: "attached" });
+  page = await killed(page, "visits");
+  await told().waitFor();
+  expect(await page.getByLabel("什么问题").inputValue()).toBe(`${day}楼道堆了纸箱`);
+  expect(await page.getByLabel("在哪里").locator("option:checked").innerText()).toBe(building.name);
+  await page.getByText("照片已上传 1 张，共 1 张").waitFor({ state: "attached" });
+  expect(await storedBytes(page)).not.toContain(`${day}楼道堆了纸箱`);
+  await fit(page, "visit-going-on");
+  await page.getByRole("button", { name: "记下并上报" }).click();
+  await page.getByLabel("什么问题").waitFor({ state: "detached" });
+  expect(await told().count()).toBe(0);
+
+  // Written down, it does not come back.
+  await today(page).click();
+  await page.locator("section.group").first().waitFor();
+  await opened();
+  expect(await told().count()).toBe(0);
+  expect(await page.getByLabel("看到了什么").inputValue()).toBe("");
+
+  // A few words, in sight when they come back, and not wanted any more.
+  await page.locator("details.more summary").click();
+  await page.getByLabel("看到了什么").fill(`${day}门口很干净`);
+  page = await killed(page, "visits");
+  await told().waitFor();
+  await page.getByLabel("看到了什么").waitFor();
+  expect(await page.getByLabel("看到了什么").inputValue()).toBe(`${day}门口很干净`);
+  await page.getByRole("button", { name: "重新填" }).click();
+  await told().waitFor({ state: "detached" });
+  await page.getByRole("button", { name: "一切正常，记下" }).waitFor();
+  expect(await page.getByLabel("看到了什么").inputValue()).toBe("");
+
+  await context.setOffline(false);
+  await uploaded(page).waitFor();
+  const { items } = await read<{ items: { note: string | null; n_photos: number; case_id: string | null }[] }>(context, "/api/visits?mine=true&limit=200");
+  expect(items.filter(({ note }) => note?.startsWith(day))).toEqual([]);
+  const cases = await Promise.all(items.flatMap(({ case_id, n_photos }) => (case_id === null ? [] : [read<{ full_text: string }>(context, `/api/cases/${case_id}`).then(({ full_text }) => ({ full_text, n_photos }))])));
+  expect(cases.filter(({ full_text }) => full_text.startsWith(day))).toEqual([{ full_text: `${day}楼道堆了纸箱`, n_photos: 1 }]);
   await context.close();
 });
 

@@ -1,7 +1,8 @@
 /** 底数: a community brings its ledger in, without the column that linli does not keep, and takes it back. */
+import type { Locator, Page } from "playwright-core";
 import { expect, it } from "vitest";
 import { axeFaults } from "./support/axe";
-import { DESK, open, useBrowser } from "./support/browser";
+import { DESK, open, origin, useBrowser } from "./support/browser";
 import { COMMUNITY, GRID, signIn } from "./support/city";
 
 useBrowser();
@@ -91,4 +92,85 @@ it("what was archived by mistake comes back with its history", async () => {
   await panel.getByText("误归档，恢复").waitFor();
   await panel.getByText(/归档：误登/).waitFor();
   await panel.getByRole("button", { name: "归档", exact: true }).waitFor();
+});
+
+/** Enters a dwelling by hand, up to what the server says of it. */
+async function enterDwelling(page: Page, compound: string): Promise<Locator> {
+  await page.getByRole("button", { name: "登记", exact: true }).click();
+  const dialog = page.getByRole("dialog", { name: "登记", exact: true });
+  await dialog.getByLabel("小区（单位）").fill(compound);
+  await dialog.getByLabel("楼栋").fill("21号楼");
+  await dialog.getByLabel("室").fill("2102室");
+  await dialog.getByLabel("用途").selectOption({ label: "住宅" });
+  await dialog.getByLabel("居住状态").selectOption({ label: "出租" });
+  await dialog.getByRole("button", { name: "登记", exact: true }).click();
+  return dialog;
+}
+
+it("a home that is there already is told before it is entered again, and two of one home are put together", async () => {
+  const clerkAt = await open(DESK);
+  await signIn(clerkAt, "clerk");
+  const compound = `${Date.now().toString(36)}里`;
+  const home = `${compound}21号楼2102室`;
+  const found = `area=${GRID}&q=${encodeURIComponent(compound)}`;
+  const fields = { compound, building: "21号楼", room: "2102室", occupancy: "owner" };
+  const made = await clerkAt.request.post("/api/registry/dwellings", { data: { area_code: GRID, fields }, headers: { Origin: origin() } });
+  expect(made.status(), await made.text()).toBe(201);
+  const page = await clerkAt.newPage();
+  await page.goto(`/desk/registry?kind=dwelling&${found}`);
+  const rows = page.getByRole("table").getByRole("button", { name: home });
+  await rows.waitFor();
+
+  // What is there can be looked at: nothing was entered.
+  const dialog = await enterDwelling(page, compound);
+  const refused = dialog.getByRole("alert").filter({ hasText: "这里好像已经登记过了" });
+  await refused.waitFor();
+  expect(await axeFaults(page)).toEqual([]);
+  await refused.getByRole("button", { name: "打开已登记的那一条" }).click();
+  await dialog.waitFor({ state: "hidden" });
+  const panel = page.getByRole("region", { name: "详情", exact: true });
+  await panel.getByRole("heading", { name: home }).waitFor();
+  await panel.getByRole("button", { name: "核实无误" }).waitFor();
+  const notice = panel.getByRole("region", { name: "可能重复登记" });
+  expect(await notice.count()).toBe(0);
+  expect(await rows.count()).toBe(1);
+  await panel.getByRole("button", { name: "关闭" }).click();
+
+  // Another address is asked about again; the same one is entered all the same.
+  await enterDwelling(page, compound);
+  await refused.waitFor();
+  await dialog.getByLabel("室").fill("2103室");
+  await refused.waitFor({ state: "detached" });
+  await dialog.getByLabel("室").fill("2102室");
+  await dialog.getByRole("button", { name: "登记", exact: true }).click();
+  await refused.getByRole("button", { name: "确实是另一处，仍然登记" }).click();
+  await dialog.waitFor({ state: "hidden" });
+  await expect.poll(() => rows.count()).toBe(2);
+
+  await page.getByRole("button", { name: "待定的改动" }).click();
+  const inbox = page.getByRole("dialog", { name: "待定的改动" });
+  const group = inbox.getByRole("article").filter({ hasText: compound });
+  await group.getByText(/2 条/).waitFor();
+  expect(await axeFaults(page)).toEqual([]);
+  await group.getByRole("button", { name: home }).first().click();
+  await inbox.waitFor({ state: "hidden" });
+  await notice.getByText("好像登记了两次：").waitFor();
+  await notice.getByRole("button", { name: home }).waitFor();
+  expect(await axeFaults(page)).toEqual([]);
+  await notice.getByRole("button", { name: "合并到这一条" }).click();
+  const merging = page.getByRole("dialog", { name: "合并到这一条" });
+  await merging.getByText(/那一条归档/).waitFor();
+  expect(await axeFaults(page)).toEqual([]);
+  await merging.getByRole("button", { name: "确定合并" }).click();
+  await page.getByText("已合并，有 1 项不一样，请定夺").waitFor();
+  await notice.waitFor({ state: "detached" });
+  // Where the two differ a person decides: here owner or rented.
+  await panel.getByRole("button", { name: "保留原来的" }).waitFor();
+  await expect.poll(() => rows.count()).toBe(1);
+  expect(await axeFaults(page)).toEqual([]);
+
+  await page.goto(`/desk/registry?kind=dwelling&lack=left&${found}`);
+  await rows.click();
+  await panel.getByText(/归档：误登/).first().waitFor();
+  expect(await notice.count()).toBe(0);
 });

@@ -67,6 +67,10 @@ export async function pressDown(page: Page, noted: Noted): Promise<void> {
   if (!(await heading.isVisible())) await page.getByRole("link", { name: "走访", exact: true }).click();
   // The page before has foldings of its own, and stands until this one has come.
   await heading.waitFor();
+  // What a tab that died had begun is another matter than this one.
+  await page.locator("form[aria-busy=false]").waitFor();
+  const anew = page.getByRole("button", { name: "重新填" });
+  if (await anew.isVisible()) await anew.click();
   if (noted.place !== undefined) await page.getByLabel("在哪里").selectOption({ label: noted.place });
   if (noted.finding === true) {
     await page.getByRole("button", { name: "发现问题" }).click();
@@ -113,6 +117,22 @@ export function storedBytes(page: Page): Promise<string> {
     }
     return all;
   });
+}
+
+/** The phone rings and the tab is gone, once what was written under `key` is on the disk; the page that comes back stands where that one stood. */
+export async function killed(page: Page, key: string): Promise<Page> {
+  let last = "";
+  const isWritten = async (): Promise<boolean> => {
+    const [before, now] = [last, await storedBytes(page)];
+    last = now;
+    return now === before && now.includes(`key=${key}`);
+  };
+  await expect.poll(isWritten, { interval: 500 }).toBe(true);
+  const { pathname, search } = new URL(page.url());
+  await page.close();
+  const again = await page.context().newPage();
+  await openWithPin(again, `${pathname}${search}`);
+  return again;
 }
 
 /** The phone's clock goes wrong by so much, in every page that is opened from now on. */

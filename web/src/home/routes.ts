@@ -67,5 +67,11 @@ export const routes: RouteRecordRaw[] = [
     component: () => import("./opinions/OpinionsPage.vue"),
     meta: { title: "home.opinions.title" },
   },
+  {
+    path: "/stations",
+    name: "stations",
+    component: () => import("./stations/StationsPage.vue"),
+    meta: { title: "home.stations.title" },
+  },
   { path: "/:rest(.*)*", name: "missing", component: () => import("./shell/MissingPage.vue") },
 ];

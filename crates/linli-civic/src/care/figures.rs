@@ -14,7 +14,7 @@ use linli_kernel::{AreaCode, ProblemCode};
 use linli_playbook::CareLife;
 
 use super::counts;
-use super::store::{self, Lived};
+use super::lives::{Lived, lives};
 use crate::app::App;
 use crate::areas::tree::AreaRef;
 use crate::http::{Answer, Query, Refused, Signed};
@@ -111,10 +111,8 @@ async fn show_care_figures(
     }
     let tree = app.areas();
     let (reader, within) = (app.clone(), areas.clone());
-    let found = app
-        .db
-        .read(move |conn| store::lives(conn, &reader.vault, &within, reader.now()).map_err(Refused::from))
-        .await?;
+    let found =
+        app.db.read(move |conn| lives(conn, &reader.vault, &within, reader.now()).map_err(Refused::from)).await?;
     // A street sees its communities; whoever leads one community sees its own part of the county.
     let below: Vec<AreaCode> = tree
         .children(&wish.area)

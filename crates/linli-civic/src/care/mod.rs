@@ -23,6 +23,7 @@ pub mod counts;
 pub mod due;
 pub mod figures;
 pub mod http;
+pub mod lives;
 pub mod model;
 pub mod need;
 pub mod person;

@@ -20,7 +20,7 @@ use super::model::{Basis, CALL_FIELD, Entry};
 use super::need::Sight;
 use super::service::{self, Service};
 use super::store;
-use super::words::{ServiceStep, State};
+use super::words::ServiceStep;
 use crate::app::App;
 use crate::http::{Answer, Body, Path, Refused, Signed};
 use crate::people::duty;
@@ -190,14 +190,13 @@ pub fn why(conn: &mut Conn, app: &App, entry: &Entry, lang: Lang) -> Result<Why,
 fn service_view(app: &App, entry: &Entry, service: &Service) -> ServiceView {
     let book = app.playbooks.current();
     let known = book.care.service(&service.code);
-    let is_due = entry.state == State::Active;
     ServiceView {
         code: service.code.clone(),
         name: known.map_or_else(|| service.code.clone(), |known| known.name.clone()),
         by: service.by.clone().or_else(|| known.and_then(|known| known.by.clone())),
         step: service.step,
         every_days: known.and_then(|known| known.every_days),
-        due: service.due_at().filter(|_| is_due).map(|at| nearness(at, app.now())),
+        due: entry.due_of(service).map(|at| nearness(at, app.now())),
         next_at: service.next_at,
         last_at: service.last_at,
     }

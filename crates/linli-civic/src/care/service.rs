@@ -61,11 +61,18 @@ pub fn all(entry: &Entry, plan: Option<&CarePlan>) -> Vec<Service> {
 }
 
 impl Entry {
-    /// From when somebody has to do something about a service; `None` while nobody is to go.
+    /// From when somebody has to do something about a service. While visits stand still nothing is given at home, and what the person
+    /// asks for is heard all the same.
     #[must_use]
     pub fn service_due_at(&self) -> Option<Timestamp> {
-        let due = self.held.services.iter().filter_map(Service::due_at);
-        due.min().filter(|_| self.state == State::Active)
+        self.held.services.iter().filter_map(|service| self.due_of(service)).min()
+    }
+
+    /// As [`Entry::service_due_at`], for one of them.
+    #[must_use]
+    pub fn due_of(&self, service: &Service) -> Option<Timestamp> {
+        let is_heard = self.state == State::Active || service.step == ServiceStep::Wanted;
+        service.due_at().filter(|_| is_heard)
     }
 
     /// Services that whoever is paired gives, due until `until`.
@@ -133,7 +140,7 @@ impl Entry {
     ) -> Result<Change<Written>, Problem> {
         known(rules, code)?;
         if on < due::date_of(by.at) {
-            return Err(Problem::field("on", "care_in_the_past"));
+            return Err(Problem::field("on", "care_from_today"));
         }
         let mut next = self.next(by);
         next.change(code, by.at, |service| {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use linli_access::{Act, Caller, scope};
 use linli_db::{Bind, Conn, Row, Store, StoreError, Tx, Val, Writer, params, placeholders};
-use linli_kernel::{AreaCode, CaseId, Cursor, InspectionId, Page, Phase, RecordId, Timestamp, Weight};
+use linli_kernel::{AccountId, AreaCode, CaseId, Cursor, InspectionId, Page, Phase, RecordId, Timestamp, Weight};
 
 use super::model::{Inspection, ItemAnswer};
 use crate::areas::store::inside;
@@ -263,6 +263,81 @@ pub fn hazards(
         })
     })?;
     Ok(cursor.page(rows, |row| row.case.to_string()))
+}
+
+/// A hazard with everything that a ledger of hazards may hold.
+#[derive(Clone, Debug)]
+pub struct HazardLine {
+    /// Its number for paper.
+    pub paper_no: String,
+    /// What it is.
+    pub body: String,
+    /// Where.
+    pub area: AreaCode,
+    /// At which premises, where it was found at an inspection.
+    pub premises: Option<String>,
+    /// Where exactly.
+    pub address: Option<String>,
+    /// Who inspected.
+    pub account: Option<AccountId>,
+    /// How heavy.
+    pub weight: Weight,
+    /// Where it stands.
+    pub stage: String,
+    /// By which playbook.
+    pub playbook: (String, String),
+    /// By when it is to be put right.
+    pub due_at: Option<Timestamp>,
+    /// When it was found.
+    pub found_at: Timestamp,
+    /// When it was closed.
+    pub closed_at: Option<Timestamp>,
+}
+
+/// Hazards found in a time in these areas, from inspections and from elsewhere, that may be seen by whoever holds one of `keys`; the
+/// first first.
+///
+/// # Errors
+/// The database's.
+pub fn hazards_between(
+    conn: &mut Conn,
+    (areas, keys): (&[AreaCode], &[String]),
+    (from, to): (Timestamp, Timestamp),
+    limit: usize,
+) -> Result<Vec<HazardLine>, StoreError> {
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut values = params![i64::try_from(limit).unwrap_or(i64::MAX), from, to].to_vec();
+    let inside = inside("c.area_code", areas, &mut values);
+    let seen = placeholders(values.len() + 1, keys.len());
+    values.extend(keys.iter().map(Bind::val));
+    let sql = format!(
+        "SELECT c.paper_no, c.body, c.area_code, c.place_text, c.weight, c.stage, c.playbook_id, c.playbook_version, c.reported_at, c.closed_at, \
+         p.name AS premises, p.address, i.account_id, \
+         (SELECT MAX(d.due_at) FROM deadline d WHERE d.case_id = c.id AND d.kind = 'handle' AND d.state <> 'cancelled') AS due_at \
+         FROM cases c LEFT JOIN inspection_hazard h ON h.case_id = c.id LEFT JOIN premises p ON p.id = h.record_id LEFT JOIN inspection i ON i.id = h.inspection_id \
+         WHERE c.kind = 'hazard' AND c.reported_at >= $2 AND c.reported_at < $3 AND ({inside}) \
+         AND EXISTS (SELECT 1 FROM case_scope s WHERE s.case_id = c.id AND s.phase = c.phase AND s.scope_key IN ({seen})) ORDER BY c.id LIMIT $1"
+    );
+    conn.all(&sql, &values, |row| {
+        let own: Option<String> = row.get("address")?;
+        let place: String = row.get("place_text")?;
+        Ok(HazardLine {
+            paper_no: row.get("paper_no")?,
+            body: row.get("body")?,
+            area: row.parse("area_code")?,
+            premises: row.get("premises")?,
+            address: own.filter(|address| !address.is_empty()).or(Some(place)),
+            account: row.parse_opt("account_id")?,
+            weight: row.parse("weight")?,
+            stage: row.get("stage")?,
+            playbook: (row.get("playbook_id")?, row.get("playbook_version")?),
+            due_at: row.at_opt("due_at")?,
+            found_at: row.at("reported_at")?,
+            closed_at: row.at_opt("closed_at")?,
+        })
+    })
 }
 
 /// How many key premises there are, how many of them were looked at since then, how many hazards were found and put right since.

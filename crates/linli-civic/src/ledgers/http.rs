@@ -17,8 +17,7 @@ use super::store;
 use crate::app::App;
 use crate::areas::tree::AreaRef;
 use crate::http::{Answer, Body, Path, Query, Refused, Signed};
-use crate::registry::fields::Kind;
-use crate::registry::ledger::{Column, columns, is_brought};
+use crate::registry::ledger::{Column, Subject, columns, is_filled};
 use crate::registry::refused;
 use crate::say::Lang;
 use crate::sheets::header::Mapping;
@@ -69,8 +68,8 @@ pub struct LedgerView {
     asked_by: String,
     /// How often.
     rhythm: Rhythm,
-    /// Of which records.
-    kind: Kind,
+    /// Of what: `dwelling`, `resident`, `premises`, `firm`, `facility`, `visit` or `hazard`.
+    kind: &'static str,
     /// The name of the sheet that is filled.
     sheet: String,
     /// Its columns, from the left; empty headers are left out.
@@ -94,7 +93,7 @@ fn view(app: &App, ledger: &Ledger, lang: Lang) -> LedgerView {
         name: ledger.name.clone(),
         asked_by: ledger.asked_by.clone(),
         rhythm: ledger.rhythm,
-        kind: ledger.kind,
+        kind: ledger.kind.as_str(),
         sheet: ledger.form.sheet.clone(),
         columns: named
             .map(|(header, column)| HeaderView {
@@ -147,7 +146,7 @@ pub struct KeepLedger {
     asked_by: String,
     /// How often: `once`, `week`, `month`, `quarter`, `year`.
     rhythm: Rhythm,
-    /// Of which records: `dwelling`, `resident`, `premises` or `firm`.
+    /// Of what: `dwelling`, `resident`, `premises`, `firm`, `facility`, `visit` or `hazard`.
     kind: String,
 }
 
@@ -166,8 +165,8 @@ async fn keep_ledger(
     Query(wish): Query<KeepLedger>,
     body: Stream,
 ) -> Answer<(StatusCode, Json<LedgerView>)> {
-    let kind: Kind = wish.kind.parse().map_err(|()| Problem::field("kind", "not_an_option"))?;
-    if !is_brought(kind) {
+    let kind: Subject = wish.kind.parse().map_err(|()| Problem::field("kind", "not_an_option"))?;
+    if !is_filled(kind) {
         return Err(Problem::field("kind", "not_an_option").into());
     }
     let area = known_area(&app, &wish.area)?;
@@ -196,7 +195,7 @@ async fn keep_ledger(
     Ok((StatusCode::CREATED, Json(view(&app, &Ledger { version: 1, ..ledger }, lang))))
 }
 
-async fn looked_at(app: &App, id: &str, file: &Bytes, kind: Kind) -> Answer<super::model::Form> {
+async fn looked_at(app: &App, id: &str, file: &Bytes, kind: Subject) -> Answer<super::model::Form> {
     let scratch = app.registry.scratch(id)?;
     tokio::fs::write(&scratch.path, file).await?;
     let file = file.clone();

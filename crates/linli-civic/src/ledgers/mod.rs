@@ -3,6 +3,7 @@
 //! Rules
 //! - An office uploads the empty workbook once and says what its columns mean; from then on it fills itself (`sheets::template` keeps
 //!   its looks and its formulas). Nobody copies by hand what is known.
+//! - Of visits and hazards a workbook is of a time, and holds what whoever takes it may see.
 //! - A column that the registry does not keep stays empty, and it is said why.
 //! - Names, phone numbers and ID numbers go out only when a second person agrees, with a purpose, to whoever asked, for a day; every
 //!   person in the file finds that in the record of who looked.
@@ -12,6 +13,7 @@
 //! What it deliberately does not do: it sends nothing to anybody, and it has no deadline and no reminder for a form.
 
 pub mod burden;
+pub mod done;
 pub mod http;
 pub mod model;
 pub mod reading;

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use jiff::civil::Date;
 use linli_kernel::{AccountId, Actor, AreaCode, Change, NewEvent, ProblemCode, Stream, StreamKind, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::registry::fields::Kind;
-use crate::registry::ledger::{Column, Layout};
+use crate::registry::ledger::{Column, Layout, Subject};
 
 /// How often it is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -37,6 +37,19 @@ impl Rhythm {
             Self::Quarter => "quarter",
             Self::Year => "year",
         }
+    }
+
+    /// The first day of the period in which `day` lies; of what is asked for once, the month before it.
+    #[must_use]
+    pub fn begins(self, day: Date) -> Date {
+        let first = match self {
+            Self::Once => Some(day.saturating_sub(jiff::Span::new().months(1))),
+            Self::Week => Some(day.saturating_sub(jiff::Span::new().days(day.weekday().to_monday_zero_offset()))),
+            Self::Month => Some(day.first_of_month()),
+            Self::Quarter => Date::new(day.year(), (day.month() - 1) / 3 * 3 + 1, 1).ok(),
+            Self::Year => Some(day.first_of_year()),
+        };
+        first.unwrap_or(day)
     }
 
     /// From the word in the database.
@@ -78,8 +91,8 @@ pub struct Ledger {
     pub asked_by: String,
     /// How often.
     pub rhythm: Rhythm,
-    /// Of which records it is.
-    pub kind: Kind,
+    /// Of what it is.
+    pub kind: Subject,
     /// How it is filled.
     pub form: Form,
     /// The empty workbook; nothing where it was not read.
@@ -152,6 +165,8 @@ pub struct Submission {
     pub ledger: String,
     /// Of what lies in this area.
     pub area: AreaCode,
+    /// Of what was done from then until then, the end exclusive; nothing where it is of records.
+    pub period: Option<(Timestamp, Timestamp)>,
     /// Whether somebody typed it.
     pub by_hand: bool,
     /// Whether names, phone numbers or ID numbers are in it.
@@ -266,6 +281,7 @@ mod tests {
             id: "1".to_owned(),
             ledger: "2".to_owned(),
             area: "610502005007".parse().unwrap(),
+            period: None,
             by_hand: false,
             is_sealed: true,
             purpose: Some("上报街道".to_owned()),
@@ -280,6 +296,15 @@ mod tests {
             n_cells: 0,
             version: 1,
         }
+    }
+
+    #[test]
+    fn a_period_begins_on_its_first_day() {
+        let day: Date = "2026-11-29".parse().unwrap();
+        let first = |rhythm: Rhythm| rhythm.begins(day).to_string();
+        assert_eq!((first(Rhythm::Week), first(Rhythm::Month)), ("2026-11-23".to_owned(), "2026-11-01".to_owned()));
+        assert_eq!((first(Rhythm::Quarter), first(Rhythm::Year)), ("2026-10-01".to_owned(), "2026-01-01".to_owned()));
+        assert_eq!(first(Rhythm::Once), "2026-10-29");
     }
 
     #[test]

@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::model::Form;
-use crate::registry::fields::Kind;
-use crate::registry::ledger::{self, Column, Layout};
+use crate::registry::ledger::{self, Column, Layout, Subject};
 use crate::sheets::header::{MAX_HEAD_ROWS, Mapping, header_key, is_hint};
 use crate::sheets::sheet::{self, Format, Next, SheetFault};
 use crate::sheets::template::{self, BadTemplate, Table};
@@ -30,7 +29,7 @@ type Head = Vec<(u32, Vec<String>)>;
 ///
 /// # Errors
 /// [`NotKept`].
-pub fn look(path: &Path, file: &[u8], kind: Kind) -> Result<Form, NotKept> {
+pub fn look(path: &Path, file: &[u8], kind: Subject) -> Result<Form, NotKept> {
     let mut heads: Vec<(String, Head)> = Vec::new();
     let format = sheet::read(path, &mut |name, row| {
         if heads.last().is_none_or(|(last, _)| last != name) {
@@ -52,7 +51,7 @@ pub fn look(path: &Path, file: &[u8], kind: Kind) -> Result<Form, NotKept> {
     Ok(form)
 }
 
-fn form(sheet: String, head: &[(u32, Vec<String>)], kind: Kind) -> Option<Form> {
+fn form(sheet: String, head: &[(u32, Vec<String>)], kind: Subject) -> Option<Form> {
     let layout = Layout::find(head, &ledger::names(kind, &Mapping::new()))?;
     let below = |n: u32| head.iter().find(|(row, _)| *row == layout.header_row + n).map(|(_, cells)| cells);
     let explains = |cells: &Vec<String>| cells.iter().find(|cell| !cell.is_empty()).is_some_and(|cell| is_hint(cell));

@@ -18,7 +18,7 @@ use crate::say::Lang;
 use crate::sheets::template::{Table, Value};
 
 /// More than this in one workbook serves nobody: a narrower area is asked for. Unit: rows.
-const MOST: usize = 20_000;
+pub(super) const MOST: usize = 20_000;
 
 /// A workbook's table, and the records whose sealed fields are in it.
 pub struct Filled {
@@ -68,17 +68,7 @@ impl Writer<'_> {
             homes.dwellings = by_id(self.all(conn, Kind::Dwelling, area)?);
         }
         let columns = self.columns();
-        let mut filled = Filled {
-            table: Table {
-                sheet: self.form.sheet.clone(),
-                header_row: self.form.layout.header_row,
-                n_hints: self.form.n_hints,
-                columns: columns.iter().map(|(at, _)| *at).collect(),
-                rows: Vec::with_capacity(records.len()),
-            },
-            n_cells: 0,
-            looked_at: Vec::new(),
-        };
+        let mut filled = begun(self.form, |column| self.with_sealed || !is_sealed(column));
         for record in &records {
             let row: Vec<Value> = columns.iter().map(|(at, column)| self.value(record, &homes, *column, *at)).collect();
             for ((_, column), value) in columns.iter().zip(&row) {
@@ -155,6 +145,7 @@ impl Writer<'_> {
                 return number.map_or(Value::Empty, Value::Number);
             }
             Column::Sort if record.kind == Kind::Premises => own("premises_kind"),
+            Column::Sort if record.kind == Kind::Facility => own("facility_kind"),
             Column::Sort => own("firm_kind"),
             Column::Title => own("name"),
             Column::PersonName
@@ -167,6 +158,17 @@ impl Writer<'_> {
             | Column::InCharge
             | Column::IsKey
             | Column::UnifiedCode => own(field_of(column)),
+            // What was done is told by `done`.
+            Column::Day
+            | Column::Worker
+            | Column::Note
+            | Column::Met
+            | Column::Result
+            | Column::PaperNo
+            | Column::Weight
+            | Column::DueDay
+            | Column::Progress
+            | Column::ClosedDay => None,
         };
         match (text, self.form.digits.contains(&at)) {
             (None, _) => Value::Empty,
@@ -177,6 +179,20 @@ impl Writer<'_> {
             (Some(text), false) => Value::Text(text),
         }
     }
+}
+
+/// A table without rows: the columns that are written.
+pub(super) fn begun(form: &Form, is_written: impl Fn(Column) -> bool) -> Filled {
+    let columns = form.layout.columns.iter().enumerate();
+    let columns = columns.filter(|(_, column)| column.is_some_and(&is_written)).map(|(at, _)| at);
+    let table = Table {
+        sheet: form.sheet.clone(),
+        header_row: form.layout.header_row,
+        n_hints: form.n_hints,
+        columns: columns.collect(),
+        rows: Vec::new(),
+    };
+    Filled { table, n_cells: 0, looked_at: Vec::new() }
 }
 
 /// The field of a record that a column holds, where it is one.

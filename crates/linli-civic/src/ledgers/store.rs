@@ -5,6 +5,8 @@ use linli_kernel::{AreaCode, Timestamp};
 
 use super::model::{Form, Ledger, Rhythm, Submission};
 use crate::areas::store::inside;
+use crate::registry::Kind;
+use crate::registry::ledger::Subject;
 
 impl Store for Ledger {
     fn store(&self, writer: &mut Writer<'_>) -> Result<(), StoreError> {
@@ -38,8 +40,8 @@ impl Store for Submission {
     fn store(&self, writer: &mut Writer<'_>) -> Result<(), StoreError> {
         if self.version == 0 {
             return writer.exec_one(
-                "INSERT INTO submission (id, ledger_id, area_code, by_hand, is_sealed, purpose, account_id, at, is_refused, ends_at, n_rows, n_cells, version) \
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1)",
+                "INSERT INTO submission (id, ledger_id, area_code, by_hand, is_sealed, purpose, account_id, at, is_refused, ends_at, n_rows, n_cells, from_at, to_at, version) \
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 1)",
                 &params![
                     self.id,
                     self.ledger,
@@ -52,7 +54,9 @@ impl Store for Submission {
                     self.is_refused,
                     self.ends_at,
                     self.n_rows,
-                    self.n_cells
+                    self.n_cells,
+                    self.period.map(|(from, _)| from),
+                    self.period.map(|(_, to)| to)
                 ],
             );
         }
@@ -85,7 +89,7 @@ fn ledger(row: &Row<'_>) -> Result<Ledger, StoreError> {
         name: row.get("name")?,
         asked_by: row.get("asked_by")?,
         rhythm: Rhythm::parse(&rhythm),
-        kind: kind.parse().unwrap_or(crate::registry::Kind::Dwelling),
+        kind: kind.parse().unwrap_or(Subject::Record(Kind::Dwelling)),
         form,
         file: None,
         created_at: row.at("created_at")?,
@@ -115,13 +119,14 @@ pub fn list(conn: &mut Conn, areas: &[AreaCode]) -> Result<Vec<Ledger>, StoreErr
     conn.all(&sql, &bound, ledger)
 }
 
-const SUBMISSION: &str = "id, ledger_id, area_code, by_hand, is_sealed, purpose, account_id, at, approver_id, decided_at, is_refused, ends_at, taken_at, n_rows, n_cells, version";
+const SUBMISSION: &str = "id, ledger_id, area_code, by_hand, is_sealed, purpose, account_id, at, approver_id, decided_at, is_refused, ends_at, taken_at, n_rows, n_cells, from_at, to_at, version";
 
 fn submission(row: &Row<'_>) -> Result<Submission, StoreError> {
     Ok(Submission {
         id: row.get("id")?,
         ledger: row.get("ledger_id")?,
         area: row.parse("area_code")?,
+        period: row.at_opt("from_at")?.zip(row.at_opt("to_at")?),
         by_hand: row.get("by_hand")?,
         is_sealed: row.get("is_sealed")?,
         purpose: row.get("purpose")?,

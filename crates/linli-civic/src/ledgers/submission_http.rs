@@ -4,22 +4,26 @@ use axum::Json;
 use axum::extract::State as Shared;
 use axum::http::StatusCode;
 use axum::response::Response;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use linli_access::read_log::{self, Read};
 use linli_access::{Act, Caller, Decision, Keys, decide, scope};
+use linli_db::Conn;
+use linli_kernel::calendar::{beijing_date, beijing_midnight};
 use linli_kernel::{AccountId, AreaCode, EventId, Problem, ProblemCode, Timestamp};
 
 use super::http::{acting, areas_of, found, known_area, role_in, words};
 use super::model::{Ledger, State, Submission, TAKEN_WITHIN_MS};
-use super::rows::Writer;
-use super::store;
+use super::rows::{Filled, Writer};
+use super::{done, store};
 use crate::app::App;
 use crate::areas::tree::AreaRef;
 use crate::http::{Answer, Body, Path, Refused, Signed};
 use crate::people::duty;
+use crate::registry::ledger::Subject;
 use crate::registry::private::SUBJECT;
 use crate::say::Lang;
 use crate::sheets::send::send;
@@ -42,6 +46,12 @@ pub struct FillLedger {
     /// Only what lies in this area; the ledger's own without it.
     #[serde(default)]
     area: Option<String>,
+    /// The first day, `2026-09-01`, of a ledger of visits or hazards; the first of its week, month, quarter or year without it.
+    #[serde(default)]
+    from: Option<String>,
+    /// The last day; today without it.
+    #[serde(default)]
+    to: Option<String>,
     /// Why, 2 to 200 characters. Each person whose name, phone number or ID number is in the file can read it.
     purpose: String,
     /// Whether those go in: then a second person agrees first.
@@ -59,6 +69,12 @@ pub struct SubmissionView {
     ledger_id: String,
     /// Of what lies there.
     area: AreaRef,
+    /// The first day that is in it, where it is of what was done.
+    #[schema(value_type = Option<String>, format = Date)]
+    from: Option<String>,
+    /// The last day.
+    #[schema(value_type = Option<String>, format = Date)]
+    to: Option<String>,
     /// How it stands.
     state: State,
     /// Whether names, phone numbers or ID numbers are in it.
@@ -93,6 +109,8 @@ fn submission(app: &App, one: &Submission, caller: &Caller, people: &People) -> 
         id: one.id.clone(),
         ledger_id: one.ledger.clone(),
         area: app.areas().reference(&one.area),
+        from: one.period.map(|(from, _)| beijing_date(from).to_string()),
+        to: one.period.map(|(_, to)| beijing_date(to.plus_ms(-1)).to_string()),
         state: one.state(now),
         is_sealed: one.is_sealed,
         purpose: one.purpose.clone(),
@@ -136,6 +154,7 @@ async fn fill_ledger(
     let asked = Submission {
         ends_at: (!is_sealed).then(|| now.plus_ms(TAKEN_WITHIN_MS)),
         is_sealed,
+        period: period(&app, &ledger, &body)?,
         ..begun(&app, &ledger, area, &caller, Some(purpose))
     };
     let actor = acting(&caller, Act::KeepLedgers, &ledger.area)?;
@@ -146,6 +165,45 @@ async fn fill_ledger(
         })
         .await?;
     Ok((StatusCode::CREATED, Json(shown(&app, caller, Submission { version: 1, ..asked }).await?)))
+}
+
+/// What is in the file: records as they stand, or what was done in its time.
+fn filled(
+    app: &App,
+    conn: &mut Conn,
+    caller: &Caller,
+    (ledger, one): (&Ledger, &Submission),
+    lang: Lang,
+) -> Answer<Filled> {
+    let form = &ledger.form;
+    match ledger.kind {
+        Subject::Record(kind) => {
+            let (vault, tree) = (&app.vault, app.areas());
+            Writer { vault, tree: &tree, lang, form, kind, with_sealed: one.is_sealed }.fill(conn, one.area)
+        }
+        Subject::Visit | Subject::Hazard => {
+            let period = one.period.unwrap_or((Timestamp::from_ms(0), app.now()));
+            done::Writer { app, caller, lang, form }.fill(conn, ledger.kind, (one.area, period))
+        }
+    }
+}
+
+/// The time of which a ledger of visits or hazards is to be.
+fn period(app: &App, ledger: &Ledger, body: &FillLedger) -> Answer<Option<(Timestamp, Timestamp)>> {
+    if ledger.kind.record().is_some() {
+        return Ok(None);
+    }
+    let day = |field: &'static str, text: &Option<String>, without: Date| match text.as_deref().map(str::trim) {
+        None | Some("") => Ok(without),
+        Some(text) => text.parse::<Date>().map_err(|_| Problem::field(field, "bad_date")),
+    };
+    let last = day("to", &body.to, beijing_date(app.now()))?;
+    let first = day("from", &body.from, ledger.rhythm.begins(last))?;
+    let end = last.tomorrow().map_err(|_| Problem::field("to", "bad_date"))?;
+    if first > last {
+        return Err(Problem::field("from", "out_of_range").into());
+    }
+    Ok(Some((beijing_midnight(first), beijing_midnight(end))))
 }
 
 /// A ledger that is still asked for.
@@ -159,6 +217,7 @@ fn begun(app: &App, ledger: &Ledger, area: AreaCode, caller: &Caller, purpose: O
         id: app.ids.uuid(app.now()).to_string(),
         ledger: ledger.id.clone(),
         area,
+        period: None,
         by_hand: purpose.is_none(),
         is_sealed: false,
         purpose,
@@ -298,16 +357,7 @@ async fn take_submission(
         if one.is_sealed {
             role = role_in(&caller, Act::ReadRegistryPrivate, &one.area)?;
         }
-        let tree = house.areas();
-        let writer = Writer {
-            vault: &house.vault,
-            tree: &tree,
-            lang,
-            form: &ledger.form,
-            kind: ledger.kind,
-            with_sealed: one.is_sealed,
-        };
-        let filled = writer.fill(tx, one.area)?;
+        let filled = filled(&house, tx, &caller, (&ledger, &one), lang)?;
         for (record, field) in &filled.looked_at {
             let look = Read {
                 id: EventId::new(house.ids.uuid(now)),

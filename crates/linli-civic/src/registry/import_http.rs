@@ -16,7 +16,7 @@ use super::fields::Kind;
 use super::http::reached;
 use super::import_store::{self, Counts, Import, ImportState, RowOutcome};
 use super::intake::{self, Brought, NotTaken, fingerprint};
-use super::ledger::{self, Column, Mapping, columns, is_brought, names};
+use super::ledger::{self, Column, Mapping, Subject, columns, is_brought, names};
 use super::reading::RowFault;
 use super::run::{self, Rehearsed};
 use super::view::field_name;
@@ -138,7 +138,9 @@ fn view(app: &App, import: &Import) -> ImportView {
         file_name: import.file_name.clone(),
         state: import.state,
         sheets: sheets.collect(),
-        columns: columns(import.kind).map(|(column, name)| ColumnName { column, name: name.to_owned() }).collect(),
+        columns: columns(Subject::Record(import.kind))
+            .map(|(column, name)| ColumnName { column, name: name.to_owned() })
+            .collect(),
         left_out: import.left_out.clone(),
         n_rows: import.n_rows,
         counts: import.counts,
@@ -288,13 +290,13 @@ async fn choose_ledger_columns(
     Body(body): Body<ChooseLedgerColumns>,
 ) -> Answer<Json<ImportView>> {
     let mut import = waiting(&app, &caller, id).await?;
-    let known: Vec<Column> = columns(import.kind).map(|(column, _)| column).collect();
+    let known: Vec<Column> = columns(Subject::Record(import.kind)).map(|(column, _)| column).collect();
     if body.columns.iter().filter_map(|choice| choice.column).any(|column| !known.contains(&column)) {
         return Err(Problem::field("columns", "not_an_option").into());
     }
     let chosen: Mapping = body.columns.into_iter().map(|choice| (header_key(&choice.header), choice.column)).collect();
     for plan in &mut import.sheets {
-        plan.layout = plan.layout.read_again(&names(import.kind, &chosen));
+        plan.layout = plan.layout.read_again(&names(Subject::Record(import.kind), &chosen));
     }
     let (stored, now, account) = (import.clone(), app.now(), Some(caller.account));
     let is_kept = app.db.write(move |tx| {
@@ -535,5 +537,5 @@ async fn download_ledger_errors(
 /// The title under which a column is shown, for the command line.
 #[must_use]
 pub fn column_title(kind: Kind, column: Column) -> &'static str {
-    ledger::title(kind, column)
+    ledger::title(Subject::Record(kind), column)
 }

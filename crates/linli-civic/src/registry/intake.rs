@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::fields::Kind;
 use super::import_store::{self, Counts, Import, ImportState, SheetPlan};
-use super::ledger::{Layout, Mapping, names};
+use super::ledger::{Layout, Mapping, Subject, names};
 use super::reading::KeptRow;
 use super::refused::{self, Reason};
 use crate::app::App;
@@ -125,7 +125,7 @@ pub async fn bring(app: &App, id: ImportId, brought: Brought) -> Answer<Result<I
         for sheet in &mut import.sheets {
             let known = import_store::remembered(tx, &import.area, kind, &fingerprint(&sheet.layout))?;
             if let Some(known) = known {
-                sheet.layout = sheet.layout.read_again(&names(kind, &known));
+                sheet.layout = sheet.layout.read_again(&names(Subject::Record(kind), &known));
             }
         }
         import.insert(tx)?;
@@ -167,7 +167,7 @@ fn look(
 ) -> Result<Looked, NotTaken> {
     let (sha256, size) = folder::digest(path)?;
     let mut copying = Copying {
-        names: names(kind, &Mapping::new()),
+        names: names(Subject::Record(kind), &Mapping::new()),
         leave_out: leave_out.iter().map(|header| key(header)).collect(),
         out: BufWriter::new(create()?),
         sheets: Vec::new(),

@@ -21,6 +21,55 @@ macro_rules! columns {
     };
 }
 
+/// Of what a ledger is: records of the registry, or what was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Subject {
+    /// Records of this kind.
+    Record(Kind),
+    /// 走访台账
+    Visit,
+    /// 隐患台账
+    Hazard,
+}
+
+impl Subject {
+    /// All of them.
+    #[must_use]
+    pub fn all() -> Vec<Self> {
+        Kind::ALL.iter().copied().map(Self::Record).chain([Self::Visit, Self::Hazard]).collect()
+    }
+
+    /// The stable identifier.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Record(kind) => kind.as_str(),
+            Self::Visit => "visit",
+            Self::Hazard => "hazard",
+        }
+    }
+
+    /// The kind of record, where it is of records.
+    #[must_use]
+    pub const fn record(self) -> Option<Kind> {
+        match self {
+            Self::Record(kind) => Some(kind),
+            Self::Visit | Self::Hazard => None,
+        }
+    }
+}
+
+impl std::str::FromStr for Subject {
+    type Err = ();
+    fn from_str(word: &str) -> Result<Self, ()> {
+        match word {
+            "visit" => Ok(Self::Visit),
+            "hazard" => Ok(Self::Hazard),
+            _ => word.parse().map(Self::Record),
+        }
+    }
+}
+
 columns! {
     /// 所属网格
     Grid = "grid",
@@ -72,6 +121,26 @@ columns! {
     UnifiedCode = "unified_code",
     /// 从业人数
     NEmployees = "n_employees",
+    /// 日期 of a visit, or on which a hazard was found.
+    Day = "day",
+    /// 走访人、检查人
+    Worker = "worker",
+    /// 走访内容、隐患内容
+    Note = "note",
+    /// 是否见到
+    Met = "met",
+    /// 走访结果: nothing found, or a finding.
+    Result = "result",
+    /// 编号 of the case.
+    PaperNo = "paper_no",
+    /// 隐患程度
+    Weight = "weight",
+    /// 整改期限
+    DueDay = "due_day",
+    /// 整改情况
+    Progress = "progress",
+    /// 整改完成日期
+    ClosedDay = "closed_day",
 }
 
 impl Meaning for Column {
@@ -87,10 +156,12 @@ impl Meaning for Column {
     }
 
     fn is_enough(columns: &[Option<Self>]) -> bool {
-        columns
-            .iter()
-            .flatten()
-            .any(|column| matches!(column, Self::PersonName | Self::Title | Self::Compound | Self::Door | Self::Room))
+        columns.iter().flatten().any(|column| {
+            matches!(
+                column,
+                Self::PersonName | Self::Title | Self::Compound | Self::Door | Self::Room | Self::Note | Self::Day
+            )
+        })
     }
 }
 
@@ -230,15 +301,63 @@ const FACILITIES: Names = &[
     (Column::InCharge, &["维护单位", "管护单位", "权属单位", "养护单位", "主管部门", "责任单位"]),
 ];
 
-/// The columns that a ledger of this kind may have. Households come with their residents.
-const fn known(kind: Kind) -> Names {
-    match kind {
-        Kind::Dwelling => DWELLINGS,
-        Kind::Resident => RESIDENTS,
-        Kind::Premises => PREMISES,
-        Kind::Firm => FIRMS,
-        Kind::Facility => FACILITIES,
-        Kind::Household => &[],
+const DAY: &[&str] = &["走访日期", "走访时间", "日期", "时间", "入户时间", "入户日期", "登记日期"];
+const VISITS: Names = &[
+    (Column::Grid, GRID),
+    (Column::Day, DAY),
+    (Column::Compound, COMPOUND),
+    (Column::Building, BUILDING),
+    (Column::Unit, UNIT),
+    (Column::Room, ROOM),
+    (
+        Column::Address,
+        &["走访地址", "走访地点", "地址", "地点", "住址", "家庭住址", "门牌地址", "走访户", "走访对象地址"],
+    ),
+    (Column::Worker, &["走访人", "走访人员", "网格员", "入户人员", "记录人", "走访干部"]),
+    (Column::Met, &["是否见到", "是否在家", "是否入户", "是否见到本人"]),
+    (
+        Column::Note,
+        &[
+            "走访内容",
+            "走访情况",
+            "走访记录",
+            "情况记录",
+            "反映问题",
+            "民情记录",
+            "群众诉求",
+            "工作内容",
+            "内容",
+            "备注",
+        ],
+    ),
+    (Column::Result, &["走访结果", "是否发现问题", "结果"]),
+    (Column::PaperNo, &["工单编号", "事项编号", "转办编号"]),
+];
+const HAZARDS: Names = &[
+    (Column::Grid, GRID),
+    (Column::Day, &["检查日期", "检查时间", "排查日期", "排查时间", "发现日期", "发现时间", "日期", "时间"]),
+    (Column::Title, &["场所名称", "单位名称", "被检查单位", "检查对象", "隐患单位", "名称"]),
+    (Column::Address, &["地址", "隐患地点", "隐患位置", "隐患部位", "地点", "位置", "详细地址"]),
+    (Column::Note, &["隐患内容", "隐患描述", "存在隐患", "存在问题", "隐患情况", "问题描述", "隐患", "具体问题"]),
+    (Column::Weight, &["隐患等级", "隐患级别", "隐患程度", "严重程度"]),
+    (Column::Worker, &["检查人", "检查人员", "排查人", "排查人员", "发现人"]),
+    (Column::DueDay, &["整改期限", "整改时限", "限期整改日期", "要求整改日期", "整改截止日期"]),
+    (Column::Progress, &["整改情况", "整改状态", "是否整改", "办理情况", "进展"]),
+    (Column::ClosedDay, &["整改完成日期", "整改完成时间", "完成日期", "销号日期", "复查日期"]),
+    (Column::PaperNo, &["隐患编号", "编号", "工单编号"]),
+];
+
+/// The columns that a ledger of this subject may have. Households come with their residents.
+const fn known(subject: Subject) -> Names {
+    match subject {
+        Subject::Record(Kind::Dwelling) => DWELLINGS,
+        Subject::Record(Kind::Resident) => RESIDENTS,
+        Subject::Record(Kind::Premises) => PREMISES,
+        Subject::Record(Kind::Firm) => FIRMS,
+        Subject::Record(Kind::Facility) => FACILITIES,
+        Subject::Record(Kind::Household) => &[],
+        Subject::Visit => VISITS,
+        Subject::Hazard => HAZARDS,
     }
 }
 
@@ -248,22 +367,28 @@ pub const fn is_brought(kind: Kind) -> bool {
     !matches!(kind, Kind::Household)
 }
 
-/// The columns of a kind, each with the header that is shown.
-pub fn columns(kind: Kind) -> impl Iterator<Item = (Column, &'static str)> {
-    known(kind).iter().map(|(column, words)| (*column, words.first().copied().unwrap_or_default()))
+/// Whether ledgers of this subject can be filled.
+#[must_use]
+pub const fn is_filled(subject: Subject) -> bool {
+    !matches!(subject, Subject::Record(Kind::Household))
+}
+
+/// The columns of a subject, each with the header that is shown.
+pub fn columns(subject: Subject) -> impl Iterator<Item = (Column, &'static str)> {
+    known(subject).iter().map(|(column, words)| (*column, words.first().copied().unwrap_or_default()))
 }
 
 /// The header of a column, as it is shown.
 #[must_use]
-pub fn title(kind: Kind, column: Column) -> &'static str {
-    columns(kind).find(|(known, _)| *known == column).map_or("", |(_, title)| title)
+pub fn title(subject: Subject, column: Column) -> &'static str {
+    columns(subject).find(|(known, _)| *known == column).map_or("", |(_, title)| title)
 }
 
-/// What headers mean in a ledger of this kind, with what was chosen over it.
+/// What headers mean in a ledger of this subject, with what was chosen over it.
 #[must_use]
-pub fn names(kind: Kind, chosen: &Mapping) -> Mapping {
+pub fn names(subject: Subject, chosen: &Mapping) -> Mapping {
     let mut names = Mapping::new();
-    for (column, words) in known(kind) {
+    for (column, words) in known(subject) {
         names.extend(words.iter().map(|word| (header_key(word), Some(*column))));
     }
     names.extend(chosen.iter().map(|(header, column)| (header.clone(), *column)));
@@ -278,12 +403,12 @@ mod tests {
 
     #[test]
     fn no_header_of_a_kind_names_two_columns() {
-        for kind in Kind::ALL {
+        for subject in Subject::all() {
             let mut seen: HashMap<String, Column> = HashMap::new();
-            for (column, words) in known(*kind) {
+            for (column, words) in known(subject) {
                 for word in *words {
                     let other = seen.insert(header_key(word), *column).filter(|other| other != column);
-                    assert_eq!(other, None, "{kind:?} {word}");
+                    assert_eq!(other, None, "{subject:?} {word}");
                 }
             }
         }
@@ -291,8 +416,8 @@ mod tests {
 
     #[test]
     fn no_column_that_is_read_is_a_column_that_is_refused() {
-        for kind in Kind::ALL {
-            for (_, words) in known(*kind) {
+        for subject in Subject::all() {
+            for (_, words) in known(subject) {
                 for word in *words {
                     assert_eq!(super::super::refused::why(word), None, "{word}");
                 }

@@ -6,7 +6,7 @@ use linli_kernel::{AreaCode, AreaLevel, IdNumber};
 use serde::{Deserialize, Serialize};
 
 use super::fields::Kind;
-use super::ledger::{Column, Layout, title};
+use super::ledger::{Column, Layout, Subject, title};
 use super::merge::Edits;
 use super::model::Left;
 use crate::areas::tree::AreaTree;
@@ -138,7 +138,7 @@ impl Ledger {
     }
 
     fn grid(&self, cells: &Cells<'_>) -> Result<AreaCode, RowFault> {
-        let title = title(self.kind, Column::Grid);
+        let title = title(Subject::Record(self.kind), Column::Grid);
         let name = key(&cells.text(Column::Grid));
         if name.is_empty() {
             let is_grid = self.area.level() >= AreaLevel::Grid;
@@ -168,7 +168,7 @@ impl Cells<'_> {
     fn title(&self, column: Column) -> String {
         let at = self.layout.of(column).next();
         let header = at.and_then(|i| self.layout.headers.get(i)).cloned();
-        header.unwrap_or_else(|| title(self.kind, column).to_owned())
+        header.unwrap_or_else(|| title(Subject::Record(self.kind), column).to_owned())
     }
 
     fn put(

@@ -291,6 +291,30 @@ pub fn same_label(
     conn.all(&sql, &params![*area, super::model::natural(label), label], |row| from_row(kind, vault, row))
 }
 
+/// What was noted of one record is noted of another from now on: they are the same. A printed code follows unless the other has its own.
+///
+/// # Errors
+/// The database's.
+pub fn repoint(tx: &mut linli_db::Tx<'_>, from: RecordId, into: RecordId) -> Result<(), StoreError> {
+    const MOVES: [&str; 9] = [
+        "UPDATE visit SET record_id = $2 WHERE record_id = $1",
+        "DELETE FROM visit_list WHERE record_id = $1 AND duty_id IN (SELECT duty_id FROM visit_list WHERE record_id = $2)",
+        "UPDATE visit_list SET record_id = $2 WHERE record_id = $1",
+        "UPDATE inspection SET record_id = $2 WHERE record_id = $1",
+        "UPDATE inspection_hazard SET record_id = $2 WHERE record_id = $1",
+        "UPDATE premises_code SET record_id = $2 WHERE record_id = $1 AND NOT EXISTS (SELECT 1 FROM premises_code WHERE record_id = $2)",
+        "UPDATE facility_case SET record_id = $2 WHERE record_id = $1",
+        "UPDATE facility_code SET record_id = $2 WHERE record_id = $1 AND NOT EXISTS (SELECT 1 FROM facility_code WHERE record_id = $2)",
+        "UPDATE care_entry SET resident_id = $2 WHERE resident_id = $1",
+    ];
+    tx.bookkeep(|writer| {
+        for sql in MOVES {
+            writer.exec(sql, &params![from, into])?;
+        }
+        Ok(())
+    })
+}
+
 /// How many records of the present refer to this one.
 ///
 /// # Errors

@@ -109,12 +109,7 @@ async fn list_twins(
     let db = app.db.clone();
     let items = db.read(move |conn| {
         let mut items = Vec::new();
-        for first in firsts(conn, &app.vault, &areas)? {
-            let mut group = of(conn, &app.vault, &first)?;
-            if group.is_empty() {
-                continue;
-            }
-            group.insert(0, first);
+        for group in groups(conn, &app.vault, &areas)? {
             let beside = list::beside(conn, &app.vault, &group)?;
             items.push(group.iter().map(|record| view::row(&app, record, &beside, lang)).collect());
         }
@@ -123,8 +118,8 @@ async fn list_twins(
     Ok(Json(Twins { items: items.await? }))
 }
 
-/// The oldest record of each group that may be one.
-fn firsts(conn: &mut Conn, vault: &Vault, areas: &[AreaCode]) -> Result<Vec<Record>, StoreError> {
+/// Records that may be one, together.
+fn groups(conn: &mut Conn, vault: &Vault, areas: &[AreaCode]) -> Result<Vec<Vec<Record>>, StoreError> {
     let mut found: Vec<(Kind, RecordId)> = Vec::new();
     for kind in PLACED {
         let mut bound = params![MOST].to_vec();
@@ -142,11 +137,25 @@ fn firsts(conn: &mut Conn, vault: &Vault, areas: &[AreaCode]) -> Result<Vec<Reco
          WHERE r.state = 'active' AND r.name_index IS NOT NULL AND ({within}) GROUP BY h.dwelling_id, r.name_index HAVING COUNT(*) > 1 ORDER BY 1 LIMIT $1"
     );
     found.extend(conn.all(&sql, &bound, |row| Ok((Kind::Resident, row.parse("id")?)))?);
-    let mut records = Vec::new();
+    let mut groups: Vec<Vec<Record>> = Vec::new();
     for (kind, id) in found {
-        records.extend(store::load(conn, vault, kind, id)?);
+        let Some(first) = store::load(conn, vault, kind, id)? else { continue };
+        let mut alike = match kind {
+            Kind::Resident => namesakes(conn, vault, &first)?,
+            _ => store::same_label(conn, vault, kind, &first.area, &first.label())?,
+        };
+        // Of three shops of one name the first may be another, and the others the same.
+        while !alike.is_empty() {
+            let one = alike.remove(0);
+            let (mut group, others) = alike.into_iter().partition::<Vec<_>, _>(|other| is_same(&one, other));
+            alike = others;
+            if !group.is_empty() {
+                group.insert(0, one);
+                groups.push(group);
+            }
+        }
     }
-    Ok(records)
+    Ok(groups)
 }
 
 /// Which record stays.
@@ -157,8 +166,8 @@ pub struct AbsorbRecord {
     into: String,
 }
 
-/// 合并: what this record knows and the other does not goes there, where they differ a person decides, what lies in it moves, and it is
-/// archived. Both histories keep it.
+/// 合并: what this record knows and the other does not goes there, where they differ a person decides, what lies in it moves with the
+/// visits and inspections that were to it, and it is archived. Both histories keep it.
 #[utoipa::path(post, path = "/api/registry/{kind}/{id}/absorb", tag = "registry", params(("kind" = String, Path), ("id" = String, Path)), request_body = AbsorbRecord,
     responses((status = 200, body = Outcome), (status = 403, body = crate::http::ProblemBody), (status = 404, body = crate::http::ProblemBody), (status = 409, body = crate::http::ProblemBody), (status = 422, body = crate::http::ProblemBody)), extensions(("x-access" = json!("decide_proposals"))))]
 async fn absorb_record(
@@ -209,6 +218,7 @@ pub(super) fn absorb(
         other
     };
     move_inside(app, tx, (&from, &stays), &by)?;
+    store::repoint(tx, from.id, stays.id)?;
     tx.commit(from.leave(Left::Mistake, &by)?)?;
     Ok((stays, kept))
 }

@@ -144,6 +144,24 @@ pub fn list(conn: &mut Conn, caller: &Caller, wish: &Wish, cursor: &Cursor) -> R
     Ok(cursor.page(rows, |visit| visit.id.to_string()))
 }
 
+/// Records of a time in these areas, by the clock of whoever noted them, the first first.
+///
+/// # Errors
+/// The database's.
+pub fn between(
+    conn: &mut Conn,
+    areas: &[AreaCode],
+    (from, to): (Timestamp, Timestamp),
+    limit: usize,
+) -> Result<Vec<Visit>, StoreError> {
+    let mut values = params![i64::try_from(limit).unwrap_or(i64::MAX), from, to].to_vec();
+    let inside = inside("area_code", areas, &mut values);
+    let sql = format!(
+        "SELECT {COLUMNS} FROM visit WHERE captured_at >= $2 AND captured_at < $3 AND ({inside}) ORDER BY captured_at, id LIMIT $1"
+    );
+    conn.all(&sql, &values, from_row)
+}
+
 /// Takes the points of visits received before `points_before` away, and the words of those before `words_before`. The
 /// records and their chains stay.
 ///

@@ -172,11 +172,6 @@ const LISTS: &[(&str, &str, &str)] = &[
     ),
     (
         "care.toml",
-        "[[packages]]\ncode = 'x'\nname = '甲'\nabout = '乙'\nlife = 'old'\nservices = []",
-        "care_rhythm mine/care.toml:6",
-    ),
-    (
-        "care.toml",
         "[[packages]]\ncode = 'x'\nname = '甲'\nabout = '乙'\nlife = 'old'\nfrom_age = 80\nto_age = 60\nservices = ['meal_delivery']",
         "care_age mine/care.toml:7",
     ),

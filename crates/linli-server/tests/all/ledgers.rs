@@ -217,4 +217,46 @@ on_both! {
         world.post(&street, &fill, json!({ "purpose": "汇总全街道", "with_sealed": true })).await.refused(403, "forbidden");
         assert_eq!(world.post(&street, &fill, json!({ "purpose": "汇总全街道" })).await.ok()["state"], "ready");
     }
+
+    async fn visits_and_hazards_fill_the_workbooks_that_are_asked_for_every_month(t: TestDb) {
+        let world = World::new(t).await;
+        let (clerk, worker) = (world.as_("clerk").await, world.as_("worker1").await);
+        let dwelling = world.post(&worker, "/api/registry/dwellings", json!({ "area_code": GRID_1, "fields": { "compound": "幸福小区", "building": "3号楼", "unit": "2单元", "room": "101室", "dwelling_use": "living", "occupancy": "owner" } })).await.ok()["id"].clone();
+        let august = json!({ "kind": "visit", "record_id": dwelling, "met": true, "note": "老人身体好", "captured_at": "2026-08-31T10:00:00+08:00" });
+        world.post(&worker, "/api/visits", august).await.ok();
+        world.post(&worker, "/api/visits", json!({ "kind": "visit", "record_id": dwelling, "met": false, "note": "家里没人" })).await.ok();
+        world.clock.advance_ms(1_000);
+        let found = json!({ "kind": "patrol", "area_code": GRID_1, "address": "中心花园", "note": "灯不亮", "finding": { "text": "中心花园路灯不亮", "category": "street_light" } });
+        world.post(&worker, "/api/visits", found).await.ok();
+        world.post(&world.as_("worker2").await, "/api/visits", json!({ "kind": "patrol", "area_code": GRID_2, "note": "都好" })).await.ok();
+
+        let header = ["序号", "走访日期", "网格", "小区", "楼栋", "房号", "走访地点", "走访人", "是否在家", "走访情况", "走访结果", "工单编号"].map(str::to_owned).to_vec();
+        let kept = keep(&world, &clerk, COMMUNITY, "visit", book(&[header])).await.ok();
+        assert_eq!((&kept["kind"], &kept["columns"][0]["column"], &kept["has_sealed"]), (&json!("visit"), &Value::Null, &json!(false)));
+        let fill = format!("/api/ledgers/{}/fill", kept["id"].as_str().unwrap());
+        let asked = world.post(&clerk, &fill, json!({ "purpose": "街道月报", "area": GRID_1 })).await.ok();
+        assert_eq!((&asked["from"], &asked["to"]), (&json!("2026-09-01"), &json!("2026-09-28")), "its month, until today");
+        let filled = rows(&file(&world, &clerk, &asked["id"]).await.bytes);
+        assert_eq!(filled.len(), 3, "{filled:?}");
+        assert_eq!(filled[1][1..11], ["2026-09-28", "第一网格", "幸福小区", "3号楼", "101室", "幸福小区3号楼2单元101室", "李春梅", "否", "家里没人", "未发现问题"].map(str::to_owned), "{filled:?}");
+        assert_eq!((under(&filled, "走访结果")[1].as_str(), under(&filled, "工单编号")[1].is_empty()), ("发现问题", false));
+        let all = world.post(&clerk, &fill, json!({ "purpose": "季度小结", "from": "2026-08-01", "to": "2026-09-30" })).await.ok();
+        assert_eq!(rows(&file(&world, &clerk, &all["id"]).await.bytes).len(), 5);
+        world.post(&clerk, &fill, json!({ "purpose": "季度小结", "from": "2026-09-30", "to": "2026-09-01" })).await.refused(422, "invalid");
+        world.post(&clerk, &fill, json!({ "purpose": "季度小结", "from": "九月" })).await.refused(422, "invalid");
+
+        let shop = world.post(&worker, "/api/registry/premises", json!({ "area_code": GRID_1, "fields": { "premises_kind": "shop", "name": "老王超市", "address": "向阳路12号", "in_charge": "李店长", "is_key": "yes" } })).await.ok()["id"].clone();
+        let items = ["exit", "extinguisher", "lights", "wiring", "live_in", "goods"].map(|item| json!({ "item": item, "answer": if item == "extinguisher" { "finding" } else { "ok" }, "note": if item == "extinguisher" { Some("两具过期") } else { None } }));
+        world.post(&worker, "/api/inspections", json!({ "record_id": shop, "checklist": "general", "answers": items })).await.ok();
+        let header = ["编号", "检查日期", "单位名称", "地址", "存在问题", "隐患等级", "检查人", "整改期限", "整改情况", "整改完成日期"].map(str::to_owned).to_vec();
+        let kept = keep(&world, &clerk, COMMUNITY, "hazard", book(&[header])).await.ok();
+        let fill = format!("/api/ledgers/{}/fill", kept["id"].as_str().unwrap());
+        let asked = world.post(&clerk, &fill, json!({ "purpose": "安全月报" })).await.ok();
+        let filled = rows(&file(&world, &clerk, &asked["id"]).await.bytes);
+        assert_eq!(filled.len(), 2, "{filled:?}");
+        assert_eq!((filled[1][1].as_str(), filled[1][2].as_str(), filled[1][3].as_str()), ("2026-09-28", "老王超市", "向阳路12号"));
+        assert!(filled[1][4].contains("两具过期") && filled[1][6] == "李春梅" && filled[1][7] == "2026-10-08" && !filled[1][8].is_empty() && filled[1][9].is_empty(), "{filled:?}");
+        assert_eq!(world.get(&clerk, "/api/ledgers").await.ok()["items"].as_array().unwrap().len(), 2);
+        keep(&world, &clerk, COMMUNITY, "household", book(&[vec!["户号".to_owned()]])).await.refused(422, "invalid");
+    }
 }

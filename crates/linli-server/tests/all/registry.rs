@@ -361,6 +361,16 @@ on_both! {
         let family = enter(&world, &worker, "households", GRID_1, json!({ "dwelling_id": second })).await;
         let person = json!({ "household_id": family, "name": "李晓梅", "relation": "head", "phone": "19900000002" });
         let double = enter(&world, &worker, "residents", GRID_1, person.clone()).await;
+        let shop = |room: &str, address: &str| json!({ "area_code": GRID_1, "even_so": true, "fields": { "premises_kind": "shop", "name": room, "address": address, "in_charge": "李店长" } });
+        for address in ["向阳路1号", "向阳路2号", "向阳路2号"] {
+            world.post(&worker, "/api/registry/premises", shop("便民超市", address)).await.ok();
+            world.clock.advance_ms(1_000);
+        }
+        let pair = world.get(&clerk, "/api/registry/twins").await.ok()["items"][1].clone();
+        assert_eq!((pair.as_array().unwrap().len(), &pair[0]["address"]), (2, &json!("向阳路2号")), "two of one name at one address, and one elsewhere");
+        let leave = pair[1]["id"].as_str().unwrap();
+        world.post(&clerk, &format!("/api/registry/premises/{leave}/absorb"), json!({ "into": pair[0]["id"] })).await.ok();
+        world.post(&worker, "/api/visits", json!({ "kind": "visit", "record_id": second, "met": true })).await.ok();
         let view = world.get(&worker, &format!("/api/registry/dwellings/{first}")).await.ok();
         assert_eq!((view["twins"].as_array().unwrap().len(), &view["twins"][0]["id"]), (1, &json!(second)));
         let twins = async |who: &Session| {
@@ -385,6 +395,8 @@ on_both! {
         assert_eq!((&view["n_inside"], &view["twins"], &view["proposals"][0]["field"]), (&json!(2), &json!([]), &json!("occupancy")));
         assert_eq!(world.get(&clerk, &format!("/api/registry/dwellings/{second}")).await.ok()["record"]["left"].is_null(), false);
 
+        let visits = world.get(&worker, "/api/visits").await.ok();
+        assert_eq!(visits["items"][0]["record_id"], json!(first), "who was there was there");
         // Both families live in one dwelling now: the same name there is the same person, until something tells them apart.
         assert_eq!(twins(&clerk).await, [vec![resident.clone(), double.clone()]]);
         let told = world.get(&clerk, &format!("/api/registry/residents/{double}")).await.ok();

@@ -19,10 +19,10 @@ const CRATES: &[(&str, &[&str])] = &[
 const SLICES: &[&[&str]] = &[
     &["areas", "people", "files", "playbooks", "partners", "delivery", "banners", "office", "sheets", "docx"],
     &["cases", "registry"],
-    &["live", "ledgers", "notices", "visits", "facilities", "opinions"],
+    &["live", "notices", "visits", "facilities", "opinions"],
     &["care"],
     &["inspections"],
-    &["duties"],
+    &["duties", "ledgers"],
     &["sync"],
     &["map", "audit", "plain", "indicators", "rehearsal"],
     &["webhooks", "hotline", "open311"],

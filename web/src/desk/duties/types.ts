@@ -15,4 +15,6 @@ export type ShiftKind = Shapes["ShiftKind"];
 export type GatheringKind = Shapes["GatheringKind"];
 
 export const SHIFT_KINDS = ["station", "patrol", "reception", "watch"] as const satisfies readonly ShiftKind[];
+/** Shifts at which residents are received: everybody reads of them. The server says the same. */
+export const RECEIVING = ["station", "reception"] as const satisfies readonly ShiftKind[];
 export const GATHERING_KINDS = ["meeting", "training", "review", "commendation", "reception", "activity"] as const satisfies readonly GatheringKind[];

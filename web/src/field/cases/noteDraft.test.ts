@@ -1,4 +1,5 @@
-import { expect, it } from "vitest";
+import { afterEach, expect, it, vi } from "vitest";
+import { nextTick } from "vue";
 import { noteBody, placeWords, type NoteDraft } from "./noteDraft";
 
 const LAMP = { by: "facility", id: "0198", name: "3号楼前路灯", address: "幸福小区3号楼前" } as const;
@@ -19,4 +20,50 @@ it("the list of what waits says where: a facility by its name and where it stand
   expect(placeWords({ place: LAMP, address: "2单元门口" })).toBe("幸福小区3号楼前 3号楼前路灯");
   expect(placeWords({ place: { by: "area", code: "6", name: "第三网格" }, address: " 门口 " })).toBe("第三网格 门口");
   expect(placeWords({ place: null, address: "" })).toBe("");
+});
+
+/** What a browser keeps, by its two stores. */
+function stubStores(): Record<"localStorage" | "sessionStorage", Map<string, string>> {
+  const stores = { localStorage: new Map<string, string>(), sessionStorage: new Map<string, string>() };
+  for (const [name, kept] of Object.entries(stores)) {
+    const setItem = (key: string, value: string): void => void kept.set(key, value);
+    vi.stubGlobal(name, { getItem: (key: string) => kept.get(key) ?? null, setItem, removeItem: (key: string) => kept.delete(key) });
+  }
+  return stores;
+}
+
+/** The page as it is loaded. */
+async function loaded(): Promise<typeof import("./noteDraft")> {
+  vi.resetModules();
+  return import("./noteDraft");
+}
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
+
+it("without a PIN a draft survives a reload and not its tab", async () => {
+  const { localStorage, sessionStorage } = stubStores();
+  const { draft: written } = (await loaded()).useNoteDraft();
+  Object.assign(written, { text: "灯不亮", name: "示例居民", phone: "19900000000" });
+  await nextTick();
+  const { useNoteDraft, forgetNote } = await loaded();
+  expect(useNoteDraft().draft).toMatchObject({ text: "灯不亮", name: "示例居民", phone: "19900000000" });
+  expect(localStorage.size).toBe(0);
+  forgetNote();
+  expect(sessionStorage.size).toBe(0);
+  expect((await loaded()).useNoteDraft().draft.name).toBe("");
+});
+
+it("where nothing can be kept a note is written all the same", async () => {
+  const refuse = (): never => {
+    throw new Error("SecurityError");
+  };
+  vi.stubGlobal("sessionStorage", { getItem: refuse, setItem: refuse, removeItem: refuse });
+  const { useNoteDraft, forgetNote } = await loaded();
+  const { draft: written } = useNoteDraft();
+  written.text = "灯不亮";
+  await nextTick();
+  forgetNote();
+  expect(written.text).toBe("灯不亮");
 });

@@ -1,7 +1,6 @@
 import { reactive, watch } from "vue";
 import { newKey } from "@shared/api/intention";
 import type { Point, ReportCase } from "@shared/api/types";
-import { forget, recallJson, rememberJson } from "@shared/lib/storage";
 import { sentIds, type Photo } from "@shared/ui/photos";
 import { isOpen, keepDraft, keptDraft, usePhone } from "../phone/phone";
 
@@ -35,9 +34,26 @@ function isDraft(value: unknown): value is NoteDraft {
   return typeof value === "object" && value !== null && "text" in value && "photos" in value;
 }
 
+/** What came back of a draft; a photo that was not sent is not there any more. */
+const broughtBack = (stored: NoteDraft): NoteDraft => ({ ...empty(), ...stored, photos: stored.photos.filter(({ state }) => state === "sent") });
+
+/** With no PIN a draft is of this tab alone: it survives a reload, and a resident's name and number do not stay in the browser behind it. */
 function restore(): NoteDraft {
-  const stored = recallJson(KEY, isDraft);
-  return stored === null ? empty() : { ...empty(), ...stored, photos: stored.photos.filter((photo) => photo.state === "sent") };
+  try {
+    const stored: unknown = JSON.parse(sessionStorage.getItem(KEY) ?? "null");
+    return isDraft(stored) ? broughtBack(stored) : empty();
+  } catch {
+    // A browser that keeps nothing, or what lies there is none of ours.
+    return empty();
+  }
+}
+
+function keepInTab(): void {
+  try {
+    sessionStorage.setItem(KEY, JSON.stringify(draft));
+  } catch {
+    // It lives as long as the page.
+  }
 }
 
 const draft = reactive(restore());
@@ -52,7 +68,7 @@ let timer: ReturnType<typeof setTimeout> | undefined;
 function keep(): void {
   clearTimeout(timer);
   if (reading) return;
-  if (!isOpen()) rememberJson(KEY, draft);
+  if (!isOpen()) keepInTab();
   else timer = setTimeout(() => void (isOpen() && keepDraft("note", JSON.parse(JSON.stringify(draft)))), KEEP_AFTER_MS);
 }
 watch(draft, keep, { deep: true });
@@ -65,7 +81,7 @@ async function change(to: string | null): Promise<void> {
   if (to === null) return;
   reading = true;
   const kept = await keptDraft("note").finally(() => (reading = false));
-  if (owner === to && isDraft(kept) && draft.text === "") Object.assign(draft, empty(), kept, { photos: kept.photos.filter(({ state }) => state === "sent") });
+  if (owner === to && isDraft(kept) && draft.text === "") Object.assign(draft, broughtBack(kept));
 }
 
 /** The note being written; it survives a reload and a lost connection. */
@@ -76,8 +92,14 @@ export function useNoteDraft(): { draft: NoteDraft; clear: () => void; restored:
   return { draft, clear: () => void Object.assign(draft, empty()), restored };
 }
 
-/** Takes what was written before the phone had a PIN out of the browser's open storage. */
-export const forgetNote = (): void => forget(KEY);
+/** Takes what was written before the phone had a PIN out of the tab's open storage. */
+export function forgetNote(): void {
+  try {
+    sessionStorage.removeItem(KEY);
+  } catch {
+    // Nothing was kept there.
+  }
+}
 
 function placeBody(place: NotePlace | null): Pick<ReportCase, "area_code" | "point" | "place" | "facility"> {
   switch (place?.by) {

@@ -4,6 +4,7 @@ import { api, unwrap } from "@shared/api/client";
 import type { AreaRef } from "@shared/api/types";
 import { recallJson, rememberJson } from "@shared/lib/storage";
 import { isGathering } from "../duties/way";
+import { begunForms, useGoingOn, type GoingOn } from "../phone/begun";
 import { given, useDoing, wordsOf, type Doing } from "../phone/doing";
 import { isOpen, knownColleagues } from "../phone/phone";
 import * as server from "../phone/server";
@@ -29,9 +30,11 @@ export interface Gathering {
   /** Who was there the last time, as far as they still work here. */
   last: ComputedRef<string[]>;
   doing: Doing;
+  going: Pick<GoingOn, "back" | "looking" | "startOver">;
   save: () => Promise<boolean>;
 }
 
+const gatherings = begunForms<GatheringDraft>("gatherings", ["title", "people", "guests", "held", "note"]);
 /** Ids of accounts, without a name. */
 const LAST = "linli.attendees";
 const isIds = (value: unknown): value is string[] => Array.isArray(value) && value.every((id) => typeof id === "string");
@@ -51,11 +54,19 @@ export function gatheringBody(draft: GatheringDraft): RecordGathering {
   };
 }
 
-export function useGathering(duty: () => Duty | null): Gathering {
+/** `about` names the duty for which it was opened, before that is known. */
+export function useGathering(about: string, duty: () => Duty | null): Gathering {
   const me = useMe();
   const doing = useDoing();
   const all = shallowRef<Colleague[] | null>(null);
-  const draft = reactive<GatheringDraft>({ kind: "meeting", area: me.value?.home_area?.code ?? "", title: "", people: [], guests: null, held: "", note: "" });
+  /** As the page is opened. */
+  function fresh(): GatheringDraft {
+    const wanted = duty();
+    const area = wanted?.area.code ?? me.value?.home_area?.code ?? "";
+    return { kind: wanted?.evidence.find(isGathering) ?? "meeting", area, title: wanted?.name ?? "", people: [], guests: null, held: "", note: "" };
+  }
+  const draft = reactive(fresh());
+  const { drop, anew: _, ...going } = useGoingOn(gatherings, about, draft, fresh);
 
   // Nobody is known where nobody was ever asked: then the record counts for its writer.
   (isOpen() ? knownColleagues() : server.colleagues()).then(
@@ -70,15 +81,13 @@ export function useGathering(duty: () => Duty | null): Gathering {
   });
   const last = computed(() => (recallJson(LAST, isIds) ?? []).filter((id) => colleagues.value?.some((one) => one.id === id)));
 
+  // What it was opened for may be known later.
   watch(
     () => duty()?.key,
     () => {
-      const wanted = duty();
-      if (wanted === null) return;
-      const kind = wanted.evidence.find(isGathering);
-      Object.assign(draft, { area: wanted.area.code, title: draft.title === "" ? wanted.name : draft.title, ...(kind === undefined ? {} : { kind }) });
+      const { kind, area, title } = fresh();
+      if (duty() !== null) Object.assign(draft, { kind, area, title: draft.title === "" ? title : draft.title });
     },
-    { immediate: true },
   );
 
   async function save(): Promise<boolean> {
@@ -94,9 +103,11 @@ export function useGathering(duty: () => Duty | null): Gathering {
       },
       (header) => unwrap(api.POST("/api/gatherings", { params: { header }, body })),
     );
-    if (isDone && draft.people.length > 0) rememberJson(LAST, draft.people);
-    return isDone;
+    if (!isDone) return false;
+    drop();
+    if (draft.people.length > 0) rememberJson(LAST, draft.people);
+    return true;
   }
 
-  return { draft, areas, colleagues, last, doing, save };
+  return { draft, areas, colleagues, last, doing, going, save };
 }

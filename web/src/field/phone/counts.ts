@@ -6,6 +6,9 @@ type Evidence = Duty["evidence"][number];
 /** Its days are here and it is not done. */
 export const isOpenDuty = ({ state }: Duty): boolean => state !== "done";
 
+/** Somebody in care was called: nobody went there, and no record of a visit comes of it. */
+export const isCall = ({ type, payload }: Pick<Command, "type" | "payload">): boolean => type === "care.visit" && payload.met === "called";
+
 const textOf = (value: unknown): string => (typeof value === "string" ? value : "");
 
 function shows(evidence: Evidence, { type, payload }: Command): boolean {
@@ -25,7 +28,7 @@ function isThere({ area }: Duty, { payload }: Command): boolean {
 }
 
 export function counts(duty: Duty, command: Command): boolean {
-  if (duty.state === "coming" || !duty.evidence.some((evidence) => shows(evidence, command))) return false;
+  if (duty.state === "coming" || isCall(command) || !duty.evidence.some((evidence) => shows(evidence, command))) return false;
   const { target } = duty;
   return target ? command.payload.record_id === target.record_id : isThere(duty, command);
 }

@@ -53,7 +53,16 @@ export interface OutboxMeta {
   note: Sealed;
   /** Inspections that were begun, by premises. */
   inspections: Sealed;
+  /** Records of the registry that are being filled in, by form. */
+  registry: Sealed;
+  /** Visits that are being written down, by what the page was opened for. */
+  visits: Sealed;
+  /** Gatherings, by the duty. */
+  gatherings: Sealed;
 }
+
+/** What is being written, one value each. */
+export type DraftKey = "note" | "inspections" | "registry" | "visits" | "gatherings";
 
 export interface Meta {
   key: string;

@@ -4,9 +4,10 @@ import type { CaseRow } from "@shared/api/types";
 import { serverMs } from "./copy";
 import { counts } from "./counts";
 import { dueOfRow, grouped, isLent, nDue, today } from "./due";
+import { iconOf, nameKeyOf } from "./kinds";
 import { hasCome, merged } from "./merge";
 import { wayOf } from "../duties/way";
-import { Rows, type CareBody, type Command, type Duty, type Entry, type Outcome } from "./types";
+import { Rows, type CareBody, type Command, type Duty, type Entry, type Outcome, type StoredCare } from "./types";
 
 const NOW = Date.parse("2026-10-08T01:00:00.000Z");
 const GRID = { code: "610502005007003", name: "第三网格", level: "grid", full_name: "第三网格" } as Duty["area"];
@@ -22,9 +23,9 @@ const shop = (record: string, more: Partial<Duty> = {}): Duty =>
   duty(record, { evidence: ["inspection"], target_kind: "key_premises", target: { record_id: record, label: record, premises_kind: "shop" }, due_at: "2026-12-31T10:00:00.000Z", ...more });
 
 const care = (due_at: string, lease_until = "2026-10-09T01:00:00.000Z"): CareBody =>
-  ({ area: GRID, name: "示例老人", address: "1号楼", wish: null, due_at, last_met_at: null, tried_at: null, version: 1, lease_until });
+  ({ area: GRID, name: "示例老人", address: "1号楼", wish: null, due_at, is_visit: true, services: [], last_met_at: null, tried_at: null, version: 1, lease_until });
 
-function rowsOf(duties: readonly Duty[], people: Record<string, CareBody> = {}): Rows {
+function rowsOf(duties: readonly Duty[], people: Record<string, StoredCare> = {}): Rows {
   const rows = new Rows();
   for (const body of duties) rows.set({ kind: "duty", id: `row-${body.key}`, body });
   for (const [id, body] of Object.entries(people)) rows.set({ kind: "care_visit", id, body });
@@ -92,6 +93,35 @@ describe("what is on its way", () => {
     expect(keys(rows, [visit])).toEqual(["sent:a"]);
     expect(merged(rows, [visit]).visits.map(({ kind, note }) => [kind, note])).toEqual([["visit", "精神很好"]]);
   });
+});
+
+describe("a call to somebody in care", () => {
+  const CALLED = { type: "care.visit", entity_id: "a", payload: { met: "called", services: ["check_in_call"] } };
+  const call: CareBody = { ...care("2026-10-08T10:00:00.000Z"), is_visit: false, services: [{ code: "check_in_call", name: "电话问候" }] };
+
+  it("is off the list at once, and is neither a record of a visit nor does for one that is due", () => {
+    const rows = rowsOf([duty("visit", { evidence: ["visit"] }), duty("record", { evidence: ["any"] })], { a: call });
+    expect(keys(rows)).toEqual(["soon:visit,record,a"]);
+    expect(keys(rows, [entry(CALLED)])).toEqual(["soon:visit,record", "sent:a"]);
+    expect(merged(rows, [entry(CALLED)]).visits).toEqual([]);
+  });
+
+  it("gives the list back what stays due, when its row has come", () => {
+    const done = entry(CALLED, { status: "applied", entity: { kind: "care_visit", id: "a", version: 2 } });
+    expect(keys(rowsOf([], { a: call }), [done])).toEqual(["sent:a"]);
+    expect(keys(rowsOf([], { a: { ...call, is_visit: true, services: [], version: 2 } }), [done])).toEqual(["soon:a"]);
+    expect(keys(rowsOf([]), [done])).toEqual([]);
+  });
+
+  it("is named by what was tapped", () => {
+    expect([nameKeyOf(entry(CALLED)), iconOf(entry(CALLED))]).toEqual([null, "phone"]);
+    expect(nameKeyOf(entry({ ...CALLED, payload: { met: "done" } }))).toBe("field.care.title");
+  });
+});
+
+it("a row from before calls were sent is a visit with no services", () => {
+  const { is_visit: _, services: __, ...older } = care("2026-10-08T10:00:00.000Z");
+  expect(merged(rowsOf([], { a: older }), []).care.get("a")?.body).toMatchObject({ is_visit: true, services: [] });
 });
 
 describe("what is done and not yet back", () => {

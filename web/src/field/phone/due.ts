@@ -75,7 +75,7 @@ const duties: Source = (view, nowMs) => {
 };
 
 /** What of somebody in care may still be read. A clock that was set back gains nothing behind the last contact. */
-export const isLent = ({ body }: Pick<CareItem, "body">, nowMs: number): boolean => Date.parse(body.lease_until) > nowMs;
+export const isLent = ({ body }: { body: Pick<CareItem["body"], "lease_until"> }, nowMs: number): boolean => Date.parse(body.lease_until) > nowMs;
 
 const care: Source = (view, nowMs) => {
   const items = [...view.care.values()].filter((item) => isLent(item, nowMs));

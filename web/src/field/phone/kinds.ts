@@ -1,6 +1,7 @@
 /** The kinds of commands as their owner reads them. A new type adds a line here, and its effect in `merge.ts`. */
 import type { RouteLocationRaw } from "vue-router";
 import type { IconName } from "@shared/ui/icons";
+import { isCall } from "./counts";
 import type { View } from "./merge";
 import type { Entry } from "./types";
 
@@ -17,7 +18,7 @@ const ICONS: Record<string, IconName> = {
   "registry.confirm": "check",
 };
 
-export const iconOf = (entry: Entry): IconName => ICONS[entry.command.type] ?? "info";
+export const iconOf = ({ command }: Entry): IconName => (isCall(command) ? "phone" : (ICONS[command.type] ?? "info"));
 
 /** The key of its name; an act is named by its button, which `told` keeps. */
 export function nameKeyOf({ command }: Entry): string | null {
@@ -31,7 +32,8 @@ export function nameKeyOf({ command }: Entry): string | null {
     case "inspection.record":
       return "field.visits.kind.inspection";
     case "care.visit":
-      return "field.care.title";
+      // A call is named by its button too.
+      return isCall(command) ? null : "field.care.title";
     case "gathering.record":
       return `field.gather.kind.${String(command.payload.kind)}`;
     case "registry.enter":

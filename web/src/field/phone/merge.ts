@@ -3,7 +3,7 @@
  * flow; it says what its owner did and that it is not at the server yet.
  */
 import type { CaseRow, DueState } from "@shared/api/types";
-import { counts, isOpenDuty } from "./counts";
+import { counts, isCall, isOpenDuty } from "./counts";
 import { hasRecordCome, layChanged, layConfirmed, layEntered, recordsOf, type Records } from "./records";
 import type { CareBody, CaseBody, Duty, Entry, RecordVisit, Rows, StoredOffer, Visit } from "./types";
 
@@ -34,7 +34,7 @@ export interface DutyItem {
   pending: Entry[];
 }
 
-/** A visit to somebody in care. */
+/** A visit or a call to somebody in care. */
 export interface CareItem {
   id: string;
   body: CareBody;
@@ -121,7 +121,7 @@ const OVERLAYS: Record<string, (view: View, entry: Entry, rows: Rows) => void> =
   "visit.record": (view, entry) => void view.visits.push(visitOf(entry)),
   "care.visit": (view, entry) => {
     view.care.get(entry.command.entity_id ?? "")?.pending.push(entry);
-    view.visits.push({ ...visitOf(entry), kind: "visit" });
+    if (!isCall(entry.command)) view.visits.push({ ...visitOf(entry), kind: "visit" });
   },
   "visit.finding": (view, entry) => {
     view.visits.push(visitOf(entry));
@@ -195,7 +195,7 @@ export function merged(rows: Rows, entries: readonly Entry[]): View {
   const view: View = {
     cases: new Map(rows.all("case").map((body) => [body.row.id, { row: body.row, body, pending: [] }])),
     duties: new Map(rows.all("duty").filter(isOpenDuty).map((duty) => [duty.key, { duty, pending: [] }])),
-    care: new Map(rows.named("care_visit").map(([id, body]) => [id, { id, body, pending: [] }])),
+    care: new Map(rows.named("care_visit").map(([id, body]) => [id, { id, body: { is_visit: true, services: [], ...body }, pending: [] }])),
     visits: rows.all("visit").map((visit) => rowOf(visit, rows)),
     records: recordsOf(rows),
   };

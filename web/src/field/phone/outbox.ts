@@ -1,6 +1,7 @@
 /** What was done on this phone and the server has not answered for good. Nothing leaves here but by its own number, after its own answer. */
 import { digestOf, open, openBytes, seal, sealBytes } from "./crypto";
 import { on, PhoneFull, type StoredCommand, type StoredPhoto } from "./database";
+import { isFresh } from "./fresh";
 import type { Opened } from "./keys";
 import type { Command, Entry, EntryState, Outcome, Told } from "./types";
 import { uuid7 } from "./uuid7";
@@ -127,8 +128,6 @@ export async function remove(phone: Opened, seqs: readonly number[]): Promise<vo
 
 /** What may lie on the phone in photos that were not sent: some six hundred. */
 export const MOST_PHOTO_BYTES = 200 * 1_024 * 1_024;
-/** A photo that belongs to no command after so long was thrown away while it was written. */
-const LOOSE_MS = 24 * 3_600_000;
 
 /**
  * Keeps a photo that was shrunk; gives the digest by which a command names it.
@@ -166,6 +165,7 @@ export async function movePhotos(phone: Opened, from: number): Promise<void> {
   await on(phone.outbox, (db) => db.photos.where({ seq: from }).modify({ seq: 0, sent_at: 0 }));
 }
 
+/** A photo that belongs to no command is kept as long as the form that it was taken for. */
 export async function dropLoosePhotos(phone: Opened, now = Date.now()): Promise<void> {
-  await on(phone.outbox, (db) => db.photos.where({ seq: 0 }).filter((photo) => Math.abs(now - photo.added_at) > LOOSE_MS).delete());
+  await on(phone.outbox, (db) => db.photos.where({ seq: 0 }).filter((photo) => !isFresh(photo.added_at, now)).delete());
 }

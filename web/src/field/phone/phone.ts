@@ -3,7 +3,7 @@ import { computed, ref, shallowRef, type ComputedRef } from "vue";
 import { ProblemError } from "@shared/api/problem";
 import type { Me } from "@shared/api/types";
 import { allRows, applied, colleagues as colleaguesHere, erase, keepColleagues, NOWHERE, position as readPosition, serverMs, type Position } from "./copy";
-import { end, on, PhoneFull } from "./database";
+import { end, on, PhoneFull, type DraftKey } from "./database";
 import { open, seal } from "./crypto";
 import { isLent } from "./due";
 import { endsAt } from "./lease";
@@ -280,13 +280,13 @@ export async function noteMe(me: Me): Promise<void> {
 }
 
 /** What is being written survives a tab that was killed, and lies as sealed as the rest. */
-export async function keepDraft(key: "note" | "inspections", draft: unknown): Promise<void> {
+export async function keepDraft(key: DraftKey, draft: unknown): Promise<void> {
   const phone = mustBeOpen();
   const sealed = await seal(phone.key, key, draft);
   await on(phone.outbox, (db) => db.write(key, sealed));
 }
 
-export async function keptDraft(key: "note" | "inspections"): Promise<unknown> {
+export async function keptDraft(key: DraftKey): Promise<unknown> {
   const phone = mustBeOpen();
   const sealed = await on(phone.outbox, (db) => db.read(key));
   return sealed === undefined ? null : open<unknown>(phone.key, key, sealed);

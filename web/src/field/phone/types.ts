@@ -19,6 +19,7 @@ export type RecordInspection = Schemas["RecordInspection"];
 export type RecordGathering = Schemas["RecordGathering"];
 export type GatheringKind = Schemas["GatheringKind"];
 export type CareMet = Schemas["CareMet"];
+export type CareVisit = Schemas["CareVisit"];
 
 /** A command as it is sent. It is kept as it was made: sent again it must be the same to the letter. */
 export interface Command {
@@ -84,19 +85,26 @@ export interface AreaBody {
   people: Schemas["Contact"][];
 }
 
-/** A visit to somebody in care: who, where, which contact is wanted, by when. Why is not on a phone. */
+/** A visit or a call to somebody in care: who, where, which contact is wanted, by when. Why is not on a phone. */
 export interface CareBody {
   area: Schemas["AreaRef"];
   name: string | null;
   address: string;
   wish: string | null;
   due_at: string;
+  /** Whether somebody is to go there; else only a call is due. */
+  is_visit: boolean;
+  /** What the owner of the phone gives and is due; only for whoever may know. */
+  services: readonly { code: string; name: string }[];
   last_met_at: string | null;
   tried_at: string | null;
   version: number;
   /** By the server's clock. After it nothing of this may be read. */
   lease_until: string;
 }
+
+/** As it may lie on a phone since before the server sent what is optional here. */
+export type StoredCare = Omit<CareBody, "is_visit" | "services"> & Partial<Pick<CareBody, "is_visit" | "services">>;
 
 export interface PlaybookBody {
   id: string;
@@ -115,7 +123,7 @@ export interface Bodies {
   area: AreaBody;
   duty: Duty;
   checklist: Checklist;
-  care_visit: CareBody;
+  care_visit: StoredCare;
   playbook: PlaybookBody;
   /** A dwelling, a household, premises, a firm or a public facility. */
   record: RegistryRow;

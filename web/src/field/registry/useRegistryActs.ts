@@ -57,7 +57,7 @@ export function useRegistryActs(): RegistryActs {
     const isDone = await doing.run(
       { type: "registry.enter", entity_id: id, base_version: null, payload: { kind, area_code: area.code, fields: { ...fields } }, attachments: [], told: toldOfEnter(what) },
       async (headers) => {
-        const made = await unwrap(api.POST("/api/registry/{kind}", { params: { path: { kind } }, headers, body: { area_code: area.code, fields: { ...fields } } }));
+        const made = await unwrap(api.POST("/api/registry/{kind}", { params: { path: { kind } }, headers, body: { area_code: area.code, fields: { ...fields }, even_so: true } }));
         id = made.id;
       },
     );

@@ -5,6 +5,7 @@ import type { RegistryRow } from "@shared/registry/fields";
 import { recallJson, rememberJson } from "@shared/lib/storage";
 import { sentIds, type Photo } from "@shared/ui/photos";
 import { visitKindOf } from "../duties/way";
+import { begunForms, useGoingOn, type GoingOn } from "../phone/begun";
 import { given, useDoing, wordsOf, type Doing } from "../phone/doing";
 import { usePhone } from "../phone/phone";
 import type { Duty, RecordVisit, VisitKind } from "../phone/types";
@@ -21,7 +22,8 @@ export interface VisitDraft {
   photos: Photo[];
   /** Units that went along. */
   companions: readonly string[];
-  /** What was wrong; empty when nothing was. */
+  /** Something is wrong: what, and it is a case. */
+  finds: boolean;
   finding: string;
   category: string;
 }
@@ -29,7 +31,9 @@ export interface VisitDraft {
 const RECENT = "linli.places";
 const isKeys = (value: unknown): value is string[] => Array.isArray(value) && value.every((key) => typeof key === "string");
 
-const empty = (place: string): VisitDraft => ({ place, kind: null, note: "", address: "", photos: [], companions: [], finding: "", category: "" });
+const empty = (place: string): VisitDraft => ({ place, kind: null, note: "", address: "", photos: [], companions: [], finds: false, finding: "", category: "" });
+
+const visits = begunForms<VisitDraft>("visits", ["note", "address", "photos", "companions", "finding", "category"]);
 
 export interface Recording {
   draft: VisitDraft;
@@ -37,12 +41,13 @@ export interface Recording {
   recent: ComputedRef<Place[]>;
   kind: ComputedRef<VisitKind>;
   doing: Doing;
-  /** Writes it down; with `finding` the case is made too. Whether it is. */
-  record: (isFinding: boolean) => Promise<boolean>;
+  going: Pick<GoingOn, "back" | "looking" | "startOver">;
+  /** Writes it down; with a finding the case is made too. Whether it is. */
+  record: () => Promise<boolean>;
 }
 
-/** What is written is there as `duty` wants it, or at `record`, where it was opened for one. */
-export function useRecord(duty: () => Duty | null, record: () => RegistryRow | null = () => null): Recording {
+/** What is written is there as `duty` wants it, or at `record`, where it was opened for one; `about` names which, before it is known. */
+export function useRecord(about: string, duty: () => Duty | null, record: () => RegistryRow | null = () => null): Recording {
   const me = useMe();
   const { opened, rows } = usePhone();
   const doing = useDoing();
@@ -56,31 +61,30 @@ export function useRecord(duty: () => Duty | null, record: () => RegistryRow | n
   const places = computed(() => new Map(groups.value.flatMap((group) => group.places).map((place) => [place.key, place])));
   const keys = ref(recallJson(RECENT, isKeys) ?? []);
   const home = (): string => me.value?.home_area?.code ?? own.value[0]?.places[0]?.key ?? "";
-  const draft = reactive(empty(home()));
+  /** As the page is opened. */
+  function fresh(): VisitDraft {
+    const [wanted, row] = [duty(), record()];
+    if (wanted !== null) return { ...empty(placeOfDuty(wanted).key), kind: visitKindOf(wanted) };
+    return empty(row === null ? home() : placeOfRecord(row).key);
+  }
+  const draft = reactive(fresh());
+  // A photo that was not kept yet is not.
+  const { drop, anew, ...going } = useGoingOn(visits, about, draft, fresh, () => ({ ...draft, photos: draft.photos.filter(({ state }) => state === "sent") }));
   const recent = computed(() => keys.value.flatMap((key) => places.value.get(key) ?? []));
   const place = computed(() => places.value.get(draft.place) ?? places.value.get(home()));
   const kind = computed(() => draft.kind ?? (place.value === undefined ? "patrol" : likelyKind(place.value)));
 
+  // What it was opened for may be known later.
   watch(
-    () => duty()?.key,
+    () => duty()?.key ?? record()?.id,
     () => {
-      const wanted = duty();
-      if (wanted !== null) Object.assign(draft, { place: placeOfDuty(wanted).key, kind: visitKindOf(wanted) });
+      const { place: at, kind: as } = fresh();
+      if (duty() !== null || record() !== null) Object.assign(draft, { place: at, kind: as });
     },
-    { immediate: true },
   );
 
-  watch(
-    () => record()?.id,
-    () => {
-      const row = record();
-      if (row !== null && duty() === null) Object.assign(draft, { place: placeOfRecord(row).key, kind: null });
-    },
-    { immediate: true },
-  );
-
-  function body(isFinding: boolean): RecordVisit {
-    const finding = isFinding ? { text: draft.finding.trim(), ...(draft.category === "" ? {} : { category: draft.category }) } : undefined;
+  function body(): RecordVisit {
+    const finding = draft.finds ? { text: draft.finding.trim(), ...(draft.category === "" ? {} : { category: draft.category }) } : undefined;
     return {
       kind: kind.value,
       ...place.value?.sent,
@@ -92,8 +96,9 @@ export function useRecord(duty: () => Duty | null, record: () => RegistryRow | n
     } as RecordVisit;
   }
 
-  async function save(isFinding: boolean): Promise<boolean> {
-    const written = body(isFinding);
+  async function save(): Promise<boolean> {
+    const isFinding = draft.finds;
+    const written = body();
     const isDone = await doing.run(
       {
         type: isFinding ? "visit.finding" : "visit.record",
@@ -107,11 +112,13 @@ export function useRecord(duty: () => Duty | null, record: () => RegistryRow | n
       (header) => unwrap(api.POST("/api/visits", { params: { header }, body: written })),
     );
     if (!isDone) return false;
+    drop();
     keys.value = withRecent(keys.value, draft.place);
     rememberJson(RECENT, keys.value);
     Object.assign(draft, empty(draft.place));
+    anew();
     return true;
   }
 
-  return { draft, groups, recent, kind, doing, record: save };
+  return { draft, groups, recent, kind, doing, going, record: save };
 }

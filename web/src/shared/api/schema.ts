@@ -2834,8 +2834,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * 合并: what this record knows and the other does not goes there, where they differ a person decides, what lies in it moves, and it is
-         *     archived. Both histories keep it.
+         * 合并: what this record knows and the other does not goes there, where they differ a person decides, what lies in it moves with the
+         *     visits and inspections that were to it, and it is archived. Both histories keep it.
          */
         post: operations["absorb_record"];
         delete?: never;
@@ -5932,8 +5932,12 @@ export interface components {
         FillLedger: {
             /** @description Only what lies in this area; the ledger's own without it. */
             area?: string | null;
+            /** @description The first day, `2026-09-01`, of a ledger of visits or hazards; the first of its week, month, quarter or year without it. */
+            from?: string | null;
             /** @description Why, 2 to 200 characters. Each person whose name, phone number or ID number is in the file can read it. */
             purpose: string;
+            /** @description The last day; today without it. */
+            to?: string | null;
             /** @description Whether those go in: then a second person agrees first. */
             with_sealed?: boolean;
         };
@@ -6961,8 +6965,8 @@ export interface components {
             has_sealed: boolean;
             /** @description Which. */
             id: string;
-            /** @description Of which records. */
-            kind: components["schemas"]["RegistryKind"];
+            /** @description Of what: `dwelling`, `resident`, `premises`, `firm`, `facility`, `visit` or `hazard`. */
+            kind: string;
             /** @description What a column may be filled with. */
             meanings: components["schemas"]["LedgerMeaning"][];
             /** @description What it is called. */
@@ -6987,7 +6991,7 @@ export interface components {
          * @description A column of a ledger.
          * @enum {string}
          */
-        LedgerColumn: "grid" | "compound" | "building" | "unit" | "room" | "door" | "dwelling_use" | "area_m2" | "occupancy" | "household_no" | "relation" | "person_name" | "sex" | "birth" | "phone" | "id_number" | "moved_away" | "deceased" | "title" | "sort" | "address" | "in_charge" | "is_key" | "unified_code" | "n_employees";
+        LedgerColumn: "grid" | "compound" | "building" | "unit" | "room" | "door" | "dwelling_use" | "area_m2" | "occupancy" | "household_no" | "relation" | "person_name" | "sex" | "birth" | "phone" | "id_number" | "moved_away" | "deceased" | "title" | "sort" | "address" | "in_charge" | "is_key" | "unified_code" | "n_employees" | "day" | "worker" | "note" | "met" | "result" | "paper_no" | "weight" | "due_day" | "progress" | "closed_day";
         /** @description A column that a ledger may have. */
         LedgerColumnName: {
             /** @description Which. */
@@ -9193,6 +9197,11 @@ export interface components {
             /** @description Who agreed or refused. */
             decided_by?: string | null;
             ends_at?: components["schemas"]["Timestamp"] | null;
+            /**
+             * Format: date
+             * @description The first day that is in it, where it is of what was done.
+             */
+            from?: string | null;
             /** @description Which. */
             id: string;
             /** @description Whether names, phone numbers or ID numbers are in it. */
@@ -9213,6 +9222,11 @@ export interface components {
             purpose?: string | null;
             /** @description How it stands. */
             state: components["schemas"]["SubmissionState"];
+            /**
+             * Format: date
+             * @description The last day.
+             */
+            to?: string | null;
         };
         /**
          * @description How a submission stands.
@@ -14195,7 +14209,7 @@ export interface operations {
                 asked_by: string;
                 /** @description How often: `once`, `week`, `month`, `quarter`, `year`. */
                 rhythm: components["schemas"]["LedgerRhythm"];
-                /** @description Of which records: `dwelling`, `resident`, `premises` or `firm`. */
+                /** @description Of what: `dwelling`, `resident`, `premises`, `firm`, `facility`, `visit` or `hazard`. */
                 kind: string;
             };
             header?: never;

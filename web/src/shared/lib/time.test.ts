@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { dayPhrase, distancePhrase, plainTime, whenPhrase } from "./time";
+import { dayPhrase, distancePhrase, plainTime, weekdayName, whenPhrase } from "./time";
 
 const NOON = new Date("2026-10-09T04:00:00.000Z"); // 12:00 in Shanghai
 
@@ -30,6 +30,10 @@ describe("times in the city's zone", () => {
     expect(distancePhrase("2026-10-09T06:30:00.000Z", NOON)).toEqual({ key: "time.leftHours", params: { n: 2 } });
     expect(distancePhrase("2026-10-06T03:00:00.000Z", NOON)).toEqual({ key: "time.overDays", params: { n: 3 } });
     expect(distancePhrase("2026-10-09T03:59:50.000Z", NOON)).toEqual({ key: "time.overMinutes", params: { n: 1 } });
+  });
+
+  it("says the day of the week of the city, in the reader's language", () => {
+    expect(["zh-CN", "zh-TW", "en"].map((locale) => weekdayName("2026-10-08T16:30:00.000Z", locale))).toEqual(["周五", "週五", "Fri"]);
   });
 
   it("writes a plain time that a reply can carry", () => {

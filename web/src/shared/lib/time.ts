@@ -67,6 +67,11 @@ export function dayPhrase(iso: string, now: Date): Phrase {
   return { key: `${phrase.key}Day`, params: phrase.params };
 }
 
+/** The day of the week, as the reader's language has it: `周五`. */
+export function weekdayName(iso: string, locale: string): string {
+  return new Intl.DateTimeFormat(locale, { timeZone: ZONE, weekday: "short" }).format(new Date(iso));
+}
+
 /** How long until (or since) a moment, in the largest unit that says enough: `还剩2小时`, `超3天`. */
 export function distancePhrase(iso: string, now: Date): Phrase {
   const ms = new Date(iso).getTime() - now.getTime();

@@ -1,6 +1,6 @@
 import { onBeforeUnmount, ref, type Ref } from "vue";
 import { useI18n } from "vue-i18n";
-import { dayPhrase, distancePhrase, whenPhrase, type Phrase } from "./time";
+import { dayPhrase, distancePhrase, weekdayName, whenPhrase, type Phrase } from "./time";
 
 const TICK_MS = 30_000;
 const now = ref(new Date());
@@ -25,14 +25,16 @@ export function useNow(): Ref<Date> {
 export function useTime(): {
   when: (iso: string) => string;
   day: (iso: string) => string;
+  weekday: (iso: string) => string;
   distance: (iso: string) => string;
 } {
-  const { t } = useI18n();
+  const { t, locale } = useI18n();
   const moment = useNow();
   const say = (phrase: Phrase): string => t(phrase.key, phrase.params);
   return {
     when: (iso) => say(whenPhrase(iso, moment.value)),
     day: (iso) => say(dayPhrase(iso, moment.value)),
+    weekday: (iso) => weekdayName(iso, locale.value),
     distance: (iso) => say(distancePhrase(iso, moment.value)),
   };
 }

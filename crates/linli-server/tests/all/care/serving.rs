@@ -42,7 +42,7 @@ on_both! {
         let arrange = json!({ "act": "arrange", "service": "meal_delivery", "by": "幸福助餐点", "on": "2026-10-05" });
         let mut early = arrange.clone();
         early["on"] = json!("2026-09-27");
-        assert_eq!(field(&act(&world, &clerk, &id, early).await.refused(422, "invalid")), ("on", "care_in_the_past"));
+        assert_eq!(field(&act(&world, &clerk, &id, early).await.refused(422, "invalid")), ("on", "care_from_today"));
         act(&world, &world.as_("worker2").await, &id, arrange.clone()).await.refused(403, "forbidden");
         act(&world, &world.as_("other_clerk").await, &id, arrange.clone()).await.refused(404, "not_found");
         act(&world, &clerk, &id, arrange).await.ok();
@@ -65,7 +65,11 @@ on_both! {
         // Whoever is in hospital is served nothing at home.
         act(&world, &clerk, &id, json!({ "act": "mute", "reason": "in_hospital" })).await.ok();
         world.clock.advance_ms(5 * DAY_MS);
-        assert!(ids(&world, &world.as_("clerk").await, "services").await.is_empty());
+        let clerk = world.as_("clerk").await;
+        assert!(ids(&world, &clerk, "services").await.is_empty());
+        act(&world, &clerk, &id, json!({ "act": "want", "service": "pick_up" })).await.ok();
+        assert_eq!(ids(&world, &clerk, "services").await, std::slice::from_ref(&id), "what the person asks for is heard all the same");
+        act(&world, &clerk, &id, json!({ "act": "decline", "service": "pick_up" })).await.ok();
         let told = "SELECT COUNT(*) AS n FROM event WHERE stream_kind = 'care' AND (payload LIKE '%meal%' OR payload LIKE '%adaptation%')";
         assert_eq!(number(&world, told).await, 0, "the chain outlives the entry and never says which");
         let counted = "SELECT COUNT(*) AS n FROM care_entry WHERE is_served AND service_at IS NULL AND services_sealed IS NOT NULL";
