@@ -3,6 +3,7 @@ import type { Router } from "vue-router";
 import { api, onSignedOut, unwrap } from "@shared/api/client";
 import { ProblemError } from "@shared/api/problem";
 import type { Me } from "@shared/api/types";
+import { leaveNote } from "./cases/noteDraft";
 import { accountsHere } from "./phone/database";
 import { dropEndedLeases, type Opened } from "./phone/keys";
 import { isOpen, lock, noteMe, openPhone, syncNow, usePhone } from "./phone/phone";
@@ -43,6 +44,7 @@ export async function signOut(): Promise<void> {
     if (!wasOpen) throw cause;
   }
   lock();
+  leaveNote();
   me.value = null;
 }
 

@@ -3,7 +3,7 @@ import { ref, shallowRef } from "vue";
 import { api, unwrap } from "@shared/api/client";
 import { ProblemError, problemFrom, toProblem, unreachable } from "@shared/api/problem";
 import { currentLocale } from "@shared/i18n/locale";
-import type { Burden, Ledger, LedgerColumn, Rhythm, Submission } from "./types";
+import type { Burden, Ledger, LedgerColumn, Rhythm, Submission, Wish } from "./types";
 
 /** What is said of a workbook when it is uploaded. */
 export interface NewLedger {
@@ -80,15 +80,16 @@ export function useLedgers(mayKeep: boolean, mayApprove: boolean) {
     end: (one: Ledger) => step(() => unwrap(api.POST("/api/ledgers/{id}/end", at(one.id)))),
     byHand: (one: Ledger, rows: number) => step(() => unwrap(api.POST("/api/ledgers/{id}/by-hand", { ...at(one.id), body: { n_rows: rows } }))),
     decide: (one: Submission, agrees: boolean) => step(() => unwrap(api.POST("/api/ledgers/submissions/{id}/decide", { ...at(one.id), body: { agrees } }))),
-    /** Asks for a filled workbook; it is downloaded at once when nobody else has to agree. */
-    fill: (one: Ledger, purpose: string, withSealed: boolean) =>
-      step(async () => {
-        const asked = await unwrap(api.POST("/api/ledgers/{id}/fill", { ...at(one.id), body: { purpose, with_sealed: withSealed } }));
-        if (asked.can_take) await take(asked, one.name);
-      }),
     take: (one: Submission, name: string) => step(() => take(one, name)),
   };
 }
+
+/**
+ * Asks for a filled workbook.
+ *
+ * @throws ProblemError
+ */
+export const fillLedger = (id: string, body: Wish): Promise<Submission> => unwrap(api.POST("/api/ledgers/{id}/fill", { params: { path: { id } }, body }));
 
 /** Downloads a workbook under the name of its ledger; a refusal is read like any other. */
 async function take(one: Submission, name: string): Promise<void> {

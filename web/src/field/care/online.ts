@@ -9,6 +9,6 @@ export async function careToVisit(): Promise<CareItem[]> {
     if (!mine || !visit_due_at) return [];
     // Nothing of it is kept: it is asked again with every page.
     const body = { area, name, address, wish: null, due_at: visit_due_at, is_visit: true, services: [], last_met_at: last_met_at ?? null, tried_at: tried_at ?? null, version: 0, lease_until: "9999-12-31T00:00:00.000Z" };
-    return [{ id, body, pending: [] }];
+    return [{ id, body, called_at: null, pending: [] }];
   });
 }

@@ -55,6 +55,23 @@ it("without a PIN a draft survives a reload and not its tab", async () => {
   expect((await loaded()).useNoteDraft().draft.name).toBe("");
 });
 
+it("whoever signs out without a PIN leaves nothing of a draft, on the page or in the tab", async () => {
+  const { sessionStorage } = stubStores();
+  const { useNoteDraft, leaveNote } = await loaded();
+  const { draft: written } = useNoteDraft();
+  Object.assign(written, { text: "灯不亮", name: "示例居民", phone: "19900000000" });
+  await nextTick();
+  expect(sessionStorage.size).toBe(1);
+  leaveNote();
+  await nextTick();
+  expect(sessionStorage.size).toBe(0);
+  expect(useNoteDraft().draft).toMatchObject({ text: "", name: "", phone: "" });
+  // The next at this browser writes, and it is kept as ever.
+  written.text = "井盖松动";
+  await nextTick();
+  expect((await loaded()).useNoteDraft().draft).toMatchObject({ text: "井盖松动", name: "" });
+});
+
 it("where nothing can be kept a note is written all the same", async () => {
   const refuse = (): never => {
     throw new Error("SecurityError");

@@ -49,6 +49,10 @@ function restore(): NoteDraft {
 }
 
 function keepInTab(): void {
+  if (JSON.stringify(draft) === JSON.stringify(empty())) {
+    forgetNote();
+    return;
+  }
   try {
     sessionStorage.setItem(KEY, JSON.stringify(draft));
   } catch {
@@ -90,6 +94,14 @@ export function useNoteDraft(): { draft: NoteDraft; clear: () => void; restored:
   // A draft that cannot be read is none: the page begins empty.
   if (to !== owner) restored = change(to).catch(() => undefined);
   return { draft, clear: () => void Object.assign(draft, empty()), restored };
+}
+
+/** Whoever signs out leaves nothing that they wrote about a resident to the next at this browser. What lies sealed comes back with its PIN. */
+export function leaveNote(): void {
+  owner = null;
+  restored = Promise.resolve();
+  Object.assign(draft, empty());
+  forgetNote();
 }
 
 /** Takes what was written before the phone had a PIN out of the tab's open storage. */

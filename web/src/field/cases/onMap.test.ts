@@ -15,7 +15,7 @@ const PLACES = [
   { name: "网格公示牌", point: null },
 ];
 const AREA = { code: "610502005007003", name: "第三网格", level: "grid", full_name: "第三网格" } as Duty["area"];
-const care = (id: string, address: string) => dueOfCare({ id, body: { area: AREA, address, due_at: "2026-10-08T10:00:00.000Z", last_met_at: null } as CareBody, pending: [] }, NOW);
+const care = (id: string, address: string) => dueOfCare({ id, body: { area: AREA, address, due_at: "2026-10-08T10:00:00.000Z", last_met_at: null } as CareBody, called_at: null, pending: [] }, NOW);
 const duty = (label?: string) => dueOfDuty({ duty: { key: label ?? "patrol", area: AREA, due_at: "2026-10-31T10:00:00.000Z", from: "2026-10-01", state: "due", target: label === undefined ? null : { record_id: "r", label } } as Duty, pending: [] }, NOW);
 const aCase = (point: CaseRow["point"]) => dueOfRow({ id: "c", due_at: null, due_state: "late", area: AREA, reported_at: "2026-10-01T00:00:00.000Z", point } as CaseRow);
 

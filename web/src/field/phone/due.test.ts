@@ -113,6 +113,25 @@ describe("a call to somebody in care", () => {
     expect(keys(rowsOf([]), [done])).toEqual([]);
   });
 
+  it("leaves a visit due that somebody is to make all the same, without the services that were given", () => {
+    const services = [...call.services, { code: "meal_delivery", name: "送餐上门" }];
+    const rows = rowsOf([], { a: { ...call, is_visit: true, services } });
+    const [called, there] = [entry(CALLED), entry({ type: "care.visit", entity_id: "a", payload: { met: "done" } })];
+    expect(keys(rows, [called])).toEqual(["soon:a"]);
+    expect(merged(rows, [called]).care.get("a")).toMatchObject({ called_at: called.command.captured_at, pending: [], body: { is_visit: true, services: [{ code: "meal_delivery" }] } });
+    expect(keys(rows, [called, there])).toEqual(["sent:a"]);
+    expect(merged(rows, [called, there]).visits).toHaveLength(1);
+    // What was tapped alone, with nothing ticked, gives nothing.
+    expect(merged(rows, [entry({ ...CALLED, payload: { met: "called" } })]).care.get("a")?.body.services).toEqual(services);
+    expect(rows.get("care_visit", "a")?.services).toEqual(services);
+  });
+
+  it("is told of until the row has come that knows of it", () => {
+    const done = entry(CALLED, { status: "applied", entity: { kind: "care_visit", id: "a", version: 2 } });
+    const calledAt = (version: number) => merged(rowsOf([], { a: { ...call, is_visit: true, version } }), [done]).care.get("a")?.called_at;
+    expect([calledAt(1), calledAt(2)]).toEqual([done.command.captured_at, null]);
+  });
+
   it("is named by what was tapped", () => {
     expect([nameKeyOf(entry(CALLED)), iconOf(entry(CALLED))]).toEqual([null, "phone"]);
     expect(nameKeyOf(entry({ ...CALLED, payload: { met: "done" } }))).toBe("field.care.title");

@@ -5,7 +5,7 @@
 import type { CaseRow, DueState } from "@shared/api/types";
 import { counts, isCall, isOpenDuty } from "./counts";
 import { hasRecordCome, layChanged, layConfirmed, layEntered, recordsOf, type Records } from "./records";
-import type { CareBody, CaseBody, Duty, Entry, RecordVisit, Rows, StoredOffer, Visit } from "./types";
+import type { CareBody, CareVisit, CaseBody, Duty, Entry, RecordVisit, Rows, StoredOffer, Visit } from "./types";
 
 /** A case as the phone knows it. */
 export interface CaseItem {
@@ -38,6 +38,8 @@ export interface DutyItem {
 export interface CareItem {
   id: string;
   body: CareBody;
+  /** When they were called, where that is on its way and somebody is to go there all the same. */
+  called_at: string | null;
   pending: Entry[];
 }
 
@@ -120,7 +122,7 @@ const OVERLAYS: Record<string, (view: View, entry: Entry, rows: Rows) => void> =
   },
   "visit.record": (view, entry) => void view.visits.push(visitOf(entry)),
   "care.visit": (view, entry) => {
-    view.care.get(entry.command.entity_id ?? "")?.pending.push(entry);
+    layCare(view.care, entry);
     if (!isCall(entry.command)) view.visits.push({ ...visitOf(entry), kind: "visit" });
   },
   "visit.finding": (view, entry) => {
@@ -133,6 +135,19 @@ const OVERLAYS: Record<string, (view: View, entry: Entry, rows: Rows) => void> =
   "registry.change": (view, entry, rows) => layChanged(view.records, entry, rows),
   "registry.confirm": (view, entry) => layConfirmed(view.records, entry),
 };
+
+/** Whoever is to be visited is so after a call too: only what was given on the phone is due no more. */
+function layCare(care: View["care"], entry: Entry): void {
+  const item = care.get(entry.command.entity_id ?? "");
+  if (item === undefined) return;
+  if (!isCall(entry.command) || !item.body.is_visit) {
+    item.pending.push(entry);
+    return;
+  }
+  const { services: given = [] } = entry.command.payload as unknown as CareVisit;
+  const services = item.body.services.filter(({ code }) => !given.includes(code));
+  care.set(item.id, { ...item, body: { ...item.body, services }, called_at: entry.command.captured_at });
+}
 
 function visitOf(entry: Entry): VisitItem {
   const { command, told } = entry;
@@ -195,7 +210,7 @@ export function merged(rows: Rows, entries: readonly Entry[]): View {
   const view: View = {
     cases: new Map(rows.all("case").map((body) => [body.row.id, { row: body.row, body, pending: [] }])),
     duties: new Map(rows.all("duty").filter(isOpenDuty).map((duty) => [duty.key, { duty, pending: [] }])),
-    care: new Map(rows.named("care_visit").map(([id, body]) => [id, { id, body: { is_visit: true, services: [], ...body }, pending: [] }])),
+    care: new Map(rows.named("care_visit").map(([id, body]) => [id, { id, body: { is_visit: true, services: [], ...body }, called_at: null, pending: [] }])),
     visits: rows.all("visit").map((visit) => rowOf(visit, rows)),
     records: recordsOf(rows),
   };

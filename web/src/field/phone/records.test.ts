@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { RegistryRow } from "@shared/registry/fields";
 import { hasCome, isContested, isUnread, merged } from "./merge";
+import { keptNames } from "./records";
 import { Rows, type Command, type Entry, type EntryState, type Outcome } from "./types";
 
 const AREA = { code: "610502005007003", name: "第三网格", level: "grid", full_name: "红旗社区第三网格" } as const;
@@ -124,5 +125,16 @@ describe("what is done and not yet back", () => {
     expect(entries.map((one) => [isContested(one), isUnread(one)])).toEqual([[true, true]]);
     expect(of(rowsOf(record("a")), entries, "a")).toEqual({ row: record("a"), pending: [] });
     expect(isUnread(done("registry.change", "dwelling", 5))).toBe(false);
+  });
+
+  it("a field that waits is named as the form names it", () => {
+    const field = (key: string, name: string) => ({ key, name, purpose: "", is_required: false, is_sealed: false, shape: "word", words: [] });
+    const specs = { dwelling: [field("dwelling_use", "房屋用途"), field("occupancy", "居住状态")], household: [field("occupancy", "别的")] };
+    const kept = (...keys: string[]): Entry => entry({ type: "registry.change", payload: { kind: "dwelling", fields: {} } }, "done", { status: "conflict", kept: keys });
+    expect(keptNames(kept("occupancy"), specs)).toEqual(["居住状态"]);
+    expect(keptNames(kept("occupancy", "dwelling_use", "unknown"), specs)).toEqual(["房屋用途", "居住状态"]);
+    // An outcome from before the server named them, and a phone that no longer has the registry.
+    expect(keptNames(done("registry.change", "dwelling", 5, "conflict"), specs)).toEqual([]);
+    expect(keptNames(kept("occupancy"), {})).toEqual([]);
   });
 });

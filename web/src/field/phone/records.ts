@@ -1,5 +1,5 @@
 /** 底数 on the phone: the server's records with what was entered, changed and confirmed here laid over them. Pure. */
-import type { Edits, RegistryKind, RegistryRow } from "@shared/registry/fields";
+import type { Edits, FieldSpec, RegistryKind, RegistryRow } from "@shared/registry/fields";
 import type { Entry, Rows } from "./types";
 
 /** A record, with what was done to it or to what lies in it and is on its way. */
@@ -116,4 +116,11 @@ export function hasRecordCome(entry: Entry, rows: Rows, { kind, id, version }: {
   // A record that went out of sight has no row to come; one that was entered will have one.
   if (row === undefined) return entry.command.type !== "registry.enter";
   return row.version >= (version ?? 0);
+}
+
+/** What the fields are called that met another value and wait for a person, in the order of the form. */
+export function keptNames({ command, outcome }: Entry, specs: Partial<Record<RegistryKind, readonly FieldSpec[]>>): string[] {
+  const kept = (outcome !== null && "kept" in outcome ? outcome.kept : undefined) ?? [];
+  const { kind } = command.payload as unknown as Changing;
+  return (specs[kind] ?? []).flatMap(({ key, name }) => (kept.includes(key) ? [name] : []));
 }
