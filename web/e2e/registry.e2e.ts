@@ -174,3 +174,26 @@ it("a home that is there already is told before it is entered again, and two of 
   await panel.getByText(/归档：误登/).first().waitFor();
   expect(await notice.count()).toBe(0);
 });
+
+it("a ledger of visits is brought in as of its own days, and taken back", async () => {
+  const clerkAt = await open(DESK);
+  await signIn(clerkAt, "clerk");
+  const page = await clerkAt.newPage();
+  await page.goto(`/desk/registry?area=${COMMUNITY}&kind=resident`);
+  await page.getByRole("button", { name: "导入台账" }).click();
+  await page.getByLabel("台账类别").selectOption({ label: "走访记录" });
+  await page.getByText("走访按台账上的日期记下，不算今天的工作").waitFor();
+  const note = `台账里的走访${Date.now().toString(36)}`;
+  const sheet = ["走访日期,网格,走访地点,走访人,走访情况", `2026-08-03,第三网格,3号楼,王老师,${note}`, `昨天,第三网格,3号楼,,${note}`, ""].join("\n");
+  await page.getByLabel("选择台账文件").setInputFiles({ name: "走访台账.csv", mimeType: "text/csv", buffer: Buffer.from(sheet) });
+  await page.getByRole("button", { name: "预览，不写入" }).click();
+  await page.getByText("会新增 1 条，修改 0 条，没有变化 0 条，跳过 0 行，导不进去 1 行。").waitFor();
+  await page.getByText("“走访日期”不是日期，请写成 2026-09-01。").first().waitFor();
+  expect(await axeFaults(page)).toEqual([]);
+  await page.getByRole("button", { name: "开始导入（2 行）" }).click();
+  await page.getByText("新增 1，修改 0，没有变化 0，跳过 0，未导入 1").waitFor();
+  await page.getByRole("button", { name: "整批撤销" }).click();
+  await page.getByRole("button", { name: "确定撤销" }).click();
+  await page.getByText("撤回 1 条；0 条后来有人改过，保持不动").waitFor();
+  await clerkAt.close();
+});

@@ -19,6 +19,7 @@ pub mod facilities;
 pub mod files;
 pub mod hotline;
 pub mod http;
+pub mod imports;
 pub mod indicators;
 pub mod inspections;
 pub mod ledgers;

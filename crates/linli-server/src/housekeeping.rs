@@ -22,7 +22,7 @@ use std::time::Duration;
 use linli_access::session;
 use linli_civic::app::App;
 use linli_civic::{
-    care, delivery, duties, files, hotline, inspections, ledgers, notices, people, registry, sync, visits,
+    care, delivery, duties, files, hotline, imports, inspections, ledgers, notices, people, registry, sync, visits,
 };
 use linli_db::{StoreError, idempotency, roots};
 
@@ -66,7 +66,7 @@ pub async fn once(app: &App) -> Result<(), StoreError> {
             "commands of phones were done without those before them, which did not come in five days"
         );
     }
-    registry::run::tidy(app, now).await?;
+    imports::run::tidy(app, now).await?;
     registry::sweep::tidy(app, now).await?;
     care::sweep::tidy(app, now).await?;
     let unused = app.db.write(move |tx| files::loose_older_than(tx, now.plus_ms(-DAY_MS))).await?;

@@ -6,8 +6,9 @@ use utoipa_axum::router::OpenApiRouter;
 
 use linli_civic::app::App;
 use linli_civic::{
-    areas, audit, banners, care, cases, delivery, duties, facilities, files, hotline, indicators, inspections, ledgers,
-    live, map, notices, open311, opinions, people, plain, playbooks, registry, rehearsal, search, sync, visits,
+    areas, audit, banners, care, cases, delivery, duties, facilities, files, hotline, imports, indicators, inspections,
+    ledgers, live, map, notices, open311, opinions, people, plain, playbooks, registry, rehearsal, search, sync,
+    visits,
 };
 
 #[derive(OpenApi)]
@@ -82,6 +83,7 @@ fn all() -> OpenApiRouter<App> {
         .merge(sync::http::routes())
         .merge(registry::routes())
         .merge(ledgers::routes())
+        .merge(imports::routes())
         .merge(crate::ops::routes())
 }
 

@@ -17,7 +17,7 @@ use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Pr
 use linli_civic::app::App;
 use linli_civic::http::{guard, say_problems};
 use linli_civic::origin::know_origin;
-use linli_civic::{cases, delivery, hotline, indicators, live, notices, open311, registry, search};
+use linli_civic::{cases, delivery, hotline, imports, indicators, live, notices, open311, search};
 
 const MAX_JSON_BYTES: usize = 256 * 1024;
 
@@ -141,7 +141,7 @@ pub fn start_background(app: &App) {
     }
     tokio::spawn(hotline::run::run(app.clone()));
     tokio::spawn(search::index::run(app.clone()));
-    tokio::spawn(registry::run::run(app.clone()));
+    tokio::spawn(imports::run::run(app.clone()));
     hotline::push::start(app);
     tokio::spawn(crate::housekeeping::run(app.clone()));
 }

@@ -265,6 +265,15 @@ pub fn hazards(
     Ok(cursor.page(rows, |row| row.case.to_string()))
 }
 
+/// Whether a hazard in these words waits in an area to be put right.
+///
+/// # Errors
+/// The database's.
+pub fn is_open_hazard(conn: &mut Conn, area: &AreaCode, body: &str) -> Result<bool, StoreError> {
+    let sql = "SELECT COUNT(*) AS n FROM cases WHERE kind = 'hazard' AND area_code = $1 AND phase IN ('open', 'waiting') AND body = $2";
+    Ok(conn.number(sql, &params![*area, body])? > 0)
+}
+
 /// A hazard with everything that a ledger of hazards may hold.
 #[derive(Clone, Debug)]
 pub struct HazardLine {

@@ -17,7 +17,7 @@ use super::store;
 use crate::app::App;
 use crate::areas::tree::AreaRef;
 use crate::http::{Answer, Body, Path, Query, Refused, Signed};
-use crate::registry::ledger::{Column, Subject, columns, is_filled};
+use crate::registry::ledger::{Column, Subject, columns, has_ledger};
 use crate::registry::refused;
 use crate::say::Lang;
 use crate::sheets::header::Mapping;
@@ -166,7 +166,7 @@ async fn keep_ledger(
     body: Stream,
 ) -> Answer<(StatusCode, Json<LedgerView>)> {
     let kind: Subject = wish.kind.parse().map_err(|()| Problem::field("kind", "not_an_option"))?;
-    if !is_filled(kind) {
+    if !has_ledger(kind) {
         return Err(Problem::field("kind", "not_an_option").into());
     }
     let area = known_area(&app, &wish.area)?;

@@ -46,7 +46,7 @@ pub(super) fn named(axum::extract::Path((kind, id)): Named) -> Answer<(Kind, Rec
 ///
 /// # Errors
 /// `NotFound` for an area of which they see nothing.
-pub(super) fn reached(caller: &Caller, act: Act, area: Option<&str>) -> Answer<Vec<AreaCode>> {
+pub fn reached(caller: &Caller, act: Act, area: Option<&str>) -> Answer<Vec<AreaCode>> {
     let area = area.filter(|area| !area.is_empty()).map(str::parse::<AreaCode>).transpose();
     let area = area.map_err(|_| Problem::field("area", "unknown_area"))?;
     let areas = scope(caller, act).areas_in(area.as_ref());

@@ -361,15 +361,9 @@ const fn known(subject: Subject) -> Names {
     }
 }
 
-/// Whether ledgers of this kind can be brought in.
+/// Whether there are ledgers of this subject. Households come and go with their residents.
 #[must_use]
-pub const fn is_brought(kind: Kind) -> bool {
-    !matches!(kind, Kind::Household)
-}
-
-/// Whether ledgers of this subject can be filled.
-#[must_use]
-pub const fn is_filled(subject: Subject) -> bool {
+pub const fn has_ledger(subject: Subject) -> bool {
     !matches!(subject, Subject::Record(Kind::Household))
 }
 

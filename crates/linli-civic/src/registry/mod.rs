@@ -18,28 +18,20 @@
 
 pub mod code;
 pub mod command;
-pub mod errors_sheet;
 pub mod fields;
 pub mod figures;
 pub mod history;
 pub mod http;
-pub mod import_http;
-pub mod import_store;
-pub mod intake;
 pub mod ledger;
 pub mod list;
 pub mod merge;
 pub mod model;
-pub mod plan;
 pub mod private;
 pub mod proposals;
-pub mod reading;
 pub mod refused;
-pub mod run;
 pub mod store;
 pub mod sweep;
 pub mod twins;
-pub mod undo;
 pub mod view;
 
 pub use fields::Kind;
@@ -51,9 +43,5 @@ use crate::app::App;
 
 /// The routes of this slice.
 pub fn routes() -> OpenApiRouter<App> {
-    http::routes()
-        .merge(private::routes())
-        .merge(proposals::routes())
-        .merge(twins::routes())
-        .merge(import_http::routes())
+    http::routes().merge(private::routes()).merge(proposals::routes()).merge(twins::routes())
 }

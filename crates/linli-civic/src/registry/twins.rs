@@ -65,7 +65,8 @@ fn namesakes(conn: &mut Conn, vault: &Vault, record: &Record) -> Result<Vec<Reco
 }
 
 /// Whether nothing that both know tells them apart: shops of one name at two addresses are two.
-pub(super) fn is_same(one: &Record, other: &Record) -> bool {
+#[must_use]
+pub fn is_same(one: &Record, other: &Record) -> bool {
     let agree = |key: &str| match (one.values.get(key), other.values.get(key)) {
         (Some(own), Some(their)) => own == their,
         (None, _) | (_, None) => true,

@@ -63,6 +63,36 @@ impl Visit {
         scope(caller, Act::ViewVisits).reaches(&self.keys()).is_some()
     }
 
+    /// The change that writes a visit of the past down, as a ledger tells of it: not as work of the day on which it came here.
+    pub fn bring(self, actor: Actor, at: Timestamp) -> Change<Self> {
+        let event = NewEvent {
+            stream: Stream::new(StreamKind::Visit, self.id.to_string()),
+            kind: "visit_brought",
+            at,
+            actor,
+            payload: json!({ "kind": self.kind, "captured_at": self.captured_at }),
+            text: self.note.clone(),
+            area: Some(self.area),
+            unit: None,
+        };
+        Change::new(self, event)
+    }
+
+    /// The change that takes back what a ledger brought by mistake. The chain says that it was there, and nothing of what it said.
+    pub fn withdraw(self, actor: Actor, at: Timestamp) -> Change<Withdrawn> {
+        let event = NewEvent {
+            stream: Stream::new(StreamKind::Visit, self.id.to_string()),
+            kind: "visit_withdrawn",
+            at,
+            actor,
+            payload: json!({}),
+            text: None,
+            area: Some(self.area),
+            unit: None,
+        };
+        Change::new(Withdrawn(self.id), event)
+    }
+
     /// The change that writes it down.
     pub fn record(self, actor: Actor) -> Change<Self> {
         let event = NewEvent {
@@ -78,6 +108,10 @@ impl Visit {
         Change::new(self, event)
     }
 }
+
+/// A visit that was taken back.
+#[derive(Clone, Copy, Debug)]
+pub struct Withdrawn(pub VisitId);
 
 /// A point to three decimals, about 100 m: enough to find the street again, too little to find the door.
 #[must_use]

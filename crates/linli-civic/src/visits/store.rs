@@ -5,6 +5,7 @@ use linli_db::{Bind, Conn, Row, Store, StoreError, Tx, Val, Writer, params};
 use linli_kernel::{AreaCode, CaseId, Cursor, Page, Timestamp, VisitId, VisitKind, VisitResult};
 
 use super::Visit;
+use super::model::Withdrawn;
 use crate::areas::Point;
 use crate::areas::store::inside;
 
@@ -41,6 +42,14 @@ impl Store for Visit {
     }
 }
 
+impl Store for Withdrawn {
+    fn store(&self, writer: &mut Writer<'_>) -> Result<(), StoreError> {
+        writer.exec_one("DELETE FROM visit WHERE id = $1", &params![self.0])?;
+        writer.exec("DELETE FROM event_text WHERE stream_kind = 'visit' AND stream_id = $1", &params![self.0])?;
+        Ok(())
+    }
+}
+
 const COLUMNS: &str = "id, kind, area_code, place_code, place_text, lon, lat, record_id, note, companions, account_id, case_id, n_photos, captured_at, received_at, met";
 
 fn from_row(row: &Row<'_>) -> Result<Visit, StoreError> {
@@ -70,6 +79,16 @@ fn from_row(row: &Row<'_>) -> Result<Visit, StoreError> {
 /// The database's.
 pub fn load(conn: &mut Conn, id: VisitId) -> Result<Option<Visit>, StoreError> {
     conn.first(&format!("SELECT {COLUMNS} FROM visit WHERE id = $1"), &params![id], from_row)
+}
+
+/// Whether a visit of that moment to that place, with those words, is written down already.
+///
+/// # Errors
+/// The database's.
+pub fn is_there(conn: &mut Conn, visit: &Visit) -> Result<bool, StoreError> {
+    let sql = "SELECT COUNT(*) AS n FROM visit WHERE area_code = $1 AND captured_at = $2 AND place_text = $3 AND COALESCE(note, '') = $4";
+    let note = visit.note.as_deref().unwrap_or_default();
+    Ok(conn.number(sql, &params![visit.area, visit.captured_at, visit.place_text, note])? > 0)
 }
 
 /// What is asked of a list.

@@ -8,13 +8,14 @@ use clap::Args;
 
 use linli_civic::app::{App, SiteConfig};
 use linli_civic::http::Refused;
-use linli_civic::registry::errors_sheet::{self, sentence};
-use linli_civic::registry::import_http::column_title;
-use linli_civic::registry::import_store::{self, Counts, Import, ImportState};
-use linli_civic::registry::intake::{self, Brought, NotTaken};
-use linli_civic::registry::ledger::is_brought;
-use linli_civic::registry::reading::RowFault;
-use linli_civic::registry::{Kind, run};
+use linli_civic::imports::errors_sheet::{self, sentence};
+use linli_civic::imports::http::column_title;
+use linli_civic::imports::intake::{self, Brought, NotTaken};
+use linli_civic::imports::reading::RowFault;
+use linli_civic::imports::run;
+use linli_civic::imports::store::{self as import_store, Counts, Import, ImportState};
+use linli_civic::registry::Kind;
+use linli_civic::registry::ledger::{Subject, has_ledger};
 use linli_civic::say::Lang;
 use linli_civic::sheets::folder;
 use linli_kernel::{AreaCode, ImportId};
@@ -62,7 +63,7 @@ pub async fn run(args: &RegistryArgs) -> anyhow::Result<ExitCode> {
         .kind
         .parse()
         .ok()
-        .filter(|kind| is_brought(*kind))
+        .filter(|kind| has_ledger(Subject::Record(*kind)))
         .context("--kind 应为 residents（住户）、dwellings（房屋）、premises（场所）或 firms（企业）")?;
     anyhow::ensure!(app.areas().get(&args.area).is_some(), "没有编码为 {} 的区域", args.area);
     let import = match brought(&app, kind, args).await? {
@@ -75,7 +76,9 @@ pub async fn run(args: &RegistryArgs) -> anyhow::Result<ExitCode> {
     for sheet in &import.sheets {
         let read = sheet.layout.headers.iter().zip(&sheet.layout.columns);
         let columns: Vec<String> = read
-            .filter_map(|(header, column)| column.map(|column| format!("{header}→{}", column_title(kind, column))))
+            .filter_map(|(header, column)| {
+                column.map(|column| format!("{header}→{}", column_title(Subject::Record(kind), column)))
+            })
             .collect();
         tell(&format!("工作表“{}”：{} 行；{}", sheet.name, sheet.n_rows, columns.join("、")));
     }
@@ -90,7 +93,8 @@ pub async fn run(args: &RegistryArgs) -> anyhow::Result<ExitCode> {
 async fn brought(app: &App, kind: Kind, args: &RegistryArgs) -> anyhow::Result<Result<Import, String>> {
     let (sha256, _) = folder::digest(&args.file).with_context(|| format!("打不开 {}", args.file.display()))?;
     let area = args.area;
-    let unfinished = app.db.read(move |conn| import_store::unfinished(conn, kind, &area, &sha256)).await?;
+    let unfinished =
+        app.db.read(move |conn| import_store::unfinished(conn, Subject::Record(kind), &area, &sha256)).await?;
     if let Some(import) = unfinished.filter(|import| !args.dry_run && intake::kept_path(app, import.id).exists()) {
         tell("上次没有导入完，接着导入。");
         return Ok(Ok(import));
@@ -100,7 +104,14 @@ async fn brought(app: &App, kind: Kind, args: &RegistryArgs) -> anyhow::Result<R
     let mut to = app.registry.create(id).context("cannot keep a copy of the file")?;
     std::io::copy(&mut from, &mut to).context("cannot keep a copy of the file")?;
     let name = args.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let brought = Brought { kind, area, account: None, role: None, file_name: name, leave_out: args.leave_out.clone() };
+    let brought = Brought {
+        kind: Subject::Record(kind),
+        area,
+        account: None,
+        role: None,
+        file_name: name,
+        leave_out: args.leave_out.clone(),
+    };
     let import = match intake::bring(app, id, brought).await.map_err(refused)? {
         Ok(import) => import,
         Err(why) => return Ok(Err(not_taken(&why))),

@@ -31,6 +31,7 @@ mod hot_spots;
 mod hotline;
 mod hotline_api;
 mod hotline_import;
+mod imports;
 mod indicators;
 mod inspections;
 mod kill;

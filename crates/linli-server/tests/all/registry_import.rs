@@ -6,7 +6,7 @@ use calamine::{Data, Reader, Xlsx, open_workbook};
 use serde_json::{Value, json};
 
 use crate::world::{Answered, COMMUNITY, GRID_1, OTHER_COMMUNITY, Session, World};
-use linli_civic::registry::run;
+use linli_civic::imports::run;
 use linli_testkit::on_both;
 
 pub fn ledger(name: &str) -> std::path::PathBuf {

@@ -82,7 +82,7 @@ const WRITERS: &[(&str, &str)] = &[
     ("crates/linli-civic/src/ledgers/store.rs", "Store of ledgers and submissions"),
     ("crates/linli-civic/src/opinions/store.rs", "Store of what is told of opinions"),
     ("crates/linli-civic/src/registry/store.rs", "Store of the registry's records"),
-    ("crates/linli-civic/src/registry/import_store.rs", "imports, the reasons of their rows, remembered columns"),
+    ("crates/linli-civic/src/imports/store.rs", "imports, the reasons of their rows, remembered columns"),
     ("crates/linli-server/src/demo/mod.rs", "the instance's settings: whether the demo is loaded"),
     ("crates/linli-server/src/open.rs", "the instance's settings"),
     ("crates/linli-server/src/staff.rs", "Store of accounts made from the command line"),

@@ -22,7 +22,7 @@ const SLICES: &[&[&str]] = &[
     &["live", "notices", "visits", "facilities", "opinions"],
     &["care"],
     &["inspections"],
-    &["duties", "ledgers"],
+    &["duties", "ledgers", "imports"],
     &["sync"],
     &["map", "audit", "plain", "indicators", "rehearsal"],
     &["webhooks", "hotline", "open311"],

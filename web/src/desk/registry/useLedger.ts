@@ -3,12 +3,12 @@ import { computed, onScopeDispose, ref, shallowRef } from "vue";
 import { api, unwrap } from "@shared/api/client";
 import { ProblemError, problemFrom, toProblem, unreachable } from "@shared/api/problem";
 import { currentLocale } from "@shared/i18n/locale";
-import type { Kind, LedgerColumn, LedgerFault, LedgerImport, LedgerPreview } from "./types";
+import type { LedgerColumn, LedgerFault, LedgerImport, LedgerPreview } from "./types";
 
 const ASK_EVERY_MS = 1_000;
 
 /** Sends a file as it is: a stream of bytes, and the headers that are to be left out. */
-async function upload(file: File, kind: Kind, area: string, leaveOut: readonly string[]): Promise<LedgerImport> {
+async function upload(file: File, kind: string, area: string, leaveOut: readonly string[]): Promise<LedgerImport> {
   const query = new URLSearchParams({ kind, area, file_name: file.name, leave_out: leaveOut.join("\n") });
   let response: Response;
   try {
@@ -34,7 +34,7 @@ export function useLedger() {
   const failure = shallowRef<ProblemError | null>(null);
   const busy = ref(false);
   /** The file whose columns were refused: it is sent again when its bringer says to leave them out. */
-  const held = shallowRef<{ file: File; kind: Kind; area: string } | null>(null);
+  const held = shallowRef<{ file: File; kind: string; area: string } | null>(null);
   const refused = computed(() => (failure.value?.problem.errors ?? []).filter(({ code }) => code.startsWith("refused_")));
   let timer: ReturnType<typeof setTimeout> | undefined;
   onScopeDispose(() => clearTimeout(timer));
@@ -79,7 +79,7 @@ export function useLedger() {
       current.value = await act(current.value.id);
       await watch();
     });
-  const bring = (file: File, kind: Kind, area: string, leaveOut: readonly string[]) =>
+  const bring = (file: File, kind: string, area: string, leaveOut: readonly string[]) =>
     step(async () => {
       held.value = { file, kind, area };
       open(await upload(file, kind, area, leaveOut));

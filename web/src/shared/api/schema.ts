@@ -7041,7 +7041,7 @@ export interface components {
             /** @description Which. */
             id: string;
             /** @description Of what. */
-            kind: components["schemas"]["RegistryKind"];
+            kind: string;
             /** @description The refused columns that were left out. */
             left_out: string[];
             /**

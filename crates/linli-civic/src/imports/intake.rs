@@ -8,13 +8,12 @@ use std::path::Path;
 use linli_kernel::{AccountId, AreaCode, ImportId, Role};
 use sha2::{Digest, Sha256};
 
-use super::fields::Kind;
-use super::import_store::{self, Counts, Import, ImportState, SheetPlan};
-use super::ledger::{Layout, Mapping, Subject, names};
 use super::reading::KeptRow;
-use super::refused::{self, Reason};
+use super::store::{self as import_store, Counts, Import, ImportState, SheetPlan};
 use crate::app::App;
 use crate::http::{Answer, Refused as RefusedAnswer};
+use crate::registry::ledger::{Layout, Mapping, Subject, names};
+use crate::registry::refused::{self, Reason};
 use crate::sheets::clean::key;
 use crate::sheets::folder;
 use crate::sheets::header::{MAX_HEAD_ROWS, header_key};
@@ -59,7 +58,7 @@ impl From<std::io::Error> for NotTaken {
 #[derive(Clone, Debug)]
 pub struct Brought {
     /// Of what.
-    pub kind: Kind,
+    pub kind: Subject,
     /// Where its records may lie.
     pub area: AreaCode,
     /// Who; nobody from the command line.
@@ -125,7 +124,7 @@ pub async fn bring(app: &App, id: ImportId, brought: Brought) -> Answer<Result<I
         for sheet in &mut import.sheets {
             let known = import_store::remembered(tx, &import.area, kind, &fingerprint(&sheet.layout))?;
             if let Some(known) = known {
-                sheet.layout = sheet.layout.read_again(&names(Subject::Record(kind), &known));
+                sheet.layout = sheet.layout.read_again(&names(kind, &known));
             }
         }
         import.insert(tx)?;
@@ -161,13 +160,13 @@ pub fn fingerprint(layout: &Layout) -> String {
 /// Reads a workbook once: finds each sheet's header, and copies the rows below it.
 fn look(
     path: &Path,
-    kind: Kind,
+    kind: Subject,
     leave_out: &[String],
     create: impl FnOnce() -> std::io::Result<File>,
 ) -> Result<Looked, NotTaken> {
     let (sha256, size) = folder::digest(path)?;
     let mut copying = Copying {
-        names: names(Subject::Record(kind), &Mapping::new()),
+        names: names(kind, &Mapping::new()),
         leave_out: leave_out.iter().map(|header| key(header)).collect(),
         out: BufWriter::new(create()?),
         sheets: Vec::new(),
@@ -367,7 +366,7 @@ mod tests {
         }
         workbook.save(&book).unwrap();
         let leave_out: Vec<String> = leave_out.iter().map(|header| (*header).to_owned()).collect();
-        let looked = look(&book, Kind::Resident, &leave_out, || File::create(&kept));
+        let looked = look(&book, Subject::Record(crate::registry::Kind::Resident), &leave_out, || File::create(&kept));
         (looked, std::fs::read_to_string(&kept).unwrap_or_default())
     }
 

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 
 use rust_xlsxwriter::Workbook;
 
-use super::import_store::{self, Explained, Import};
 use super::intake;
 use super::reading::RowFault;
+use super::store::{self as import_store, Explained, Import};
 use crate::app::App;
 use crate::http::{Answer, Refused};
 use crate::say::Lang;

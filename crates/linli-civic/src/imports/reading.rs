@@ -2,16 +2,22 @@
 
 use std::collections::HashMap;
 
-use linli_kernel::{AreaCode, AreaLevel, IdNumber};
+use linli_kernel::{AreaCode, AreaLevel, IdNumber, Timestamp, Weight};
 use serde::{Deserialize, Serialize};
 
-use super::fields::Kind;
-use super::ledger::{Column, Layout, Subject, title};
-use super::merge::Edits;
-use super::model::Left;
 use crate::areas::tree::AreaTree;
+use crate::registry::fields::Kind;
+use crate::registry::ledger::{Column, Layout, Subject, title};
+use crate::registry::merge::Edits;
+use crate::registry::model::Left;
 use crate::sheets::clean::{self, Called, key};
 use crate::sheets::header::is_hint;
+use crate::sheets::when;
+
+/// Longest words on what was done. Unit: characters.
+const MOST_NOTE: usize = 1_800;
+/// Longest address. Unit: characters.
+const MOST_PLACE: usize = 200;
 
 /// Why a row was not entered. It names the column, never what stood in it: the sheet of errors has the row itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,6 +62,31 @@ pub struct Said {
     pub household_no: Option<String>,
     /// That the person left.
     pub left: Option<Left>,
+    /// What was done, where the ledger is of visits or hazards.
+    pub done: Option<Done>,
+}
+
+/// A visit or a hazard, as a row tells of it.
+#[derive(Clone, Debug, Default)]
+pub struct Done {
+    /// When.
+    pub at: Option<Timestamp>,
+    /// Where, in words: the door as the registry writes it, or the address.
+    pub place: String,
+    /// At which premises.
+    pub title: String,
+    /// What was seen or is wrong.
+    pub note: String,
+    /// Who was there, by name.
+    pub worker: String,
+    /// Whether somebody was met.
+    pub met: Option<bool>,
+    /// How heavy.
+    pub weight: Option<Weight>,
+    /// By when it is to be put right, as it was written.
+    pub due: String,
+    /// Whether it was put right.
+    pub is_over: bool,
 }
 
 /// What a row is.
@@ -73,7 +104,7 @@ pub enum Reading {
 #[derive(Clone, Debug)]
 pub struct Ledger {
     /// Of what.
-    pub kind: Kind,
+    pub kind: Subject,
     /// Where its records may lie.
     pub area: AreaCode,
     /// The grids of that area by every name that people use.
@@ -85,7 +116,7 @@ pub struct Ledger {
 impl Ledger {
     /// For an area as it stands in the tree.
     #[must_use]
-    pub fn new(kind: Kind, area: AreaCode, tree: &AreaTree, layouts: HashMap<u32, Layout>) -> Self {
+    pub fn new(kind: Subject, area: AreaCode, tree: &AreaTree, layouts: HashMap<u32, Layout>) -> Self {
         let mut grids: HashMap<String, Vec<AreaCode>> = HashMap::new();
         for known in tree.iter().filter(|known| known.code.level() == AreaLevel::Grid && area.contains(&known.code)) {
             let mut names = vec![key(&known.name), key(&known.short_name), known.code.to_string()];
@@ -120,8 +151,13 @@ impl Ledger {
             dwelling: Edits::new(),
             household_no: None,
             left: None,
+            done: None,
         };
-        match self.kind {
+        let Some(kind) = self.kind.record() else {
+            said.done = Some(cells.done(&mut faults));
+            return if faults.is_empty() { Reading::Row(Box::new(said)) } else { Reading::Bad(faults) };
+        };
+        match kind {
             Kind::Resident => cells.resident(&mut said, &mut faults),
             Kind::Dwelling => {
                 said.edits = cells.dwelling(&mut faults);
@@ -138,7 +174,7 @@ impl Ledger {
     }
 
     fn grid(&self, cells: &Cells<'_>) -> Result<AreaCode, RowFault> {
-        let title = title(Subject::Record(self.kind), Column::Grid);
+        let title = title(self.kind, Column::Grid);
         let name = key(&cells.text(Column::Grid));
         if name.is_empty() {
             let is_grid = self.area.level() >= AreaLevel::Grid;
@@ -153,7 +189,7 @@ impl Ledger {
 }
 
 struct Cells<'a> {
-    kind: Kind,
+    kind: Subject,
     layout: &'a Layout,
     row: &'a KeptRow,
 }
@@ -168,7 +204,7 @@ impl Cells<'_> {
     fn title(&self, column: Column) -> String {
         let at = self.layout.of(column).next();
         let header = at.and_then(|i| self.layout.headers.get(i)).cloned();
-        header.unwrap_or_else(|| title(Subject::Record(self.kind), column).to_owned())
+        header.unwrap_or_else(|| title(self.kind, column).to_owned())
     }
 
     fn put(
@@ -179,7 +215,8 @@ impl Cells<'_> {
         column: Column,
         even: impl FnOnce(String) -> String,
     ) {
-        self.put_into(self.kind, edits, faults, (field, column), even);
+        let Some(kind) = self.kind.record() else { return };
+        self.put_into(kind, edits, faults, (field, column), even);
     }
 
     /// Reads a cell into a field; an empty cell says nothing.
@@ -238,6 +275,45 @@ impl Cells<'_> {
         }
         self.require(&edits, faults, "compound", Column::Compound);
         edits
+    }
+
+    /// A row of what was done. An address may stand in one column or in the parts of a door.
+    fn done(&self, faults: &mut Vec<RowFault>) -> Done {
+        let clean = |column: Column| clean::text(&self.text(column));
+        let door: String = [Column::Compound, Column::Building, Column::Unit, Column::Room].map(clean).concat();
+        let (title, address, note) = (clean(Column::Title), clean(Column::Address), clean(Column::Note));
+        let day = self.text(Column::Day);
+        let at = when::moment(&day, false);
+        if at.is_none() && (!day.is_empty() || self.kind == Subject::Visit) {
+            faults.push(RowFault::of(if day.is_empty() { "required" } else { "bad_day" }, &self.title(Column::Day)));
+        }
+        if note.is_empty() && (self.kind == Subject::Hazard || (door.is_empty() && address.is_empty())) {
+            faults.push(RowFault::of("required", &self.title(Column::Note)));
+        }
+        for (text, most, column) in [(&note, MOST_NOTE, Column::Note), (&address, MOST_PLACE, Column::Address)] {
+            if text.chars().count() > most {
+                faults.push(RowFault::of("too_long", &self.title(column)));
+            }
+        }
+        let progress = self.text(Column::Progress);
+        let said = key(&progress);
+        let is_over = !self.text(Column::ClosedDay).is_empty()
+            || matches!(said.as_str(), "是" | "已" | "1" | "√" | "完成" | "闭环")
+            || (!any(&said, &["未", "没", "正在", "部分"])
+                && any(&said, &["已整改", "已完成", "已销号", "已闭环", "整改完成", "整改到位"]));
+        let met = key(&self.text(Column::Met));
+        Done {
+            at,
+            place: if door.is_empty() { address } else { door },
+            title,
+            note,
+            worker: clean(Column::Worker),
+            met: (!met.is_empty())
+                .then(|| is_yes(&met) || any(&met, &["见到", "在家"]) && !any(&met, &["不", "未", "没"])),
+            weight: weight(&self.text(Column::Weight)),
+            due: clean(Column::DueDay),
+            is_over,
+        }
     }
 
     fn resident(&self, said: &mut Said, faults: &mut Vec<RowFault>) {
@@ -345,6 +421,21 @@ pub fn door(text: &str) -> [String; 3] {
     let (building, rest) = cut(&plain, &["号楼", "栋", "幢"]).unwrap_or_else(|| (String::new(), plain.clone()));
     let (unit, room) = cut(&rest, &["单元"]).unwrap_or_else(|| (String::new(), rest.clone()));
     [building, unit, room]
+}
+
+/// How heavy a hazard is, in the words of safety offices.
+fn weight(text: &str) -> Option<Weight> {
+    if any(text, &["重大", "严重"]) {
+        Some(Weight::Major)
+    } else if any(text, &["较大"]) {
+        Some(Weight::Larger)
+    } else if any(text, &["一般"]) {
+        Some(Weight::General)
+    } else if any(text, &["轻微", "较小", "低"]) {
+        Some(Weight::Micro)
+    } else {
+        None
+    }
 }
 
 fn any(text: &str, words: &[&str]) -> bool {

@@ -10,15 +10,18 @@ use linli_db::{StoreError, Tx};
 use linli_kernel::{Actor, ImportId, ProblemCode, Timestamp};
 use tokio::sync::mpsc;
 
-use super::import_store::{self, Counts, Import, ImportState, RowOutcome, Touched};
+use super::done::{self, Looked, Looking};
 use super::intake;
-use super::model::{Deciding, Origin, Record};
 use super::plan::{Planned, Planner, Step};
 use super::reading::{KeptRow, Ledger, Reading, RowFault};
+use super::store::{self as import_store, Counts, Import, ImportState, RowOutcome, Touched};
 use super::undo;
 use crate::app::App;
 use crate::areas::tree::AreaTree;
+use crate::cases::report;
 use crate::http::{Answer, Refused};
+use crate::registry::ledger::Subject;
+use crate::registry::model::{Deciding, Origin, Record};
 use crate::sheets::sheet::SheetFault;
 
 /// Rows that land in one transaction: one fsync for all of them, and nobody else waits long.
@@ -106,7 +109,9 @@ pub async fn work(app: &App, id: ImportId, tell: &(dyn Fn(Counts, i64) + Send + 
         move || read(&path, after, &send)
     });
     while let Some(chunk) = chunks.recv().await {
+        let hazards = hazards(app, &import, &ledger, &chunk).await?;
         let landing = Landing {
+            hazards,
             app: app.clone(),
             import: Arc::clone(&import),
             ledger: Arc::clone(&ledger),
@@ -139,6 +144,44 @@ pub async fn work(app: &App, id: ImportId, tell: &(dyn Fn(Counts, i64) + Send + 
     Ok(counts)
 }
 
+/// The hazards of a chunk, checked and placed: finding a place takes more than a transaction may.
+async fn hazards(
+    app: &App,
+    import: &Arc<Import>,
+    ledger: &Arc<Ledger>,
+    chunk: &[KeptRow],
+) -> Answer<HashMap<(u32, u32), report::Ready>> {
+    let mut hazards = HashMap::new();
+    if import.kind != Subject::Hazard {
+        return Ok(hazards);
+    }
+    let said: Vec<_> = chunk
+        .iter()
+        .filter_map(|row| match ledger.read(row) {
+            Reading::Row(said) => Some(((row.s, row.n), said)),
+            Reading::Hint | Reading::Bad(_) => None,
+        })
+        .collect();
+    let (reader, of) = (app.clone(), Arc::clone(import));
+    let looked = app.db.read(move |conn| {
+        let mut looking = Looking::of(&reader, &of);
+        let mut found = Vec::new();
+        for (row, said) in &said {
+            if let Looked::Hazard(body) = looking.row(conn, said)? {
+                found.push((*row, body));
+            }
+        }
+        Ok::<_, Refused>((found, done::bringer(conn, &of, reader.now())?))
+    });
+    let (found, Some(caller)) = looked.await? else { return Ok(hazards) };
+    for (row, body) in found {
+        if let Some(ready) = done::ready(app, *body, &caller).await? {
+            hazards.insert(row, ready);
+        }
+    }
+    Ok(hazards)
+}
+
 fn read(path: &std::path::Path, after: (u32, u32), send: &mpsc::Sender<Vec<KeptRow>>) -> Result<(), SheetFault> {
     let mut chunk = Vec::with_capacity(CHUNK);
     let mut is_wanted = true;
@@ -162,6 +205,8 @@ struct Landing {
     ledger: Arc<Ledger>,
     owner: String,
     chunk: Vec<KeptRow>,
+    /// Hazards among them, made ready before the transaction.
+    hazards: HashMap<(u32, u32), report::Ready>,
 }
 
 impl Landing {
@@ -174,14 +219,15 @@ impl Landing {
             return Ok(None);
         }
         let tree = self.app.areas();
-        let planner = Planner {
+        let planner = self.import.kind.record().map(|kind| Planner {
             vault: &self.app.vault,
             ids: &self.app.ids,
             tree: &tree,
-            kind: self.import.kind,
+            kind,
             area: self.import.area,
             now,
-        };
+        });
+        let mut looking = Looking::of(&self.app, &self.import);
         let by = Deciding {
             actor: actor_of(&self.import),
             at: now,
@@ -192,10 +238,16 @@ impl Landing {
             let (outcome, faults) = match self.ledger.read(row) {
                 Reading::Hint => (RowOutcome::Skipped, Vec::new()),
                 Reading::Bad(faults) => (RowOutcome::Bad, faults),
-                Reading::Row(said) => {
-                    let planned = planner.plan(tx, &said)?;
-                    self.act(tx, planned, &by)?
-                }
+                Reading::Row(said) => match &planner {
+                    Some(planner) => {
+                        let planned = planner.plan(tx, &said)?;
+                        self.act(tx, planned, &by)?
+                    }
+                    None => {
+                        let looked = looking.row(tx, &said)?;
+                        self.write_down(tx, looked, (row.s, row.n))?
+                    }
+                },
             };
             counts.add(outcome);
             if !faults.is_empty() {
@@ -204,6 +256,20 @@ impl Landing {
         }
         import_store::progress(tx, id, &self.owner, (last, counts), now)?;
         Ok(Some(counts))
+    }
+
+    /// Writes a visit or a hazard down.
+    fn write_down(&self, tx: &mut Tx<'_>, looked: Looked, row: (u32, u32)) -> Answer<(RowOutcome, Vec<RowFault>)> {
+        let outcome = looked.outcome();
+        let is_down = match looked {
+            Looked::Not(..) => true,
+            Looked::Visit(visit) => done::land_visit(&self.app, tx, &self.import, *visit).map(|()| true)?,
+            Looked::Hazard(_) => match self.hazards.get(&row) {
+                Some(ready) => done::land_hazard(&self.app, tx, &self.import, ready)?,
+                None => false,
+            },
+        };
+        Ok(if is_down { outcome } else { (RowOutcome::Bad, vec![RowFault::of("refused", "")]) })
     }
 
     fn act(&self, tx: &mut Tx<'_>, planned: Planned, by: &Deciding<'_>) -> Answer<(RowOutcome, Vec<RowFault>)> {
@@ -216,7 +282,8 @@ impl Landing {
             match change {
                 Ok(change) => {
                     let record: Record = tx.commit(change)?.record;
-                    let touched = Touched { kind: record.kind, id: record.id, before, after: record.version };
+                    let touched =
+                        Touched { kind: Subject::Record(record.kind), id: record.id, before, after: record.version };
                     touched.note(tx, self.import.id)?;
                 }
                 Err(problem) if problem.code == ProblemCode::Internal => return Err(problem.into()),
@@ -271,20 +338,27 @@ pub async fn rehearse(app: &App, import: &Import) -> Answer<Result<Rehearsal, Sh
         let (app2, import2, ledger2) = (app.clone(), import.clone(), Arc::clone(&ledger));
         let rows = app.db.read(move |conn| {
             let (tree, now) = (app2.areas(), app2.now());
-            let planner = Planner {
+            let planner = import2.kind.record().map(|kind| Planner {
                 vault: &app2.vault,
                 ids: &app2.ids,
                 tree: &tree,
-                kind: import2.kind,
+                kind,
                 area: import2.area,
                 now,
-            };
+            });
+            let mut looking = Looking::of(&app2, &import2);
             let mut rows = Vec::new();
             for row in chunk {
                 rows.push(match ledger2.read(&row) {
                     Reading::Hint => plain(row, RowOutcome::Skipped, Vec::new()),
                     Reading::Bad(faults) => plain(row, RowOutcome::Bad, faults),
-                    Reading::Row(said) => shown(row, planner.plan(conn, &said)?),
+                    Reading::Row(said) => match &planner {
+                        Some(planner) => shown(row, planner.plan(conn, &said)?),
+                        None => {
+                            let (outcome, faults) = looking.row(conn, &said)?.outcome();
+                            plain(row, outcome, faults)
+                        }
+                    },
                 });
             }
             Ok::<_, Refused>(rows)
@@ -324,7 +398,7 @@ fn shown(row: KeptRow, planned: Planned) -> Rehearsed {
 
 /// By what two rows of a file are known to be the same.
 fn identity(row: &Rehearsed) -> Vec<String> {
-    let Some(record) = &row.record else { return Vec::new() };
+    let Some(record) = &row.record else { return row.row.c.clone() };
     let of = |key: &str| record.values.get(key).map(str::to_owned);
     if let Some(number) = of("id_number").or_else(|| of("unified_code")) {
         return vec![number];

@@ -4,13 +4,14 @@
 use linli_db::Tx;
 use linli_kernel::ImportId;
 
-use super::history;
-use super::import_store::{self, Import, ImportState, Touched};
-use super::model::{Deciding, Left, Origin, State};
+use super::done;
 use super::run::{actor_of, owner, taken};
-use super::store;
+use super::store::{self as import_store, Import, ImportState, Touched};
 use crate::app::App;
 use crate::http::Answer;
+use crate::registry::history;
+use crate::registry::model::{Deciding, Left, Origin, State};
+use crate::registry::store;
 
 /// Records that are taken back in one transaction.
 const AT_ONCE: i64 = 100;
@@ -56,7 +57,8 @@ fn some(app: &App, tx: &mut Tx<'_>, import: &Import, owner: &str) -> Answer<Opti
 
 /// Takes one record back; `false` when it was changed since, or something lies in it that the import did not bring.
 fn take_back(app: &App, tx: &mut Tx<'_>, import: &Import, touched: &Touched) -> Answer<bool> {
-    let Some(record) = store::load_for_change(tx, &app.vault, touched.kind, touched.id)? else { return Ok(false) };
+    let Some(kind) = touched.kind.record() else { return done::take_back(app, tx, import, touched) };
+    let Some(record) = store::load_for_change(tx, &app.vault, kind, touched.id)? else { return Ok(false) };
     if record.version != touched.after {
         return Ok(false);
     }

@@ -4,14 +4,14 @@ use linli_access::Vault;
 use linli_db::Conn;
 use linli_kernel::{AreaCode, IdSource, RecordId, Timestamp};
 
-use super::fields::Kind;
-use super::import_store::RowOutcome;
-use super::merge::{Edits, Values};
-use super::model::{Left, Record, State};
 use super::reading::{RowFault, Said};
-use super::{store, twins};
+use super::store::RowOutcome;
 use crate::areas::tree::AreaTree;
 use crate::http::Answer;
+use crate::registry::fields::Kind;
+use crate::registry::merge::{Edits, Values};
+use crate::registry::model::{Left, Record, State};
+use crate::registry::{store, twins};
 
 /// One thing to be done.
 #[derive(Clone, Debug)]
@@ -143,7 +143,7 @@ impl Planner<'_> {
         let mut fresh = self.fresh(Kind::Dwelling, said.grid, &said.dwelling);
         let same = store::same_label(conn, self.vault, Kind::Dwelling, &said.grid, &fresh.label())?;
         let Some(known) = same.into_iter().next() else {
-            fresh.sort_key = super::model::natural(&fresh.label());
+            fresh.sort_key = crate::registry::model::natural(&fresh.label());
             steps.push(Step::Enter(Box::new(fresh.clone())));
             return Ok(fresh);
         };

@@ -12,17 +12,17 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
 
 use super::errors_sheet::{self, sentence, sentences};
-use super::fields::Kind;
-use super::http::reached;
-use super::import_store::{self, Counts, Import, ImportState, RowOutcome};
 use super::intake::{self, Brought, NotTaken, fingerprint};
-use super::ledger::{self, Column, Mapping, Subject, columns, is_brought, names};
 use super::reading::RowFault;
 use super::run::{self, Rehearsed};
-use super::view::field_name;
+use super::store::{self as import_store, Counts, Import, ImportState, RowOutcome};
 use crate::app::App;
 use crate::areas::tree::AreaRef;
 use crate::http::{Answer, Body, Path, Query, Refused, Signed};
+use crate::registry::fields::Kind;
+use crate::registry::http::reached;
+use crate::registry::ledger::{self, Column, Mapping, Subject, columns, has_ledger, names};
+use crate::registry::view::field_name;
 use crate::say::Lang;
 use crate::sheets::header::header_key;
 use crate::sheets::receive::receive;
@@ -86,7 +86,8 @@ pub struct ImportView {
     /// Which.
     id: String,
     /// Of what.
-    kind: Kind,
+    #[schema(value_type = String)]
+    kind: &'static str,
     /// Where its records may lie.
     area: AreaRef,
     /// As its sender called it.
@@ -133,14 +134,12 @@ fn view(app: &App, import: &Import) -> ImportView {
     });
     ImportView {
         id: import.id.to_string(),
-        kind: import.kind,
+        kind: import.kind.as_str(),
         area: app.areas().reference(&import.area),
         file_name: import.file_name.clone(),
         state: import.state,
         sheets: sheets.collect(),
-        columns: columns(Subject::Record(import.kind))
-            .map(|(column, name)| ColumnName { column, name: name.to_owned() })
-            .collect(),
+        columns: columns(import.kind).map(|(column, name)| ColumnName { column, name: name.to_owned() }).collect(),
         left_out: import.left_out.clone(),
         n_rows: import.n_rows,
         counts: import.counts,
@@ -179,8 +178,8 @@ async fn upload_ledger(
     Query(wish): Query<UploadLedger>,
     body: Stream,
 ) -> Answer<(StatusCode, Json<ImportView>)> {
-    let kind: Kind = wish.kind.parse().map_err(|()| Problem::field("kind", "not_an_option"))?;
-    if !is_brought(kind) {
+    let kind: Subject = wish.kind.parse().map_err(|()| Problem::field("kind", "not_an_option"))?;
+    if !has_ledger(kind) {
         return Err(Problem::field("kind", "not_an_option").into());
     }
     let area: AreaCode = wish.area.parse().map_err(|_| Problem::field("area", "unknown_area"))?;
@@ -290,13 +289,13 @@ async fn choose_ledger_columns(
     Body(body): Body<ChooseLedgerColumns>,
 ) -> Answer<Json<ImportView>> {
     let mut import = waiting(&app, &caller, id).await?;
-    let known: Vec<Column> = columns(Subject::Record(import.kind)).map(|(column, _)| column).collect();
+    let known: Vec<Column> = columns(import.kind).map(|(column, _)| column).collect();
     if body.columns.iter().filter_map(|choice| choice.column).any(|column| !known.contains(&column)) {
         return Err(Problem::field("columns", "not_an_option").into());
     }
     let chosen: Mapping = body.columns.into_iter().map(|choice| (header_key(&choice.header), choice.column)).collect();
     for plan in &mut import.sheets {
-        plan.layout = plan.layout.read_again(&names(Subject::Record(import.kind), &chosen));
+        plan.layout = plan.layout.read_again(&names(import.kind, &chosen));
     }
     let (stored, now, account) = (import.clone(), app.now(), Some(caller.account));
     let is_kept = app.db.write(move |tx| {
@@ -385,13 +384,15 @@ fn previewed(import: &Import, row: Rehearsed, lang: Lang) -> PreviewRow {
         _ => cell(column),
     };
     let columns: &[Column] = match import.kind {
-        Kind::Resident => {
+        Subject::Record(Kind::Resident) => {
             &[Column::PersonName, Column::Compound, Column::Building, Column::Unit, Column::Room, Column::Door]
         }
-        Kind::Dwelling | Kind::Household => {
+        Subject::Record(Kind::Dwelling | Kind::Household) => {
             &[Column::Compound, Column::Building, Column::Unit, Column::Room, Column::Door]
         }
-        Kind::Premises | Kind::Firm | Kind::Facility => &[Column::Title, Column::Address],
+        Subject::Record(Kind::Premises | Kind::Firm | Kind::Facility) => &[Column::Title, Column::Address],
+        Subject::Visit => &[Column::Day, Column::Address, Column::Room, Column::Note],
+        Subject::Hazard => &[Column::Day, Column::Title, Column::Address, Column::Note],
     };
     let what: Vec<String> = columns.iter().map(|column| shown(*column)).filter(|text| !text.is_empty()).collect();
     PreviewRow {
@@ -402,7 +403,7 @@ fn previewed(import: &Import, row: Rehearsed, lang: Lang) -> PreviewRow {
             .changes
             .iter()
             .filter(|key| !matches!(**key, "household_id" | "dwelling_id"))
-            .map(|key| field_name(import.kind, key, lang))
+            .filter_map(|key| Some(field_name(import.kind.record()?, key, lang)))
             .collect(),
         reason: Some(sentences(&row.faults, lang)).filter(|text| !text.is_empty()),
     }
@@ -536,6 +537,6 @@ async fn download_ledger_errors(
 
 /// The title under which a column is shown, for the command line.
 #[must_use]
-pub fn column_title(kind: Kind, column: Column) -> &'static str {
-    ledger::title(Subject::Record(kind), column)
+pub fn column_title(subject: Subject, column: Column) -> &'static str {
+    ledger::title(subject, column)
 }

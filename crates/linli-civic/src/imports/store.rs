@@ -4,9 +4,9 @@ use linli_db::{Conn, Row, StoreError, Tx, params, placeholders};
 use linli_kernel::{AccountId, AreaCode, ImportId, RecordId, Role, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::fields::Kind;
-use super::ledger::{Layout, Mapping};
 use super::reading::RowFault;
+use crate::registry::fields::Kind;
+use crate::registry::ledger::{Layout, Mapping, Subject};
 
 /// 导入状态
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -151,7 +151,7 @@ pub struct Import {
     /// Which.
     pub id: ImportId,
     /// Of what.
-    pub kind: Kind,
+    pub kind: Subject,
     /// Where its records may lie.
     pub area: AreaCode,
     /// Who brought it; nobody from the command line.
@@ -290,7 +290,7 @@ pub fn imports(conn: &mut Conn, limit: i64) -> Result<Vec<Import>, StoreError> {
 ///
 /// # Errors
 /// The database's.
-pub fn unfinished(conn: &mut Conn, kind: Kind, area: &AreaCode, sha256: &str) -> Result<Option<Import>, StoreError> {
+pub fn unfinished(conn: &mut Conn, kind: Subject, area: &AreaCode, sha256: &str) -> Result<Option<Import>, StoreError> {
     let sql = format!(
         "SELECT {COLUMNS} FROM registry_import WHERE record_kind = $1 AND area_code = $2 AND file_sha256 = $3 AND state = 'running' AND account_id IS NULL \
          ORDER BY id DESC LIMIT 1"
@@ -446,11 +446,11 @@ pub fn explained(conn: &mut Conn, id: ImportId, after: (u32, u32), limit: i64) -
     )
 }
 
-/// A record that an import changed.
+/// What an import entered or changed.
 #[derive(Clone, Debug)]
 pub struct Touched {
-    /// Of which kind.
-    pub kind: Kind,
+    /// Of what.
+    pub kind: Subject,
     /// Which.
     pub id: RecordId,
     /// Its version before the first change; 0 when it was new.
@@ -460,11 +460,11 @@ pub struct Touched {
 }
 
 /// How deep a kind lies: what lies in something is taken back before it.
-const fn depth(kind: Kind) -> i64 {
-    match kind {
-        Kind::Resident | Kind::Premises | Kind::Firm | Kind::Facility => 0,
-        Kind::Household => 1,
-        Kind::Dwelling => 2,
+const fn depth(subject: Subject) -> i64 {
+    match subject {
+        Subject::Record(Kind::Household) => 1,
+        Subject::Record(Kind::Dwelling) => 2,
+        Subject::Record(_) | Subject::Visit | Subject::Hazard => 0,
     }
 }
 
@@ -517,7 +517,7 @@ pub fn touched(conn: &mut Conn, import: ImportId, limit: i64) -> Result<Vec<Touc
 pub fn remembered(
     conn: &mut Conn,
     area: &AreaCode,
-    kind: Kind,
+    kind: Subject,
     fingerprint: &str,
 ) -> Result<Option<Mapping>, StoreError> {
     conn.first(
