@@ -57,6 +57,8 @@ pub struct CareService {
     pub by: Option<String>,
     /// Given again every so many days; once without it.
     pub every_days: Option<u32>,
+    /// Whether it goes on once it began: nobody notes each time.
+    pub standing: bool,
     /// Whether whoever is paired gives it: it is on their phone when it is due, and noted there.
     pub by_helper: bool,
 }

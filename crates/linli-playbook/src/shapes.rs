@@ -255,6 +255,7 @@ static CARE_SERVICE: Shape = Shape {
         required("name", Kind::Text, "what people call it"),
         optional("by", Kind::Text, "who gives it, in words"),
         optional("every_days", Kind::Number, "given again every so many days, 1 to 366; once without it"),
+        optional("standing", Kind::Bool, "it goes on once it began: nobody notes each time"),
         optional("by_helper", Kind::Bool, "whoever is paired gives it and notes it on the phone"),
     ],
 };

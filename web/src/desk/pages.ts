@@ -8,7 +8,7 @@ export const PAGES = [
   { name: "register", may: ["report_on_behalf"] },
   { name: "registry", may: ["view_registry"] },
   { name: "facilities", may: ["view_registry"] },
-  { name: "care", may: ["view_care"] },
+  { name: "care", may: ["view_care", "view_care_figures"] },
   { name: "duties", may: ["arrange_duties"] },
   { name: "visits", may: ["view_visits"] },
   { name: "inspections", may: ["view_visits"] },

@@ -69,6 +69,8 @@ pub struct ServiceView {
     pub step: ServiceStep,
     /// Given again every so many days.
     pub every_days: Option<u32>,
+    /// Whether it goes on once it began.
+    pub standing: bool,
     /// How near it is; `null` where nobody has to do anything.
     pub due: Option<Due>,
     /// When it is given next.
@@ -196,6 +198,7 @@ fn service_view(app: &App, entry: &Entry, service: &Service) -> ServiceView {
         by: service.by.clone().or_else(|| known.and_then(|known| known.by.clone())),
         step: service.step,
         every_days: known.and_then(|known| known.every_days),
+        standing: known.is_some_and(|known| known.standing),
         due: entry.due_of(service).map(|at| nearness(at, app.now())),
         next_at: service.next_at,
         last_at: service.last_at,

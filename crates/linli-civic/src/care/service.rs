@@ -150,7 +150,7 @@ impl Entry {
         Ok(next.told("care_service_arranged", by, None))
     }
 
-    /// It was given: when next follows from its rhythm; what has none is done.
+    /// It was given: when next follows from its rhythm; what is standing goes on and is not due again; anything else is done.
     ///
     /// # Errors
     /// `Invalid` for one that the playbook does not know, or a day that is not over or before the entry; `NotNow` when it was declined.
@@ -175,7 +175,8 @@ impl Entry {
             let last = service.last_at.map_or(given, |last| last.max(given));
             service.last_at = Some(last);
             service.next_at = known.every_days.map(|days| last.plus_ms(i64::from(days) * DAY_MS));
-            service.step = if service.next_at.is_some() { ServiceStep::Arranged } else { ServiceStep::Done };
+            let goes_on = known.standing || service.next_at.is_some();
+            service.step = if goes_on { ServiceStep::Arranged } else { ServiceStep::Done };
             service.since = by.at;
         })
     }

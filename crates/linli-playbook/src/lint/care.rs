@@ -18,6 +18,10 @@ pub(crate) fn check(draft: &Draft, playbook: &Playbook, found: &mut Found) {
             let message = format!("服务 {} 的间隔不在 1–{MOST_DAYS} 天之内", placed.item.code);
             found.error("care_rhythm", &placed.place.key("every_days"), message, "写几天一次；只做一次就去掉这一行。");
         }
+        if placed.item.standing && placed.item.every_days.is_some() {
+            let message = format!("服务 {} 既是长期的又写了几天一次", placed.item.code);
+            found.error("care_rhythm", &placed.place.key("standing"), message, "长期的不用逐次记录，两样只留一样。");
+        }
     }
     for placed in &draft.care_packages {
         code(&placed.item.code, &placed.place.key("code"), found);

@@ -12,6 +12,7 @@ pub(crate) fn care_service(node: &Node) -> Vec<CareService> {
         name: reader.text("name"),
         by: reader.some_text("by"),
         every_days: reader.number("every_days"),
+        standing: reader.truth("standing").unwrap_or(false),
         by_helper: reader.truth("by_helper").unwrap_or(false),
     }]
 }

@@ -167,6 +167,11 @@ const LISTS: &[(&str, &str, &str)] = &[
     ("care.toml", "[[services]]\ncode = 'x'\nname = '甲'\nevery_days = 400", "care_rhythm mine/care.toml:4"),
     (
         "care.toml",
+        "[[services]]\ncode = 'x'\nname = '甲'\nevery_days = 4\nstanding = true",
+        "care_rhythm mine/care.toml:5",
+    ),
+    (
+        "care.toml",
         "[[packages]]\ncode = 'x'\nname = '甲'\nabout = '乙'\nlife = 'old'\nservices = ['fly']",
         "unknown_care mine/care.toml:6",
     ),

@@ -60,6 +60,9 @@ struct Person {
     /// Services that are arranged: code, who gives it, in how many days.
     #[serde(default)]
     arranged: Vec<(String, String, i64)>,
+    /// Services that were given, or began.
+    #[serde(default)]
+    given: Vec<String>,
     /// Services that the person does not want.
     #[serde(default)]
     declined: Vec<String>,
@@ -68,8 +71,9 @@ struct Person {
 /// What was entered, for the last day.
 pub struct Entered {
     worker: Caller,
+    clerk: Caller,
     note: String,
-    to_visit: Vec<CareId>,
+    people: Vec<(CareId, Person)>,
 }
 
 /// Enters everybody.
@@ -83,45 +87,50 @@ pub async fn enter(app: &App, cast: &Cast) -> anyhow::Result<Entered> {
         person.map(|person| person.caller.clone()).with_context(|| format!("nobody is called {name}"))
     };
     let (clerk, worker) = (caller(&texts.clerk)?, caller(&texts.worker)?);
-    let mut to_visit = Vec::new();
-    for person in &texts.people {
-        let id = one(app, &clerk, person).await.with_context(|| person.category.clone())?;
+    let mut people = Vec::new();
+    for person in texts.people {
+        let id = one(app, &clerk, &person).await.with_context(|| person.category.clone())?;
         if person.paired {
             act(app, &clerk, id, CareAct::Pair { account: worker.account.to_string() }).await?;
         }
-        services(app, &clerk, id, person).await?;
+        if let Some(package) = &person.package {
+            act(app, &clerk, id, CareAct::Package { package: package.clone() }).await?;
+        }
         if person.objects {
             act(app, &clerk, id, CareAct::Object).await?;
         }
-        if person.visited {
-            to_visit.push(id);
-        }
+        people.push((id, person));
     }
-    Ok(Entered { worker, note: texts.note, to_visit })
+    Ok(Entered { worker, clerk, note: texts.note, people })
 }
 
-/// The grid worker's visits of the last day.
+/// The grid worker's visits of the last day, and what is arranged by then.
 ///
 /// # Errors
 /// When a command is refused: a fault of ours.
 pub async fn visit(app: &App, entered: Entered) -> anyhow::Result<()> {
-    for id in entered.to_visit {
+    for (id, person) in &entered.people {
+        services(app, &entered.clerk, *id, person).await?;
+        if !person.visited {
+            continue;
+        }
         let body =
             CareVisit { met: Met::Done, note: Some(entered.note.clone()), services: Vec::new(), captured_at: None };
-        let ready = said(visit::prepare(app, entered.worker.clone(), id, body).await)?;
+        let ready = said(visit::prepare(app, entered.worker.clone(), *id, body).await)?;
         let writer = app.clone();
         said(app.db.write(move |tx| visit::record(&writer, tx, &ready, None)).await)?;
     }
     Ok(())
 }
 
+/// What is settled with the person by the last day.
 async fn services(app: &App, clerk: &Caller, id: CareId, person: &Person) -> anyhow::Result<()> {
-    if let Some(package) = &person.package {
-        act(app, clerk, id, CareAct::Package { package: package.clone() }).await?;
-    }
     for (service, by, days) in &person.arranged {
         let on = date_of(app.now().plus_ms(days * DAY_MS)).to_string();
         act(app, clerk, id, CareAct::Arrange { service: service.clone(), by: by.clone(), on }).await?;
+    }
+    for service in &person.given {
+        act(app, clerk, id, CareAct::Give { service: service.clone(), on: None }).await?;
     }
     for service in &person.declined {
         act(app, clerk, id, CareAct::Decline { service: service.clone() }).await?;

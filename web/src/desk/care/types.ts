@@ -30,13 +30,16 @@ export type ServiceAct = Extract<Act["act"], "want" | "decline" | "arrange" | "g
 /** What a dialog asks for before it is sent. */
 export type ServiceAsk = { act: "package" } | { act: "arrange" | "give"; service: Service };
 /** What may be done with a service as it stands; what was declined is wanted first. */
-export const SERVICE_ACTS: Record<Service["step"], readonly ServiceAct[]> = {
+const SERVICE_ACTS: Record<Service["step"], readonly ServiceAct[]> = {
   offered: ["want", "decline"],
   wanted: ["arrange", "give", "decline"],
   arranged: ["give", "arrange", "decline"],
   declined: ["want"],
   done: ["want"],
 };
+/** What goes on and has begun is not noted each time. */
+export const actsOf = ({ step, standing, next_at }: Service): readonly ServiceAct[] =>
+  SERVICE_ACTS[step].filter((act) => !(act === "give" && step === "arranged" && standing && !next_at));
 export const SERVICE_TONES: Record<Service["step"], string> = { offered: "grey", wanted: "amber", arranged: "teal", declined: "grey", done: "green" };
 
 export function countOf(list: List, show: Show): number {

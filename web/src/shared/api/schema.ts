@@ -4558,6 +4558,8 @@ export interface components {
             every_days?: number | null;
             /** @description What people call it. */
             name: string;
+            /** @description Whether it goes on once it began: nobody notes each time. */
+            standing: boolean;
         };
         /**
          * @description 服务进展
@@ -4580,6 +4582,8 @@ export interface components {
             /** @description What it is called. */
             name: string;
             next_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Whether it goes on once it began. */
+            standing: boolean;
             /** @description How it stands. */
             step: components["schemas"]["CareServiceStep"];
         };

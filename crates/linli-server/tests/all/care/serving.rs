@@ -49,7 +49,7 @@ on_both! {
         assert!(ids(&world, &clerk, "services").await.is_empty(), "a week ahead nobody has to act");
         let why = read(&world, &clerk, &id, "核对").await.ok();
         let meal = named(&why, "meal_delivery");
-        assert_eq!((&meal["by"], &meal["step"], &meal["every_days"]), (&json!("幸福助餐点"), &json!("arranged"), &json!(1)));
+        assert_eq!((&meal["by"], &meal["step"], &meal["standing"]), (&json!("幸福助餐点"), &json!("arranged"), &json!(true)));
         act(&world, &clerk, &id, json!({ "act": "arrange", "service": "bed_enquiry", "by": "社区", "on": "2026-10-05" })).await.refused(409, "not_now");
 
         world.clock.advance_ms(7 * DAY_MS);
@@ -58,7 +58,12 @@ on_both! {
         assert_eq!(field(&act(&world, &clerk, &id, json!({ "act": "give", "service": "meal_delivery", "on": "2026-10-06" })).await.refused(422, "invalid")), ("on", "care_day"));
         act(&world, &clerk, &id, json!({ "act": "give", "service": "meal_delivery" })).await.ok();
         let why = read(&world, &clerk, &id, "核对").await.ok();
-        assert_eq!(named(&why, "meal_delivery")["next_at"], json!("2026-10-06T15:59:59.999Z"), "every day");
+        let meal = named(&why, "meal_delivery");
+        assert_eq!((&meal["step"], &meal["next_at"], &meal["due"]), (&json!("arranged"), &Value::Null, &Value::Null), "it began and goes on");
+        act(&world, &clerk, &id, json!({ "act": "arrange", "service": "check_in_call", "by": "志愿者", "on": "2026-10-05" })).await.ok();
+        act(&world, &clerk, &id, json!({ "act": "give", "service": "check_in_call" })).await.ok();
+        let why = read(&world, &clerk, &id, "核对").await.ok();
+        assert_eq!(named(&why, "check_in_call")["next_at"], json!("2026-10-12T15:59:59.999Z"), "a week later");
         // What is done once is done.
         act(&world, &clerk, &id, json!({ "act": "give", "service": "home_adaptation" })).await.ok();
         assert_eq!(steps(&world, &id).await["home_adaptation"], "done");
