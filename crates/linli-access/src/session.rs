@@ -103,6 +103,15 @@ pub fn look_up(conn: &mut Conn, token: &Token, now: Timestamp) -> Result<Option<
     Ok(Some((caller, now.since(last_seen_at) > TOUCH_MS)))
 }
 
+/// Whether an account may still act.
+///
+/// # Errors
+/// The database's.
+pub fn is_enabled(conn: &mut Conn, account: AccountId) -> Result<bool, StoreError> {
+    let sql = "SELECT COUNT(*) AS n FROM account WHERE id = $1 AND disabled_at IS NULL";
+    Ok(conn.number(sql, &params![account])? > 0)
+}
+
 /// Writes the sign of life.
 ///
 /// # Errors

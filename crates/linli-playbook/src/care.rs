@@ -15,6 +15,7 @@ pub struct CareRules {
     /// What is done, by ability.
     pub plans: Vec<CarePlan>,
     /// Services that go together, offered by age.
+    #[serde(default)]
     pub packages: Vec<CarePackage>,
     /// Who is entitled.
     pub categories: Vec<CareCategory>,
@@ -58,8 +59,10 @@ pub struct CareService {
     /// Given again every so many days; once without it.
     pub every_days: Option<u32>,
     /// Whether it goes on once it began: nobody notes each time.
+    #[serde(default)]
     pub standing: bool,
     /// Whether whoever is paired gives it: it is on their phone when it is due, and noted there.
+    #[serde(default)]
     pub by_helper: bool,
 }
 

@@ -59,6 +59,15 @@ pub struct LifeCounts {
     waiting: Option<u32>,
 }
 
+impl LifeCounts {
+    /// Without what tells of one to four by what is left of the whole.
+    fn closed(self) -> Self {
+        let is_told = |part: u32| self.n.is_none_or(|n| n == part || n.saturating_sub(part) >= counts::FEWEST);
+        let told = |part: Option<u32>| part.filter(|part| is_told(*part));
+        Self { n: self.n, due: told(self.due), served: told(self.served), waiting: told(self.waiting) }
+    }
+}
+
 /// The figures of an area and of each area below it.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = CareFigures)]
@@ -93,7 +102,8 @@ fn counted(found: &[Lived], whole: &AreaCode, below: &[AreaCode], life: CareLife
         served: cell(&serveds, at),
         waiting: cell(&waitings, at),
     };
-    (LifeCounts { n: all, due, served, waiting }, (0..below.len()).map(row).collect())
+    let rows = (0..below.len()).map(row).map(LifeCounts::closed).collect();
+    (LifeCounts { n: all, due, served, waiting }.closed(), rows)
 }
 
 /// Counts old and young people who are entitled to help, for how many a visit is due, and how many have services: per area, five and more.

@@ -408,18 +408,20 @@ impl Entry {
     /// Somebody went there, or called.
     ///
     /// # Errors
-    /// `NotNow` when visits had stopped and somebody went all the same; as [`Entry::give`] for services that were given on the way.
+    /// `NotNow` when visits had stopped and somebody went all the same. A service that cannot be noted is left out.
     pub fn visited(&self, been: Been<'_>, by: &By<'_>) -> Result<Change<Written>, Problem> {
         if self.state == State::Objected {
             return Err(ProblemCode::NotNow.into());
         }
         let mut next = self.next(by);
         for service in been.services {
-            next.mark_given(been.rules, service, been.on, by)?;
+            // What happened is noted: that the person declined the service meanwhile makes the visit no less true.
+            drop(next.mark_given(been.rules, service, been.on, by));
         }
         if been.met == Met::Called {
             let text = been.note.map(|note| seal(by.vault, CALL_FIELD, note)).transpose()?;
-            return Ok(next.told("care_called", by, text.as_deref().map(hex)));
+            let payload = json!({ "on": been.on.to_string() });
+            return Ok(next.with(Beside::Nothing, "care_called", by, payload, text.as_deref().map(hex)));
         }
         next.tried_at = if been.met == Met::NotHome { Some(by.at) } else { None };
         if been.met == Met::AskedNotToCome {

@@ -97,8 +97,9 @@ pub struct PackageView {
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = CareCallView)]
 pub struct CallView {
-    /// When.
-    pub at: Timestamp,
+    /// On which day.
+    #[schema(value_type = String, format = Date)]
+    pub on: String,
     /// What.
     pub text: String,
 }
@@ -222,7 +223,8 @@ fn calls(conn: &mut Conn, app: &App, entry: &Entry) -> Result<Vec<CallView>, Sto
     let noted = events.into_iter().rev().filter(|(event, _)| event.kind == "care_called");
     let call = |(event, text): (linli_db::feed::Event, Option<String>)| {
         let sealed = hex::decode(text?).ok()?;
-        Some(CallView { at: event.at, text: app.vault.open(CALL_FIELD, &sealed).ok()? })
+        let told: serde_json::Value = serde_json::from_str(&event.payload).ok()?;
+        Some(CallView { on: told.get("on")?.as_str()?.to_owned(), text: app.vault.open(CALL_FIELD, &sealed).ok()? })
     };
     Ok(noted.filter_map(call).take(MOST_CALLS).collect())
 }

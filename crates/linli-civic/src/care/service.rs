@@ -172,7 +172,10 @@ impl Entry {
         let given = due::end_of(on).unwrap_or(by.at);
         self.change(code, by.at, |service| {
             // One that is noted late does not take the place of a later one.
-            let last = service.last_at.map_or(given, |last| last.max(given));
+            if service.last_at.is_some_and(|last| last > given) {
+                return;
+            }
+            let last = given;
             service.last_at = Some(last);
             service.next_at = known.every_days.map(|days| last.plus_ms(i64::from(days) * DAY_MS));
             let goes_on = known.standing || service.next_at.is_some();
@@ -184,15 +187,18 @@ impl Entry {
     /// Changes one service in its place, or begins with it; what was declined stays so until it is wanted.
     fn change(&mut self, code: &str, at: Timestamp, change: impl FnOnce(&mut Service)) -> Result<(), Problem> {
         let services = &mut self.held.services;
-        let place = services.iter().position(|service| service.code == code).unwrap_or(services.len());
-        let mut service = if place < services.len() { services.remove(place) } else { Service::new(code, at) };
-        if service.step == ServiceStep::Declined {
-            return Err(ProblemCode::NotNow.into());
-        }
-        change(&mut service);
-        services.insert(place, service);
-        if services.len() > MOST {
-            return Err(Problem::field("service", "too_many").with("max", MOST.to_string()));
+        let is_full = services.len() >= MOST;
+        match services.iter_mut().find(|service| service.code == code) {
+            Some(service) if service.step == ServiceStep::Declined => return Err(ProblemCode::NotNow.into()),
+            Some(service) => change(service),
+            None if is_full => {
+                return Err(Problem::field("service", "too_many").with("max", MOST.to_string()));
+            }
+            None => {
+                let mut service = Service::new(code, at);
+                change(&mut service);
+                services.push(service);
+            }
         }
         Ok(())
     }

@@ -516,6 +516,16 @@ pub fn sweep_codes(tx: &mut linli_db::Tx<'_>, now: Timestamp) -> Result<u64, Sto
     })
 }
 
+/// What was said in calls before then.
+///
+/// # Errors
+/// The database's.
+pub fn sweep_calls(tx: &mut linli_db::Tx<'_>, before: Timestamp) -> Result<u64, StoreError> {
+    let sql = "DELETE FROM event_text WHERE stream_kind = 'care' AND EXISTS (SELECT 1 FROM event e WHERE e.stream_kind = 'care' \
+               AND e.stream_id = event_text.stream_id AND e.n = event_text.n AND e.kind = 'care_called' AND e.at < $1)";
+    tx.bookkeep(|writer| writer.exec(sql, &params![before]))
+}
+
 /// Entries that have ended, or whose person is no longer in the registry.
 ///
 /// # Errors

@@ -13,12 +13,16 @@ use crate::http::{Answer, Refused};
 /// Entries in one transaction.
 const AT_ONCE: i64 = 200;
 
+/// How long what was said in calls is kept, as what was noted on visits. Unit: ms.
+const CALLS_MS: i64 = 730 * 86_400_000;
+
 /// Does what is due; how many entries ended.
 ///
 /// # Errors
 /// The database's.
 pub async fn run(app: &App, now: Timestamp) -> Answer<usize> {
     app.db.write(move |tx| store::sweep_codes(tx, now).map_err(Refused::from)).await?;
+    app.db.write(move |tx| store::sweep_calls(tx, now.plus_ms(-CALLS_MS)).map_err(Refused::from)).await?;
     mute_departed(app, now).await?;
     let mut n = 0;
     loop {

@@ -5,7 +5,7 @@ use linli_db::{Tx, idempotency};
 use linli_kernel::{CareId, Problem, ProblemCode, VisitId, VisitKind};
 use serde::{Deserialize, Serialize};
 
-use super::command::commit;
+use super::command::{commit, optional};
 use super::due::date_of;
 use super::model::{Been, By, Entry};
 use super::need::{Sight, goes_there, going};
@@ -62,7 +62,8 @@ pub async fn prepare(app: &App, caller: Caller, id: CareId, body: CareVisit) -> 
     });
     let dwelling = home.await?;
     if is_call {
-        return Ok(Ready { id, body, visit: None, caller });
+        let note = optional("note", body.note.as_deref())?;
+        return Ok(Ready { id, body: CareVisit { note, ..body }, visit: None, caller });
     }
     let dwelling = dwelling.ok_or(ProblemCode::NotNow)?;
     let record = RecordVisit {
@@ -108,19 +109,17 @@ pub fn record(app: &App, tx: &mut Tx<'_>, ready: &Ready, key: Option<&idempotenc
     }
     let now = app.now();
     let entry = store::load_for_change(tx, &app.vault, ready.id, now)?.ok_or(ProblemCode::NotFound)?;
-    let sight = may_go(app, &ready.caller, &entry)?;
-    if !ready.body.services.is_empty() && sight == Sight::Due {
-        return Err(ProblemCode::Forbidden.into());
-    }
+    // Whoever may not know of services any more was there all the same.
+    let is_told = matches!(may_go(app, &ready.caller, &entry)?, Sight::Why(_));
     let role = linli_access::scope(&ready.caller, linli_access::Act::ViewCare).reaches(&entry.keys());
     let by = By { actor: ready.caller.acting_as(role.ok_or(ProblemCode::NotFound)?), at: now, vault: &app.vault };
     let book = app.playbooks.current();
-    let on = ready.body.captured_at.unwrap_or(now).clamp(entry.created_at, now);
+    let on = ready.body.captured_at.unwrap_or(now).min(now).max(entry.created_at);
     let been = Been {
         visit: ready.visit.as_ref().map(|visit| visit.visit().id),
         met: ready.body.met,
         on: date_of(on),
-        services: &ready.body.services,
+        services: if is_told { &ready.body.services } else { &[] },
         note: ready.body.note.as_deref().filter(|note| !note.trim().is_empty()),
         rules: &book.care,
     };

@@ -3,13 +3,13 @@
 //! A visit of the past is written down as of its own day, so that it is neither today's work nor a visit of today to that home. A hazard
 //! that was put right needs nobody any more and is left out; one that was not becomes a case like any other, with what the ledger said.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use linli_access::{Caller, session};
 use linli_db::{Conn, Tx};
 use linli_kernel::calendar::beijing_date;
 use linli_kernel::{
-    AccountId, Action, AreaCode, CaseId, CaseKind, Channel, RecordId, Timestamp, VisitId, VisitKind, Weight,
+    AccountId, Action, AreaCode, AreaLevel, CaseId, CaseKind, Channel, RecordId, Timestamp, VisitId, VisitKind, Weight,
 };
 use serde_json::{Map, json};
 
@@ -28,6 +28,9 @@ use crate::registry::ledger::Subject;
 use crate::registry::store as records;
 use crate::say::Lang;
 use crate::visits::{self, Visit};
+
+/// How long what was noted on visits is kept (`housekeeping`). Unit: ms.
+const KEPT_MS: i64 = 730 * 86_400_000;
 
 /// A row that was looked at.
 pub enum Looked {
@@ -85,6 +88,9 @@ impl<'a> Looking<'a> {
         let Some(at) = done.at.filter(|at| *at <= now) else {
             return Ok(Looked::Not(RowOutcome::Bad, vec![RowFault::of("in_the_future", "")]));
         };
+        if now.since(at) > KEPT_MS {
+            return Ok(Looked::Not(RowOutcome::Skipped, vec![RowFault::of("two_years_ago", "")]));
+        }
         let home = records::same_label(conn, &self.app.vault, Kind::Dwelling, &area, &done.place)?.into_iter().next();
         let account = self.worker(conn, area, &done.worker)?;
         let mut note = done.note.clone();
@@ -115,16 +121,21 @@ impl<'a> Looking<'a> {
         Ok(Looked::Visit(Box::new(visit)))
     }
 
-    /// The one of this name who works in the grid or above it in the community.
+    /// The only one of this name who works in the grid or in its community.
     fn worker(&mut self, conn: &mut Conn, area: AreaCode, name: &str) -> Answer<Option<AccountId>> {
         if name.is_empty() {
             return Ok(None);
         }
         if let std::collections::hash_map::Entry::Vacant(slot) = self.workers.entry(area) {
-            slot.insert(duty::on_duty(conn, &self.app.vault, &area.lineage(), self.app.now())?);
+            let mut around = area.lineage();
+            around.retain(|above| above.level() >= AreaLevel::Community);
+            slot.insert(duty::on_duty(conn, &self.app.vault, &around, self.app.now())?);
         }
         let there = self.workers.get(&area).map(Vec::as_slice).unwrap_or_default();
-        Ok(there.iter().find(|duty| duty.person.name == name).map(|duty| duty.account))
+        let named = there.iter().filter(|duty| duty.person.name == name).map(|duty| duty.account);
+        // Of two of one name it is not guessed which.
+        let named: BTreeSet<AccountId> = named.collect();
+        Ok(named.first().copied().filter(|_| named.len() == 1))
     }
 
     fn hazard(&self, conn: &mut Conn, area: AreaCode, done: &Done) -> Answer<Looked> {
@@ -143,11 +154,11 @@ impl<'a> Looking<'a> {
             text = Lang::ZhCn
                 .say("imports.hazard", &[("note", &text), ("told", &told.join(&Lang::ZhCn.text("imports.and")))]);
         }
-        if inspections::is_open_hazard(conn, &area, &text)? {
-            return Ok(Looked::Not(RowOutcome::Same, Vec::new()));
-        }
         let place = [done.title.as_str(), done.place.as_str()];
         let place: Vec<&str> = place.into_iter().filter(|part| !part.is_empty()).collect();
+        if inspections::is_known_hazard(conn, &area, (&done.paper_no, &text, &place.join(" ")))? {
+            return Ok(Looked::Not(RowOutcome::Same, Vec::new()));
+        }
         Ok(Looked::Hazard(Box::new(ReportCase {
             text,
             area_code: Some(area.to_string()),
@@ -165,6 +176,9 @@ impl<'a> Looking<'a> {
 /// The database's.
 pub fn bringer(conn: &mut Conn, import: &Import, now: Timestamp) -> Answer<Option<Caller>> {
     let Some(account) = import.account else { return Ok(None) };
+    if !session::is_enabled(conn, account)? {
+        return Ok(None);
+    }
     let mut grants = session::grants_of(conn, account)?;
     grants.retain(|grant| grant.holds(now));
     Ok(Some(Caller { account, name: String::new(), display_name: String::new(), must_change_password: false, grants }))
@@ -226,6 +240,9 @@ pub fn take_back(app: &App, tx: &mut Tx<'_>, import: &Import, touched: &Touched)
             let Some(visit) = visit.filter(|visit| visit.case.is_none() && visit.n_photos == 0) else {
                 return Ok(false);
             };
+            if visits::store::is_relied_on(tx, visit.id)? {
+                return Ok(false);
+            }
             tx.commit(visit.withdraw(actor_of(import), app.now()))?;
             Ok(true)
         }

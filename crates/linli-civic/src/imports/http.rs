@@ -156,7 +156,7 @@ fn view(app: &App, import: &Import) -> ImportView {
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct UploadLedger {
-    /// `dwelling`, `resident`, `premises` or `firm`.
+    /// `dwelling`, `resident`, `premises`, `firm`, `facility`, `visit` or `hazard`.
     kind: String,
     /// Where its records may lie: a community or a grid.
     area: String,

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use linli_kernel::calendar::beijing_date;
 use linli_kernel::{AreaCode, AreaLevel, IdNumber, Timestamp, Weight};
 use serde::{Deserialize, Serialize};
 
@@ -87,6 +88,8 @@ pub struct Done {
     pub due: String,
     /// Whether it was put right.
     pub is_over: bool,
+    /// Its number, where it has been here.
+    pub paper_no: String,
 }
 
 /// What a row is.
@@ -107,6 +110,8 @@ pub struct Ledger {
     pub kind: Subject,
     /// Where its records may lie.
     pub area: AreaCode,
+    /// The present.
+    pub now: Timestamp,
     /// The grids of that area by every name that people use.
     grids: HashMap<String, Vec<AreaCode>>,
     /// How each sheet is read.
@@ -116,7 +121,12 @@ pub struct Ledger {
 impl Ledger {
     /// For an area as it stands in the tree.
     #[must_use]
-    pub fn new(kind: Subject, area: AreaCode, tree: &AreaTree, layouts: HashMap<u32, Layout>) -> Self {
+    pub fn new(
+        kind: Subject,
+        area: AreaCode,
+        (tree, now): (&AreaTree, Timestamp),
+        layouts: HashMap<u32, Layout>,
+    ) -> Self {
         let mut grids: HashMap<String, Vec<AreaCode>> = HashMap::new();
         for known in tree.iter().filter(|known| known.code.level() == AreaLevel::Grid && area.contains(&known.code)) {
             let mut names = vec![key(&known.name), key(&known.short_name), known.code.to_string()];
@@ -126,7 +136,7 @@ impl Ledger {
                 grids.entry(name).or_default().push(known.code);
             }
         }
-        Self { kind, area, grids, layouts }
+        Self { kind, area, now, grids, layouts }
     }
 
     /// Reads a row below the header.
@@ -154,7 +164,7 @@ impl Ledger {
             done: None,
         };
         let Some(kind) = self.kind.record() else {
-            said.done = Some(cells.done(&mut faults));
+            said.done = Some(cells.done(&mut faults, self.now));
             return if faults.is_empty() { Reading::Row(Box::new(said)) } else { Reading::Bad(faults) };
         };
         match kind {
@@ -278,7 +288,7 @@ impl Cells<'_> {
     }
 
     /// A row of what was done. An address may stand in one column or in the parts of a door.
-    fn done(&self, faults: &mut Vec<RowFault>) -> Done {
+    fn done(&self, faults: &mut Vec<RowFault>, now: Timestamp) -> Done {
         let clean = |column: Column| clean::text(&self.text(column));
         let door: String = [Column::Compound, Column::Building, Column::Unit, Column::Room].map(clean).concat();
         let (title, address, note) = (clean(Column::Title), clean(Column::Address), clean(Column::Note));
@@ -297,10 +307,12 @@ impl Cells<'_> {
         }
         let progress = self.text(Column::Progress);
         let said = key(&progress);
-        let is_over = !self.text(Column::ClosedDay).is_empty()
-            || matches!(said.as_str(), "是" | "已" | "1" | "√" | "完成" | "闭环")
-            || (!any(&said, &["未", "没", "正在", "部分"])
-                && any(&said, &["已整改", "已完成", "已销号", "已闭环", "整改完成", "整改到位"]));
+        // A day that is planned, a dash, or “没有整改” beside it, is no day on which it was done.
+        let closed = when::moment(&self.text(Column::ClosedDay), false).is_some_and(|day| day <= now);
+        let is_open = any(&said, &["未", "没", "正在", "部分"]);
+        let is_said = matches!(said.as_str(), "是" | "已" | "1" | "√" | "完成" | "闭环")
+            || any(&said, &["已整改", "已完成", "已销号", "已闭环", "整改完成", "整改到位"]);
+        let is_over = !is_open && (closed || is_said);
         let met = key(&self.text(Column::Met));
         Done {
             at,
@@ -311,8 +323,12 @@ impl Cells<'_> {
             met: (!met.is_empty())
                 .then(|| is_yes(&met) || any(&met, &["见到", "在家"]) && !any(&met, &["不", "未", "没"])),
             weight: weight(&self.text(Column::Weight)),
-            due: clean(Column::DueDay),
+            due: match when::moment(&self.text(Column::DueDay), false) {
+                Some(day) => beijing_date(day).to_string(),
+                None => clean(Column::DueDay),
+            },
             is_over,
+            paper_no: clean(Column::PaperNo),
         }
     }
 

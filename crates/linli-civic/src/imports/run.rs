@@ -88,9 +88,9 @@ pub(super) fn actor_of(import: &Import) -> Actor {
     }
 }
 
-fn ledger_of(import: &Import, tree: &AreaTree) -> Ledger {
+fn ledger_of(import: &Import, tree: &AreaTree, now: Timestamp) -> Ledger {
     let layouts: HashMap<_, _> = import.sheets.iter().map(|plan| (plan.sheet, plan.layout.clone())).collect();
-    Ledger::new(import.kind, import.area, tree, layouts)
+    Ledger::new(import.kind, import.area, (tree, now), layouts)
 }
 
 /// Works on one import until it ends, is stopped, or somebody else takes it. `tell` hears the counts and the number of rows.
@@ -100,7 +100,7 @@ fn ledger_of(import: &Import, tree: &AreaTree) -> Ledger {
 pub async fn work(app: &App, id: ImportId, tell: &(dyn Fn(Counts, i64) + Send + Sync)) -> Answer<Counts> {
     let owner = owner(app);
     let import = Arc::new(taken(app, id, &owner).await?);
-    let ledger = Arc::new(ledger_of(&import, &app.areas()));
+    let ledger = Arc::new(ledger_of(&import, &app.areas(), app.now()));
     let mut counts = import.counts;
     tell(counts, import.n_rows);
     let (send, mut chunks) = mpsc::channel::<Vec<KeptRow>>(3);
@@ -328,7 +328,7 @@ const SHOWN: usize = 20;
 /// # Errors
 /// The database's; inside, what is wrong with the file.
 pub async fn rehearse(app: &App, import: &Import) -> Answer<Result<Rehearsal, SheetFault>> {
-    let ledger = Arc::new(ledger_of(import, &app.areas()));
+    let ledger = Arc::new(ledger_of(import, &app.areas(), app.now()));
     let (send, mut chunks) = mpsc::channel::<Vec<KeptRow>>(3);
     let path = intake::kept_path(app, import.id);
     let reading = tokio::task::spawn_blocking(move || read(&path, (0, 0), &send));

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 
 use linli_access::{Act, Caller, scope};
 use linli_db::{Bind, Conn, Row, Store, StoreError, Tx, Val, Writer, params, placeholders};
-use linli_kernel::{AccountId, AreaCode, CaseId, Cursor, InspectionId, Page, Phase, RecordId, Timestamp, Weight};
+use linli_kernel::{
+    AccountId, AreaCode, AreaLevel, CaseId, Cursor, InspectionId, Page, Phase, RecordId, Timestamp, Weight,
+};
 
 use super::model::{Inspection, ItemAnswer};
 use crate::areas::store::inside;
@@ -265,14 +267,32 @@ pub fn hazards(
     Ok(cursor.page(rows, |row| row.case.to_string()))
 }
 
-/// Whether a hazard in these words waits in an area to be put right.
+/// Whether a hazard has been here: by its number, or in these words at this place of a grid. What was brought in and taken back has not.
 ///
 /// # Errors
 /// The database's.
-pub fn is_open_hazard(conn: &mut Conn, area: &AreaCode, body: &str) -> Result<bool, StoreError> {
-    let sql = "SELECT COUNT(*) AS n FROM cases WHERE kind = 'hazard' AND area_code = $1 AND phase IN ('open', 'waiting') AND body = $2";
-    Ok(conn.number(sql, &params![*area, body])? > 0)
+pub fn is_known_hazard(
+    conn: &mut Conn,
+    area: &AreaCode,
+    (paper_no, body, place): (&str, &str, &str),
+) -> Result<bool, StoreError> {
+    let community = area.at(area.level().min(AreaLevel::Community));
+    if !paper_no.is_empty() {
+        let mut bound = params![paper_no].to_vec();
+        let inside = inside("area_code", &[community], &mut bound);
+        let sql = format!("SELECT COUNT(*) AS n FROM cases WHERE paper_no = $1 AND kind = 'hazard' AND ({inside})");
+        if conn.number(&sql, &bound)? > 0 {
+            return Ok(true);
+        }
+    }
+    let sql = format!(
+        "SELECT COUNT(*) AS n FROM cases c WHERE c.kind = 'hazard' AND c.area_code = $1 AND c.body = $2 AND c.place_text = $3 AND {NOT_TAKEN_BACK}"
+    );
+    Ok(conn.number(&sql, &params![*area, body, place])? > 0)
 }
+
+/// A case that an import brought and that was taken back was none.
+const NOT_TAKEN_BACK: &str = "NOT EXISTS (SELECT 1 FROM registry_import_change t WHERE t.record_id = c.id AND t.record_kind = 'hazard' AND t.undone = 'undone')";
 
 /// A hazard with everything that a ledger of hazards may hold.
 #[derive(Clone, Debug)]
@@ -327,7 +347,7 @@ pub fn hazards_between(
          (SELECT MAX(d.due_at) FROM deadline d WHERE d.case_id = c.id AND d.kind = 'handle' AND d.state <> 'cancelled') AS due_at \
          FROM cases c LEFT JOIN inspection_hazard h ON h.case_id = c.id LEFT JOIN premises p ON p.id = h.record_id LEFT JOIN inspection i ON i.id = h.inspection_id \
          WHERE c.kind = 'hazard' AND c.reported_at >= $2 AND c.reported_at < $3 AND ({inside}) \
-         AND EXISTS (SELECT 1 FROM case_scope s WHERE s.case_id = c.id AND s.phase = c.phase AND s.scope_key IN ({seen})) ORDER BY c.id LIMIT $1"
+         AND EXISTS (SELECT 1 FROM case_scope s WHERE s.case_id = c.id AND s.phase = c.phase AND s.scope_key IN ({seen})) AND {NOT_TAKEN_BACK} ORDER BY c.reported_at, c.id LIMIT $1"
     );
     conn.all(&sql, &values, |row| {
         let own: Option<String> = row.get("address")?;

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use linli_access::{Act, Caller, scope};
 use linli_db::{Conn, StoreError};
 use linli_kernel::calendar::beijing_date;
-use linli_kernel::{AccountId, AreaCode, CaseKind, Problem, ProblemCode, RecordId, Timestamp};
+use linli_kernel::{AccountId, AreaCode, CaseId, CaseKind, Problem, ProblemCode, RecordId, Timestamp};
 
 use super::model::Form;
 use super::rows::{Filled, MOST, begun};
@@ -61,16 +61,15 @@ impl Writer<'_> {
         let visits = enough(visits::store::between(conn, areas, period, MOST + 1)?)?;
         let who = duty::people(conn, &self.app.vault, &visits.iter().map(|visit| visit.account).collect())?;
         let homes = self.homes(conn, &visits)?;
+        let cases: Vec<CaseId> = visits.iter().filter_map(|visit| visit.case).collect();
+        let numbers = visits::store::paper_numbers(conn, self.caller, &cases)?;
         let mut rows = Vec::new();
         for visit in &visits {
-            let paper_no = match visit.case {
-                Some(case) => crate::cases::store::load(conn, &crate::cases::store::Named::Id(case))?,
-                None => None,
-            };
+            let paper_no = visit.case.and_then(|case| numbers.get(&case));
             let home = visit.record.and_then(|id| homes.get(&id));
             let row = self.form.layout.columns.iter().flatten().map(|column| {
                 let text = match column {
-                    Column::PaperNo => paper_no.as_ref().map(|case| case.paper_no.clone()),
+                    Column::PaperNo => paper_no.cloned(),
                     column => self.of_visit(visit, home, &who, *column),
                 };
                 text.filter(|text| !text.is_empty()).map_or(Value::Empty, Value::Text)

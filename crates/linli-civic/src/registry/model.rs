@@ -89,6 +89,8 @@ pub enum Origin {
     Hand,
     /// A row of an import.
     Import(ImportId),
+    /// Two that are the same were put together: nobody was there for it.
+    Merge,
 }
 
 /// 底数记录

@@ -291,12 +291,23 @@ pub fn same_label(
     conn.all(&sql, &params![*area, super::model::natural(label), label], |row| from_row(kind, vault, row))
 }
 
+/// Whether two residents are in care in one category: put together, one person would be in it twice.
+///
+/// # Errors
+/// The database's.
+pub fn are_both_cared_for(conn: &mut Conn, one: RecordId, other: RecordId, now: Timestamp) -> Result<bool, StoreError> {
+    let sql = "SELECT COUNT(*) AS n FROM care_entry a JOIN care_entry b ON b.category_index = a.category_index \
+               WHERE a.resident_id = $1 AND b.resident_id = $2 AND a.expires_at > $3 AND b.expires_at > $3";
+    Ok(conn.number(sql, &params![one, other, now])? > 0)
+}
+
 /// What was noted of one record is noted of another from now on: they are the same. A printed code follows unless the other has its own.
 ///
 /// # Errors
 /// The database's.
 pub fn repoint(tx: &mut linli_db::Tx<'_>, from: RecordId, into: RecordId) -> Result<(), StoreError> {
-    const MOVES: [&str; 9] = [
+    const MOVES: [&str; 10] = [
+        "UPDATE registry_proposal SET record_id = $2 WHERE record_id = $1 AND state = 'open'",
         "UPDATE visit SET record_id = $2 WHERE record_id = $1",
         "DELETE FROM visit_list WHERE record_id = $1 AND duty_id IN (SELECT duty_id FROM visit_list WHERE record_id = $2)",
         "UPDATE visit_list SET record_id = $2 WHERE record_id = $1",

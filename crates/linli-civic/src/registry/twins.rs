@@ -15,7 +15,7 @@ use super::command::{self, Command, Outcome, What};
 use super::fields::{Kind, Shape};
 use super::http::{Named, named, reached};
 use super::merge::Clash;
-use super::model::{Deciding, Left, Record, State};
+use super::model::{Deciding, Left, Origin, Record, State};
 use super::view::{self, RowView};
 use super::{list, store};
 use crate::app::App;
@@ -30,8 +30,10 @@ pub fn routes() -> OpenApiRouter<App> {
 
 /// Kinds of which one stands at one place.
 const PLACED: [Kind; 4] = [Kind::Dwelling, Kind::Premises, Kind::Firm, Kind::Facility];
-/// Groups of one kind that one answer tells of.
-const MOST: i64 = 20;
+/// Groups that one answer tells of.
+const MOST: usize = 20;
+/// Groups of the same words that are looked at for them.
+const MOST_LOOKED_AT: i64 = 500;
 
 /// Other records of the present that seem to be the same place or person as this one; the oldest first.
 ///
@@ -123,7 +125,7 @@ async fn list_twins(
 fn groups(conn: &mut Conn, vault: &Vault, areas: &[AreaCode]) -> Result<Vec<Vec<Record>>, StoreError> {
     let mut found: Vec<(Kind, RecordId)> = Vec::new();
     for kind in PLACED {
-        let mut bound = params![MOST].to_vec();
+        let mut bound = params![MOST_LOOKED_AT].to_vec();
         let within = inside("area_code", areas, &mut bound);
         let sql = format!(
             "SELECT MIN(id) AS id FROM {} WHERE state = 'active' AND ({within}) GROUP BY area_code, sort_key, label HAVING COUNT(*) > 1 ORDER BY area_code, sort_key LIMIT $1",
@@ -131,7 +133,7 @@ fn groups(conn: &mut Conn, vault: &Vault, areas: &[AreaCode]) -> Result<Vec<Vec<
         );
         found.extend(conn.all(&sql, &bound, |row| Ok((kind, row.parse("id")?)))?);
     }
-    let mut bound = params![MOST].to_vec();
+    let mut bound = params![MOST_LOOKED_AT].to_vec();
     let within = inside("r.area_code", areas, &mut bound);
     let sql = format!(
         "SELECT MIN(r.id) AS id FROM resident r JOIN household h ON h.id = r.household_id \
@@ -140,6 +142,9 @@ fn groups(conn: &mut Conn, vault: &Vault, areas: &[AreaCode]) -> Result<Vec<Vec<
     found.extend(conn.all(&sql, &bound, |row| Ok((Kind::Resident, row.parse("id")?)))?);
     let mut groups: Vec<Vec<Record>> = Vec::new();
     for (kind, id) in found {
+        if groups.len() >= MOST {
+            break;
+        }
         let Some(first) = store::load(conn, vault, kind, id)? else { continue };
         let mut alike = match kind {
             Kind::Resident => namesakes(conn, vault, &first)?,
@@ -200,7 +205,10 @@ pub(super) fn absorb(
     if from.state != State::Active || other.state != State::Active {
         return Err(ProblemCode::NotNow.into());
     }
-    let by = Deciding { actor, ..command::deciding(app, linli_kernel::Actor::System) };
+    if kind == Kind::Resident && store::are_both_cared_for(tx, from.id, other.id, app.now())? {
+        return Err(Problem::new(ProblemCode::NotNow).with("detail_key", "registry_both_cared_for").into());
+    }
+    let by = Deciding { actor, at: app.now(), vault: &app.vault, origin: Origin::Merge };
     let (mut values, mut clashes) = (other.values.clone(), Vec::new());
     for field in kind.fields().iter().filter(|field| !matches!(field.shape, Shape::Ref(_))) {
         match (from.values.get(field.key), other.values.get(field.key)) {

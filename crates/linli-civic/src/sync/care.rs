@@ -48,7 +48,9 @@ pub struct Look {
     entry: CareId,
     /// As what its owner sees it.
     role: Role,
-    /// Whether services go with it.
+    /// Whether the phone did not have the name.
+    is_name_new: bool,
+    /// Whether services go with it: which they are may have changed with the day alone.
     has_services: bool,
 }
 
@@ -80,10 +82,12 @@ pub fn rows(conn: &mut Conn, sight: &Sight<'_>, device: DeviceId, (seen, begins)
         if known.is_some_and(|row| row.at.since(entry.changed_at) >= SLOW_MS && sight.now.since(row.at) < RENEW_MS) {
             continue;
         }
-        if known.is_none_or(|row| row.at < entry.changed_at)
+        let (is_name_new, has_services) =
+            (known.is_none_or(|row| row.at < entry.changed_at), !going.services.is_empty());
+        if (is_name_new || has_services)
             && let Some(role) = scope(caller, Act::ViewCare).reaches(&entry.keys())
         {
-            rows.looks.push(Look { entry: entry.id, role, has_services: !going.services.is_empty() });
+            rows.looks.push(Look { entry: entry.id, role, is_name_new, has_services });
         }
         rows.upserts.push(row(sight, &going));
     }
@@ -145,9 +149,9 @@ fn row(sight: &Sight<'_>, going: &Going<'_>) -> Upsert {
 /// The database's.
 pub fn log(app: &App, tx: &mut Tx<'_>, account: linli_kernel::AccountId, looks: &[Look], purpose: &str) -> Answer<()> {
     for look in looks {
-        let fields: &[&str] =
-            if look.has_services { &["care_visit_row", "care_services"] } else { &["care_visit_row"] };
-        private::log(app, tx, (account, look.role), look.entry, (fields, purpose))?;
+        let fields = [("care_visit_row", look.is_name_new), ("care_services", look.has_services)];
+        let fields: Vec<&str> = fields.into_iter().filter(|(_, is_sent)| *is_sent).map(|(field, _)| field).collect();
+        private::log(app, tx, (account, look.role), look.entry, (&fields, purpose))?;
     }
     Ok(())
 }

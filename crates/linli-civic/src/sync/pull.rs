@@ -449,8 +449,12 @@ impl Draft {
                     let held = store::holds(conn, device, rows::CASE, &event.stream_id)?;
                     self.change_case(conn, sight, &event.stream_id, held, &mut n_held)?;
                 }
-                "visit" if event.actor_id.as_deref() == Some(&sight.caller.account.to_string()) => {
-                    self.change_visit(conn, sight, &event.stream_id)?;
+                "visit" => {
+                    let is_own = event.actor_id.as_deref() == Some(&sight.caller.account.to_string());
+                    let held = store::holds(conn, device, rows::VISIT, &event.stream_id)?;
+                    if is_own || held {
+                        self.change_visit(conn, sight, &event.stream_id, held)?;
+                    }
                 }
                 "registry" if looked_at.insert(event.stream_id.clone()) => {
                     self.change_record(conn, sight, device, &event, &mut n_held)?;
@@ -520,9 +524,12 @@ impl Draft {
         Ok(())
     }
 
-    fn change_visit(&mut self, conn: &mut Conn, sight: &Sight<'_>, id: &str) -> Answer<()> {
-        let Ok(id) = id.parse() else { return Ok(()) };
-        let visit = visits::store::load(conn, id)?.filter(|visit| visit.is_seen_by(sight.caller));
+    fn change_visit(&mut self, conn: &mut Conn, sight: &Sight<'_>, id: &str, held: bool) -> Answer<()> {
+        let Ok(visit) = id.parse() else { return Ok(()) };
+        let visit = visits::store::load(conn, visit)?.filter(|visit| visit.is_seen_by(sight.caller));
+        if visit.is_none() && held {
+            self.remove(rows::VISIT, id.to_owned());
+        }
         for row in sight.visits(conn, visit.into_iter().collect())? {
             self.put(row);
         }

@@ -1,7 +1,10 @@
 //! How records of visits are read and written, and how they end.
 
+use std::collections::HashMap;
+
 use linli_access::{Act, Caller, scope};
-use linli_db::{Bind, Conn, Row, Store, StoreError, Tx, Val, Writer, params};
+use linli_db::{Bind, Conn, Row, Store, StoreError, Tx, Val, Writer, params, placeholders};
+use linli_kernel::calendar::{beijing_date, beijing_midnight};
 use linli_kernel::{AreaCode, CaseId, Cursor, Page, Timestamp, VisitId, VisitKind, VisitResult};
 
 use super::Visit;
@@ -81,14 +84,49 @@ pub fn load(conn: &mut Conn, id: VisitId) -> Result<Option<Visit>, StoreError> {
     conn.first(&format!("SELECT {COLUMNS} FROM visit WHERE id = $1"), &params![id], from_row)
 }
 
-/// Whether a visit of that moment to that place, with those words, is written down already.
+/// Whether a visit by the same person on the same day to that place, with those words, is written down already.
 ///
 /// # Errors
 /// The database's.
 pub fn is_there(conn: &mut Conn, visit: &Visit) -> Result<bool, StoreError> {
-    let sql = "SELECT COUNT(*) AS n FROM visit WHERE area_code = $1 AND captured_at = $2 AND place_text = $3 AND COALESCE(note, '') = $4";
+    let day = beijing_midnight(beijing_date(visit.captured_at));
+    let sql = "SELECT COUNT(*) AS n FROM visit WHERE area_code = $1 AND captured_at >= $2 AND captured_at < $3 AND place_text = $4 \
+               AND COALESCE(note, '') = $5 AND account_id = $6";
     let note = visit.note.as_deref().unwrap_or_default();
-    Ok(conn.number(sql, &params![visit.area, visit.captured_at, visit.place_text, note])? > 0)
+    let values = params![visit.area, day, day.plus_ms(86_400_000), visit.place_text, note, visit.account];
+    Ok(conn.number(sql, &values)? > 0)
+}
+
+/// The numbers of what became of visits, as far as `caller` may see those cases.
+///
+/// # Errors
+/// The database's.
+pub fn paper_numbers(
+    conn: &mut Conn,
+    caller: &Caller,
+    cases: &[CaseId],
+) -> Result<HashMap<CaseId, String>, StoreError> {
+    let keys: Vec<Val> = scope(caller, Act::ViewCase).keys().map(|key| key.to_owned().val()).collect();
+    let mut numbers = HashMap::new();
+    for block in cases.chunks(500).filter(|_| !keys.is_empty()) {
+        let mut values = keys.clone();
+        values.extend(block.iter().map(Bind::val));
+        let sql = format!(
+            "SELECT c.id, c.paper_no FROM cases c WHERE c.id IN ({}) AND EXISTS (SELECT 1 FROM case_scope s WHERE s.case_id = c.id AND s.phase = c.phase AND s.scope_key IN ({}))",
+            placeholders(keys.len() + 1, block.len()),
+            placeholders(1, keys.len())
+        );
+        numbers.extend(conn.all(&sql, &values, |row| Ok((row.parse("id")?, row.get("paper_no")?)))?);
+    }
+    Ok(numbers)
+}
+
+/// Whether somebody decided about what a visit came upon.
+///
+/// # Errors
+/// The database's.
+pub fn is_relied_on(conn: &mut Conn, id: VisitId) -> Result<bool, StoreError> {
+    Ok(conn.number("SELECT COUNT(*) AS n FROM visit_problem_visit WHERE visit_id = $1", &params![id])? > 0)
 }
 
 /// What is asked of a list.

@@ -164,7 +164,6 @@ const LISTS: &[(&str, &str, &str)] = &[
     ),
     ("care.toml", "[[plans]]\ncode = 'x'\nname = '甲'\nvisit_days = 0", "care_rhythm mine/care.toml:4"),
     ("care.toml", "[[plans]]\ncode = 'x'\nname = '甲'", "care_rhythm mine/care.toml:1"),
-    ("care.toml", "[[services]]\ncode = 'x'\nname = '甲'\nevery_days = 400", "care_rhythm mine/care.toml:4"),
     (
         "care.toml",
         "[[services]]\ncode = 'x'\nname = '甲'\nevery_days = 4\nstanding = true",

@@ -41,6 +41,20 @@ fn a_place_replaces_the_categories_of_care_with_its_own() {
 }
 
 #[test]
+fn a_version_that_was_stored_before_care_had_packages_reads_back() {
+    let loaded = support::on_base(&[]);
+    let mut stored = serde_json::to_value(&loaded.playbook).unwrap();
+    stored["care"].as_object_mut().unwrap().remove("packages");
+    for service in stored["care"]["services"].as_array_mut().unwrap() {
+        for key in ["every_days", "standing", "by_helper"] {
+            service.as_object_mut().unwrap().remove(key);
+        }
+    }
+    let read: crate::types::Playbook = serde_json::from_value(stored).unwrap();
+    assert_eq!((read.care.packages.len(), read.care.services.len()), (0, loaded.playbook.care.services.len()));
+}
+
+#[test]
 fn the_schema_accepts_every_shipped_file() {
     let schema = json_schema();
     for (path, text) in support::shipped_files() {

@@ -4263,8 +4263,11 @@ export interface components {
         };
         /** @description What was said in a call. */
         CareCallView: {
-            /** @description When. */
-            at: components["schemas"]["Timestamp"];
+            /**
+             * Format: date
+             * @description On which day.
+             */
+            on: string;
             /** @description What. */
             text: string;
         };
@@ -4537,7 +4540,7 @@ export interface components {
             /** @description Who is entitled. */
             categories: components["schemas"]["CareCategory"][];
             /** @description Services that go together, offered by age. */
-            packages: components["schemas"]["CarePackage"][];
+            packages?: components["schemas"]["CarePackage"][];
             /** @description What is done, by ability. */
             plans: components["schemas"]["CarePlan"][];
             /** @description Help that a plan may hold besides visits. */
@@ -4548,7 +4551,7 @@ export interface components {
             /** @description Who gives it, in words. */
             by?: string | null;
             /** @description Whether whoever is paired gives it: it is on their phone when it is due, and noted there. */
-            by_helper: boolean;
+            by_helper?: boolean;
             /** @description Stable code. */
             code: string;
             /**
@@ -4559,7 +4562,7 @@ export interface components {
             /** @description What people call it. */
             name: string;
             /** @description Whether it goes on once it began: nobody notes each time. */
-            standing: boolean;
+            standing?: boolean;
         };
         /**
          * @description 服务进展
@@ -15921,7 +15924,7 @@ export interface operations {
     upload_ledger: {
         parameters: {
             query: {
-                /** @description `dwelling`, `resident`, `premises` or `firm`. */
+                /** @description `dwelling`, `resident`, `premises`, `firm`, `facility`, `visit` or `hazard`. */
                 kind: string;
                 /** @description Where its records may lie: a community or a grid. */
                 area: string;

@@ -123,8 +123,9 @@ on_both! {
         let mut phone = Phone::of(&world, world.as_("worker1").await).await;
         phone.pull(&world).await;
         assert!(phone.rows.is_empty(), "whoever goes there because nobody is paired is told of visits alone: {:?}", phone.rows);
-        let refused = phone.record(&world, &id, json!({ "met": "called", "services": ["check_in_call"] })).await;
-        assert_eq!(refused["problem"]["code"], "forbidden");
+        let called = phone.record(&world, &id, json!({ "met": "called", "services": ["check_in_call"] })).await;
+        assert_eq!(called["status"], "applied", "{called}");
+        assert_eq!(steps(&world, &id).await["check_in_call"], "wanted", "of services only whoever may know notes anything");
         let account = candidate(&world, &clerk, &id, "李春梅").await;
         world.clock.advance_ms(1_000);
         act(&world, &clerk, &id, json!({ "act": "pair", "account": account })).await.ok();
@@ -138,7 +139,7 @@ on_both! {
         phone.pull(&world).await;
         assert!(phone.rows.is_empty(), "{:?}", phone.rows);
         let why = read(&world, &clerk, &id, "看看近况").await.ok();
-        assert_eq!(why["calls"][0]["text"], "说腿有点疼");
+        assert_eq!((&why["calls"][0]["text"], &why["calls"][0]["on"]), (&json!("说腿有点疼"), &json!("2026-09-28")));
         assert_eq!(named(&why, "check_in_call")["next_at"], json!("2026-10-05T15:59:59.999Z"));
         assert!(!world.get(&clerk, &format!("/api/care/{id}")).await.ok().to_string().contains("腿"), "what was said is sealed");
 
@@ -151,8 +152,11 @@ on_both! {
         assert_eq!(done["status"], "applied", "{done}");
         phone.pull(&world).await;
         assert!(phone.rows.is_empty(), "{:?}", phone.rows);
-        let refused = phone.record(&world, &id, json!({ "met": "done", "services": ["flying"] })).await;
-        assert_eq!(refused["problem"]["code"], "invalid", "{refused}");
+        // The person declines meanwhile: the visit is true all the same.
+        act(&world, &world.as_("clerk").await, &id, json!({ "act": "decline", "service": "check_in_call" })).await.ok();
+        let done = phone.record(&world, &id, json!({ "met": "done", "services": ["check_in_call", "flying"] })).await;
+        assert_eq!(done["status"], "applied", "{done}");
+        assert_eq!(steps(&world, &id).await["check_in_call"], "declined");
 
         // Whoever wants no visits is not called either; how the person came round stays in the history.
         let clerk = world.as_("clerk").await;
