@@ -104,7 +104,8 @@ async fn keep_records(app: &App, account: AccountId, n_records: usize) -> anyhow
             ("occupancy", if n % 5 == 0 { "rented" } else { "owner" }.to_owned()),
         ];
         let fields = fields.into_iter().map(|(key, value)| (key.to_owned(), Some(value))).collect();
-        let what = What::Enter { id: RecordId::new(app.ids.uuid(now)), kind: Kind::Dwelling, area, fields };
+        let what =
+            What::Enter { id: RecordId::new(app.ids.uuid(now)), kind: Kind::Dwelling, area, fields, even_so: true };
         let command = Command { what, key: None, caller: caller.clone() };
         registry::command::run(app, command).await.context("cannot enter a dwelling")?;
     }
