@@ -104,7 +104,7 @@ it("a clerk goes down from their community and not above it; a department sees i
   expect(await way.getByRole("link").count()).toBe(0);
   await way.getByLabel("下级区域…").selectOption({ label: "第三网格" });
   await clerk.getByRole("heading", { level: 1, name: /第三网格$/ }).waitFor();
-  expect(await way.getByRole("link").allInnerTexts()).toEqual(["红旗社区"]);
+  await expect.poll(() => way.getByRole("link").allInnerTexts()).toEqual(["红旗社区"]);
   await clerk.goto("/desk/board?area=610502000000");
   await clerk.getByRole("alert").waitFor();
   expect(await clerk.locator("[data-figure]").count()).toBe(0);
