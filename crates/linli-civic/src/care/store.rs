@@ -10,6 +10,7 @@ use linli_playbook::CareLife;
 
 use super::model::{Beside, Entry, Held, Written};
 use super::words::{Mute, State};
+use crate::areas::store::inside;
 use crate::areas::tree::code_range;
 
 const COLUMNS: &str = "id, area_code, resident_id, category_sealed, basis_sealed, plan_sealed, services_sealed, wish_sealed, muted_sealed, owner_sealed, \
@@ -363,18 +364,12 @@ pub fn to_visit(
     now: Timestamp,
 ) -> Result<Vec<Entry>, StoreError> {
     let mut bound = params![now, account].to_vec();
-    let mut inside = vec!["1 = 0".to_owned()];
-    for grid in grids {
-        let (from, to) = code_range(grid);
-        bound.extend(params![from, to]);
-        inside.push(format!("(c.area_code >= ${} AND c.area_code < ${})", bound.len() - 1, bound.len()));
-    }
+    let inside = inside("c.area_code", grids, &mut bound);
     let columns = COLUMNS.split(", ").map(|column| format!("c.{}", column.trim())).collect::<Vec<_>>().join(", ");
     let sql = format!(
         "SELECT {columns} FROM care_entry c WHERE c.expires_at > $1 AND c.state = 'active' AND (c.visit_days IS NOT NULL OR c.service_at IS NOT NULL) AND (\
          EXISTS (SELECT 1 FROM care_helper h WHERE h.entry_id = c.id AND h.account_id = $2) OR \
-         (({}) AND NOT EXISTS (SELECT 1 FROM care_helper h WHERE h.entry_id = c.id))) ORDER BY c.id LIMIT 500",
-        inside.join(" OR ")
+         (({inside}) AND NOT EXISTS (SELECT 1 FROM care_helper h WHERE h.entry_id = c.id))) ORDER BY c.id LIMIT 500"
     );
     let found = conn.all(&sql, &bound, |row| from_row(vault, row))?;
     with_helpers(conn, found)

@@ -1,6 +1,6 @@
 //! The rows of a workbook of what was done in a time: visits and hazards, as their records tell of them, the first first.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use linli_access::{Act, Caller, scope};
 use linli_db::{Conn, StoreError};
@@ -81,14 +81,10 @@ impl Writer<'_> {
 
     /// The dwellings to which visits were.
     fn homes(&self, conn: &mut Conn, visits: &[Visit]) -> Result<HashMap<RecordId, Record>, StoreError> {
-        let ids: HashSet<RecordId> = visits.iter().filter_map(|visit| visit.record).collect();
-        let mut homes = HashMap::new();
-        for id in ids {
-            if let Some(home) = registry::store::load(conn, &self.app.vault, Kind::Dwelling, id)? {
-                homes.insert(id, home);
-            }
-        }
-        Ok(homes)
+        let ids: BTreeSet<RecordId> = visits.iter().filter_map(|visit| visit.record).collect();
+        let ids: Vec<RecordId> = ids.into_iter().collect();
+        let homes = registry::store::load_many(conn, &self.app.vault, Kind::Dwelling, &ids)?;
+        Ok(homes.into_iter().map(|home| (home.id, home)).collect())
     }
 
     fn of_visit(

@@ -221,6 +221,25 @@ pub fn load(conn: &mut Conn, vault: &Vault, kind: Kind, id: RecordId) -> Result<
     conn.first(&sql, &params![id], |row| from_row(kind, vault, row))
 }
 
+/// Records by their ids, asked for in blocks; those that are not there are left out.
+///
+/// # Errors
+/// The database's.
+pub fn load_many(conn: &mut Conn, vault: &Vault, kind: Kind, ids: &[RecordId]) -> Result<Vec<Record>, StoreError> {
+    let mut found = Vec::new();
+    for block in ids.chunks(500) {
+        let values: Vec<Val> = block.iter().map(Bind::val).collect();
+        let sql = format!(
+            "SELECT {} FROM {} WHERE id IN ({}) ORDER BY id",
+            columns(kind),
+            kind.as_str(),
+            placeholders(1, values.len())
+        );
+        found.extend(conn.all(&sql, &values, |row| from_row(kind, vault, row))?);
+    }
+    Ok(found)
+}
+
 /// A record that the same transaction will change.
 ///
 /// # Errors

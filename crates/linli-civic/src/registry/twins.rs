@@ -58,12 +58,9 @@ fn namesakes(conn: &mut Conn, vault: &Vault, record: &Record) -> Result<Vec<Reco
     };
     let sql = "SELECT r.id FROM resident r JOIN household h ON h.id = r.household_id \
                WHERE h.dwelling_id = (SELECT dwelling_id FROM household WHERE id = $1) AND r.name_index = $2 AND r.state = 'active' ORDER BY r.id LIMIT 20";
-    let ids = conn.all(sql, &params![household, store::name_index(vault, name)], |row| row.parse("id"))?;
-    let mut found = Vec::new();
-    for id in ids {
-        found.extend(store::load(conn, vault, Kind::Resident, id)?);
-    }
-    Ok(found)
+    let ids: Vec<RecordId> =
+        conn.all(sql, &params![household, store::name_index(vault, name)], |row| row.parse("id"))?;
+    store::load_many(conn, vault, Kind::Resident, &ids)
 }
 
 /// Whether nothing that both know tells them apart: shops of one name at two addresses are two.
