@@ -3,7 +3,7 @@ import type { Router } from "vue-router";
 import { api, onSignedOut, unwrap } from "@shared/api/client";
 import { ProblemError } from "@shared/api/problem";
 import type { Me } from "@shared/api/types";
-import { leaveNote } from "./cases/noteDraft";
+import { leaveNote, noteIsOf } from "./cases/noteDraft";
 import { accountsHere } from "./phone/database";
 import { dropEndedLeases, type Opened } from "./phone/keys";
 import { isOpen, lock, noteMe, openPhone, syncNow, usePhone } from "./phone/phone";
@@ -20,6 +20,7 @@ async function load(): Promise<Me | null> {
   if (me.value !== null) return me.value;
   try {
     me.value = await unwrap(api.GET("/api/session"));
+    noteIsOf(me.value.id);
   } catch (cause) {
     if (cause instanceof ProblemError && cause.status === 401) return null;
     throw cause;
@@ -30,6 +31,7 @@ async function load(): Promise<Me | null> {
 /** @throws ProblemError */
 export async function signIn(name: string, password: string): Promise<void> {
   me.value = await unwrap(api.POST("/api/session", { body: { name, password } }));
+  noteIsOf(me.value.id);
   // What another person has open on this phone closes; it stays on the phone, sealed.
   if (usePhone().opened.value?.account === me.value.id) syncNow();
   else lock();

@@ -47,12 +47,50 @@ it("without a PIN a draft survives a reload and not its tab", async () => {
   const { draft: written } = (await loaded()).useNoteDraft();
   Object.assign(written, { text: "灯不亮", name: "示例居民", phone: "19900000000" });
   await nextTick();
-  const { useNoteDraft, forgetNote } = await loaded();
-  expect(useNoteDraft().draft).toMatchObject({ text: "灯不亮", name: "示例居民", phone: "19900000000" });
+  expect((await loaded()).useNoteDraft().draft).toMatchObject({ text: "灯不亮", name: "示例居民", phone: "19900000000" });
   expect(localStorage.size).toBe(0);
-  forgetNote();
-  expect(sessionStorage.size).toBe(0);
+  // Another tab.
+  sessionStorage.clear();
   expect((await loaded()).useNoteDraft().draft.name).toBe("");
+});
+
+it("when a session ended by itself a draft waits for whoever wrote it, and for nobody else", async () => {
+  const { sessionStorage } = stubStores();
+  const before = await loaded();
+  before.noteIsOf("jing");
+  Object.assign(before.useNoteDraft().draft, { text: "灯不亮", name: "示例居民" });
+  await nextTick();
+  const again = await loaded();
+  again.noteIsOf("jing");
+  expect(again.useNoteDraft().draft.text).toBe("灯不亮");
+  const other = await loaded();
+  other.noteIsOf("fan");
+  await nextTick();
+  expect(other.useNoteDraft().draft).toMatchObject({ text: "", name: "" });
+  expect(sessionStorage.size).toBe(0);
+});
+
+it("a note that is being written when the phone gets its PIN goes on, sealed", async () => {
+  const { sessionStorage } = stubStores();
+  const sealed: unknown[] = [];
+  const opened = { value: null as { account: string } | null };
+  vi.doMock("../phone/phone", () => ({
+    isOpen: () => opened.value !== null,
+    usePhone: () => ({ opened }),
+    keepDraft: async (_: string, one: unknown) => void sealed.push(one),
+    keptDraft: async () => sealed.at(-1),
+  }));
+  const { useNoteDraft, sealNote, noteIsOf } = await loaded();
+  noteIsOf("jing");
+  Object.assign(useNoteDraft().draft, { text: "灯不亮", name: "示例居民" });
+  await nextTick();
+  opened.value = { account: "jing" };
+  await sealNote();
+  expect(sessionStorage.size).toBe(0);
+  const { draft: goingOn, restored } = useNoteDraft();
+  await restored;
+  expect(goingOn).toMatchObject({ text: "灯不亮", name: "示例居民" });
+  vi.doUnmock("../phone/phone");
 });
 
 it("whoever signs out without a PIN leaves nothing of a draft, on the page or in the tab", async () => {
@@ -77,10 +115,9 @@ it("where nothing can be kept a note is written all the same", async () => {
     throw new Error("SecurityError");
   };
   vi.stubGlobal("sessionStorage", { getItem: refuse, setItem: refuse, removeItem: refuse });
-  const { useNoteDraft, forgetNote } = await loaded();
+  const { useNoteDraft } = await loaded();
   const { draft: written } = useNoteDraft();
   written.text = "灯不亮";
   await nextTick();
-  forgetNote();
   expect(written.text).toBe("灯不亮");
 });

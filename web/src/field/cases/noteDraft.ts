@@ -37,30 +37,42 @@ function isDraft(value: unknown): value is NoteDraft {
 /** What came back of a draft; a photo that was not sent is not there any more. */
 const broughtBack = (stored: NoteDraft): NoteDraft => ({ ...empty(), ...stored, photos: stored.photos.filter(({ state }) => state === "sent") });
 
-/** With no PIN a draft is of this tab alone: it survives a reload, and a resident's name and number do not stay in the browser behind it. */
-function restore(): NoteDraft {
+/** What lies in the tab, and which account wrote it. */
+interface InTab {
+  by: string | null;
+  draft: NoteDraft;
+}
+
+function inTab(): InTab {
   try {
-    const stored: unknown = JSON.parse(sessionStorage.getItem(KEY) ?? "null");
-    return isDraft(stored) ? broughtBack(stored) : empty();
+    const stored = JSON.parse(sessionStorage.getItem(KEY) ?? "null") as Partial<InTab> | null;
+    return isDraft(stored?.draft) ? { by: stored.by ?? null, draft: broughtBack(stored.draft) } : { by: null, draft: empty() };
   } catch {
     // A browser that keeps nothing, or what lies there is none of ours.
-    return empty();
+    return { by: null, draft: empty() };
   }
 }
 
+const copyOf = (one: NoteDraft): NoteDraft => JSON.parse(JSON.stringify(one)) as NoteDraft;
+const isBegun = (one: NoteDraft): boolean => JSON.stringify(one) !== JSON.stringify(empty());
+
+/** With no PIN a draft is of this tab alone: it survives a reload, and a resident's name and number do not stay in the browser behind it. */
 function keepInTab(): void {
-  if (JSON.stringify(draft) === JSON.stringify(empty())) {
+  if (!isBegun(draft)) {
     forgetNote();
     return;
   }
   try {
-    sessionStorage.setItem(KEY, JSON.stringify(draft));
+    sessionStorage.setItem(KEY, JSON.stringify({ by: writer, draft } satisfies InTab));
   } catch {
     // It lives as long as the page.
   }
 }
 
-const draft = reactive(restore());
+const found = inTab();
+/** Who is signed in, as far as one knows. */
+let writer = found.by;
+const draft = reactive(found.draft);
 /** Until a draft that lies sealed was read. */
 let restored: Promise<void> = Promise.resolve();
 /** Whose draft it is: an account with an open phone, or `null` for the browser's. */
@@ -73,7 +85,7 @@ function keep(): void {
   clearTimeout(timer);
   if (reading) return;
   if (!isOpen()) keepInTab();
-  else timer = setTimeout(() => void (isOpen() && keepDraft("note", JSON.parse(JSON.stringify(draft)))), KEEP_AFTER_MS);
+  else timer = setTimeout(() => void (isOpen() && keepDraft("note", copyOf(draft))), KEEP_AFTER_MS);
 }
 watch(draft, keep, { deep: true });
 
@@ -81,7 +93,7 @@ watch(draft, keep, { deep: true });
 async function change(to: string | null): Promise<void> {
   if (to === owner) return;
   owner = to;
-  Object.assign(draft, to === null ? restore() : empty());
+  Object.assign(draft, to === null ? inTab().draft : empty());
   if (to === null) return;
   reading = true;
   const kept = await keptDraft("note").finally(() => (reading = false));
@@ -98,14 +110,26 @@ export function useNoteDraft(): { draft: NoteDraft; clear: () => void; restored:
 
 /** Whoever signs out leaves nothing that they wrote about a resident to the next at this browser. What lies sealed comes back with its PIN. */
 export function leaveNote(): void {
-  owner = null;
+  owner = writer = null;
   restored = Promise.resolve();
   Object.assign(draft, empty());
   forgetNote();
 }
 
-/** Takes what was written before the phone had a PIN out of the tab's open storage. */
-export function forgetNote(): void {
+/** Says who is signed in. A session can end by itself: what another person began in this tab is not shown to them. */
+export function noteIsOf(account: string): void {
+  if (writer !== null && writer !== account) leaveNote();
+  writer = account;
+}
+
+/** From now on the phone has a PIN: what is being written lies sealed, and no longer in the tab's open storage. */
+export async function sealNote(): Promise<void> {
+  clearTimeout(timer);
+  if (isBegun(draft)) await keepDraft("note", copyOf(draft));
+  forgetNote();
+}
+
+function forgetNote(): void {
   try {
     sessionStorage.removeItem(KEY);
   } catch {
