@@ -28,10 +28,11 @@ const HISTORY: &[(&str, &str)] = &[
     ("0034_opinions", include_str!("../migrations/0034_opinions.sql")),
     ("0035_care_services", include_str!("../migrations/0035_care_services.sql")),
     ("0036_ledger_periods", include_str!("../migrations/0036_ledger_periods.sql")),
+    ("0037_undone_by", include_str!("../migrations/0037_undone_by.sql")),
 ];
 
 /// The number of the last migration that this linli knows.
-pub const LATEST: i64 = 22;
+pub const LATEST: i64 = 23;
 
 /// What a migration run did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -16,6 +16,7 @@ use serde_json::{Map, json};
 use super::reading::{Done, RowFault, Said};
 use super::run::actor_of;
 use super::store::{Import, RowOutcome, Touched};
+use super::undo::undoer_of;
 use crate::app::App;
 use crate::cases::command::{self, Who};
 use crate::cases::report::{self, ReportCase, Sender};
@@ -170,12 +171,12 @@ impl<'a> Looking<'a> {
     }
 }
 
-/// Whoever brought an import, with what they may do now.
+/// Whoever works on an import, with what they may do now.
 ///
 /// # Errors
 /// The database's.
-pub fn bringer(conn: &mut Conn, import: &Import, now: Timestamp) -> Answer<Option<Caller>> {
-    let Some(account) = import.account else { return Ok(None) };
+pub fn acting(conn: &mut Conn, account: Option<AccountId>, now: Timestamp) -> Answer<Option<Caller>> {
+    let Some(account) = account else { return Ok(None) };
     if !session::is_enabled(conn, account)? {
         return Ok(None);
     }
@@ -243,12 +244,13 @@ pub fn take_back(app: &App, tx: &mut Tx<'_>, import: &Import, touched: &Touched)
             if visits::store::is_relied_on(tx, visit.id)? {
                 return Ok(false);
             }
-            tx.commit(visit.withdraw(actor_of(import), app.now()))?;
+            tx.commit(visit.withdraw(undoer_of(import), app.now()))?;
             Ok(true)
         }
         Subject::Hazard => {
             let named = Named::Id(CaseId::new(id));
-            let (Some(case), Some(caller)) = (cases::load(tx, &named)?, bringer(tx, import, app.now())?) else {
+            let undoer = import.undoer().map(|(account, _)| account);
+            let (Some(case), Some(caller)) = (cases::load(tx, &named)?, acting(tx, undoer, app.now())?) else {
                 return Ok(false);
             };
             if i64::from(case.version) != touched.after {
@@ -259,7 +261,7 @@ pub fn take_back(app: &App, tx: &mut Tx<'_>, import: &Import, touched: &Touched)
             let (verb, version, who) = (Action::Close, case.version, Who::Staff(caller));
             match command::run_in(app, tx, &command::Command { named, verb, version, fields, key: None, who }) {
                 Ok(()) => Ok(true),
-                // It went where the bringer has no say.
+                // It went where they have no say.
                 Err(Refused::Problem(_)) => Ok(false),
                 Err(error) => Err(error),
             }

@@ -245,9 +245,8 @@ pub struct Imports {
 #[utoipa::path(get, path = "/api/registry/imports", tag = "registry", responses((status = 200, body = Imports)), extensions(("x-access" = json!("import_registry"))))]
 async fn list_ledger_imports(Shared(app): Shared<App>, Signed(caller): Signed) -> Answer<Json<Imports>> {
     let own = reached(&caller, Act::ImportRegistry, None)?;
-    let found = app.db.read(move |conn| import_store::imports(conn, 200).map_err(Refused::from)).await?;
-    let mine = found.iter().filter(|import| own.iter().any(|area| area.contains(&import.area))).take(20);
-    Ok(Json(Imports { items: mine.map(|import| view(&app, import)).collect() }))
+    let found = app.db.read(move |conn| import_store::imports(conn, &own, 20).map_err(Refused::from)).await?;
+    Ok(Json(Imports { items: found.iter().map(|import| view(&app, import)).collect() }))
 }
 
 /// Shows an import and how far it is.
@@ -411,7 +410,13 @@ fn previewed(import: &Import, row: Rehearsed, lang: Lang) -> PreviewRow {
 
 async fn turned(app: &App, id: ImportId, from: &'static [ImportState], to: ImportState) -> Answer<Json<ImportView>> {
     let now = app.now();
-    if !app.db.write(move |tx| import_store::turn(tx, id, from, to, None, now).map_err(Refused::from)).await? {
+    let is_turned = app.db.write(move |tx| import_store::turn(tx, id, from, to, None, now).map_err(Refused::from)).await?;
+    answered(app, id, is_turned).await
+}
+
+/// An import whose state was changed, if it was.
+async fn answered(app: &App, id: ImportId, is_changed: bool) -> Answer<Json<ImportView>> {
+    if !is_changed {
         return Err(ProblemCode::NotNow.into());
     }
     app.registry.ring();
@@ -457,10 +462,13 @@ async fn undo_ledger_import(
     Signed(caller): Signed,
     Path(id): Path<ImportId>,
 ) -> Answer<(StatusCode, Json<ImportView>)> {
-    seen(&app, &caller, id).await?;
+    let import = seen(&app, &caller, id).await?;
+    let role = scope(&caller, Act::ImportRegistry).reaches(&Keys::of_area(&import.area)).ok_or(ProblemCode::NotFound)?;
+    let (undoer, now) = ((caller.account, role), app.now());
     const ENDED: &[ImportState] = &[ImportState::Done, ImportState::Failed, ImportState::Cancelled];
-    let import = turned(&app, id, ENDED, ImportState::Undoing).await?;
-    Ok((StatusCode::ACCEPTED, import))
+    let begun = app.db.write(move |tx| import_store::begin_undo(tx, id, ENDED, undoer, now).map_err(Refused::from));
+    let is_begun = begun.await?;
+    Ok((StatusCode::ACCEPTED, answered(&app, id, is_begun).await?))
 }
 
 /// A page of rows that were not entered.

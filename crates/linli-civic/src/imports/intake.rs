@@ -104,6 +104,7 @@ pub async fn bring(app: &App, id: ImportId, brought: Brought) -> Answer<Result<I
         area: brought.area,
         account: brought.account,
         role: brought.role,
+        undoer: None,
         file_name: brought.file_name.chars().filter(|c| !c.is_control()).take(MAX_NAME).collect(),
         sha256: looked.sha256,
         size_bytes: i64::try_from(looked.size).unwrap_or(i64::MAX),

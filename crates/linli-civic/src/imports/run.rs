@@ -171,7 +171,7 @@ async fn hazards(
                 found.push((*row, body));
             }
         }
-        Ok::<_, Refused>((found, done::bringer(conn, &of, reader.now())?))
+        Ok::<_, Refused>((found, done::acting(conn, of.account, reader.now())?))
     });
     let (found, Some(caller)) = looked.await? else { return Ok(hazards) };
     for (row, body) in found {

@@ -5,6 +5,7 @@ use linli_kernel::{AccountId, AreaCode, ImportId, RecordId, Role, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::reading::RowFault;
+use crate::areas::tree::code_range;
 use crate::registry::fields::Kind;
 use crate::registry::ledger::{Layout, Mapping, Subject};
 
@@ -158,6 +159,8 @@ pub struct Import {
     pub account: Option<AccountId>,
     /// As what.
     pub role: Option<Role>,
+    /// Who began to take it back, and as what.
+    pub undoer: Option<(AccountId, Role)>,
     /// As its sender called it.
     pub file_name: String,
     /// Of its bytes.
@@ -191,9 +194,15 @@ pub struct Import {
 }
 
 const COLUMNS: &str = "id, record_kind, area_code, account_id, role, file_name, file_sha256, size_bytes, state, layout, left_out, n_rows, at_sheet, at_row, \
-    n_new, n_changed, n_same, n_skipped, n_bad, n_undone, n_kept, fault, created_at, started_at, finished_at";
+    n_new, n_changed, n_same, n_skipped, n_bad, n_undone, n_kept, fault, created_at, started_at, finished_at, undone_by, undone_role";
 
 impl Import {
+    /// Who takes it back; its bringer where an older linli did not note it.
+    #[must_use]
+    pub fn undoer(&self) -> Option<(AccountId, Role)> {
+        self.undoer.or(self.account.zip(self.role))
+    }
+
     fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
         let (state, kind): (String, String) = (row.get("state")?, row.get("record_kind")?);
         let id: ImportId = row.parse("id")?;
@@ -207,6 +216,7 @@ impl Import {
             area: row.parse("area_code")?,
             account: row.parse_opt("account_id")?,
             role: row.parse_opt("role")?,
+            undoer: row.parse_opt("undone_by")?.zip(row.parse_opt("undone_role")?),
             file_name: row.get("file_name")?,
             sha256: row.get("file_sha256")?,
             size_bytes: row.get("size_bytes")?,
@@ -237,7 +247,7 @@ impl Import {
     /// The database's.
     pub fn insert(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
         let (layout, left_out) = (serde_json::to_string(&self.sheets)?, serde_json::to_string(&self.left_out)?);
-        let sql = format!("INSERT INTO registry_import ({COLUMNS}) VALUES ({})", placeholders(1, 25));
+        let sql = format!("INSERT INTO registry_import ({COLUMNS}) VALUES ({})", placeholders(1, 27));
         let values = params![
             self.id,
             self.kind.as_str(),
@@ -263,7 +273,9 @@ impl Import {
             self.fault,
             self.created_at,
             self.started_at,
-            self.finished_at
+            self.finished_at,
+            self.undoer.map(|(account, _)| account),
+            self.undoer.map(|(_, role)| role)
         ];
         tx.bookkeep(|writer| writer.exec(&sql, &values)).map(drop)
     }
@@ -277,13 +289,23 @@ pub fn import(conn: &mut Conn, id: ImportId) -> Result<Option<Import>, StoreErro
     conn.first(&format!("SELECT {COLUMNS} FROM registry_import WHERE id = $1"), &params![id], Import::from_row)
 }
 
-/// The latest imports, newest first.
+/// The latest imports of areas, newest first.
 ///
 /// # Errors
 /// The database's.
-pub fn imports(conn: &mut Conn, limit: i64) -> Result<Vec<Import>, StoreError> {
-    let sql = format!("SELECT {COLUMNS} FROM registry_import ORDER BY id DESC LIMIT $1");
-    conn.all(&sql, &params![limit], Import::from_row)
+pub fn imports(conn: &mut Conn, areas: &[AreaCode], limit: i64) -> Result<Vec<Import>, StoreError> {
+    let mut values = params![limit].to_vec();
+    let mut within = Vec::new();
+    for area in areas {
+        let (low, high) = code_range(area);
+        values.extend(params![low, high].iter().cloned());
+        within.push(format!("(area_code >= ${} AND area_code < ${})", values.len() - 1, values.len()));
+    }
+    if within.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = format!("SELECT {COLUMNS} FROM registry_import WHERE {} ORDER BY id DESC LIMIT $1", within.join(" OR "));
+    conn.all(&sql, &values, Import::from_row)
 }
 
 /// An import of the same bytes from the command line that did not come to its end.
@@ -354,6 +376,24 @@ pub fn turn(
         placeholders(6, from.len())
     );
     Ok(tx.bookkeep(|writer| writer.exec(&sql, &values))? == 1)
+}
+
+/// Begins to take an ended import back: who does, and as what.
+///
+/// # Errors
+/// The database's.
+pub fn begin_undo(
+    tx: &mut Tx<'_>,
+    id: ImportId,
+    from: &[ImportState],
+    (account, role): (AccountId, Role),
+    at: Timestamp,
+) -> Result<bool, StoreError> {
+    if !turn(tx, id, from, ImportState::Undoing, None, at)? {
+        return Ok(false);
+    }
+    let sql = "UPDATE registry_import SET undone_by = $2, undone_role = $3 WHERE id = $1";
+    Ok(tx.bookkeep(|writer| writer.exec(sql, &params![id, account, role]))? == 1)
 }
 
 /// Takes the work on an import: whoever worked on it before stops at their next look.

@@ -2,10 +2,10 @@
 //! before; a record that somebody changed since stays as it is, and is counted.
 
 use linli_db::Tx;
-use linli_kernel::ImportId;
+use linli_kernel::{Actor, ImportId};
 
 use super::done;
-use super::run::{actor_of, owner, taken};
+use super::run::{owner, taken};
 use super::store::{self as import_store, Import, ImportState, Touched};
 use crate::app::App;
 use crate::http::Answer;
@@ -55,6 +55,11 @@ fn some(app: &App, tx: &mut Tx<'_>, import: &Import, owner: &str) -> Answer<Opti
     Ok(is_ours.then_some(touched.len()))
 }
 
+/// Who takes an import back: not always who brought it.
+pub(super) fn undoer_of(import: &Import) -> Actor {
+    import.undoer().map_or(Actor::System, |(account, role)| Actor::Staff { account, role })
+}
+
 /// Takes one record back; `false` when it was changed since, or something lies in it that the import did not bring.
 fn take_back(app: &App, tx: &mut Tx<'_>, import: &Import, touched: &Touched) -> Answer<bool> {
     let Some(kind) = touched.kind.record() else { return done::take_back(app, tx, import, touched) };
@@ -62,7 +67,7 @@ fn take_back(app: &App, tx: &mut Tx<'_>, import: &Import, touched: &Touched) -> 
     if record.version != touched.after {
         return Ok(false);
     }
-    let by = Deciding { actor: actor_of(import), at: app.now(), vault: &app.vault, origin: Origin::Import(import.id) };
+    let by = Deciding { actor: undoer_of(import), at: app.now(), vault: &app.vault, origin: Origin::Import(import.id) };
     if touched.before == 0 {
         if record.state != State::Active || store::n_inside(tx, record.kind, record.id)? > 0 {
             return Ok(false);

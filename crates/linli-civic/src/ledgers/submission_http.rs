@@ -1,5 +1,7 @@
 //! Handing a ledger in: filled from the record, with a second person's agreement where it says who somebody is, or typed.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State as Shared;
 use axum::http::StatusCode;
@@ -13,7 +15,7 @@ use linli_access::read_log::{self, Read};
 use linli_access::{Act, Caller, Decision, Keys, decide, scope};
 use linli_db::Conn;
 use linli_kernel::calendar::{beijing_date, beijing_midnight};
-use linli_kernel::{AccountId, AreaCode, EventId, Problem, ProblemCode, Timestamp};
+use linli_kernel::{AccountId, AreaCode, EventId, Problem, ProblemCode, Role, Timestamp};
 
 use super::http::{acting, areas_of, found, known_area, role_in, words};
 use super::model::{Ledger, State, Submission, TAKEN_WITHIN_MS};
@@ -206,6 +208,22 @@ fn period(app: &App, ledger: &Ledger, body: &FillLedger) -> Answer<Option<(Times
     Ok(Some((beijing_midnight(first), beijing_midnight(end))))
 }
 
+/// A submission of the caller's that is open, its ledger, and as what they take it.
+fn takable(conn: &mut Conn, caller: &Caller, id: &str, now: Timestamp) -> Answer<(Submission, Ledger, Role)> {
+    let mine = |one: &Submission| one.account == caller.account;
+    let one = store::submission_by_id(conn, id)?.filter(mine).ok_or(ProblemCode::NotFound)?;
+    if !one.is_open(now) {
+        return Err(ProblemCode::NotNow.into());
+    }
+    let ledger = store::load(conn, &one.ledger)?.ok_or(ProblemCode::NotFound)?;
+    // Who lost the right since they asked takes nothing.
+    let mut role = role_in(caller, Act::KeepLedgers, &ledger.area)?;
+    if one.is_sealed {
+        role = role_in(caller, Act::ReadRegistryPrivate, &one.area)?;
+    }
+    Ok((one, ledger, role))
+}
+
 /// A ledger that is still asked for.
 async fn asked_for(app: &App, caller: &Caller, id: String) -> Answer<Ledger> {
     let ledger = found(app, caller, id).await?;
@@ -344,21 +362,17 @@ async fn take_submission(
 ) -> Answer<Response> {
     let now = app.now();
     let scratch = app.registry.scratch(&app.ids.uuid(now).to_string())?;
-    let (house, db) = (app.clone(), app.db.clone());
-    let taken = db.write(move |tx| {
-        let mine = |one: &Submission| one.account == caller.account;
-        let one = store::submission_by_id(tx, &id)?.filter(mine).ok_or(ProblemCode::NotFound)?;
-        if !one.is_open(now) {
-            return Err(Refused::from(ProblemCode::NotNow));
-        }
-        let ledger = store::load(tx, &one.ledger)?.ok_or(ProblemCode::NotFound)?;
-        // Who lost the right since they asked takes nothing.
-        let mut role = role_in(&caller, Act::KeepLedgers, &ledger.area)?;
-        if one.is_sealed {
-            role = role_in(&caller, Act::ReadRegistryPrivate, &one.area)?;
-        }
-        let filled = filled(&house, tx, &caller, (&ledger, &one), lang)?;
-        for (record, field) in &filled.looked_at {
+    let (house, reader, wanted) = (app.clone(), caller.clone(), id.clone());
+    // Thousands of rows are read and opened where nobody who writes waits for it.
+    let filled = app.db.read(move |conn| {
+        let (one, ledger, _) = takable(conn, &reader, &wanted, now)?;
+        filled(&house, conn, &reader, (&ledger, &one), lang)
+    });
+    let filled = Arc::new(filled.await?);
+    let (house, written) = (app.clone(), Arc::clone(&filled));
+    let taken = app.db.write(move |tx| {
+        let (one, ledger, role) = takable(tx, &caller, &id, now)?;
+        for (record, field) in &written.looked_at {
             let look = Read {
                 id: EventId::new(house.ids.uuid(now)),
                 at: now,
@@ -371,14 +385,14 @@ async fn take_submission(
             };
             read_log::record(tx, &look)?;
         }
-        let n_rows = u32::try_from(filled.table.rows.len()).unwrap_or(u32::MAX);
-        let taken = Submission { taken_at: one.taken_at.or(Some(now)), n_rows, n_cells: filled.n_cells, ..one };
+        let n_rows = u32::try_from(written.table.rows.len()).unwrap_or(u32::MAX);
+        let taken = Submission { taken_at: one.taken_at.or(Some(now)), n_rows, n_cells: written.n_cells, ..one };
         tx.commit(taken.changed("submission_taken", caller.acting_as(role), now))?;
-        Ok((ledger.file.unwrap_or_default(), filled.table))
+        Ok::<_, Refused>(ledger.file.unwrap_or_default())
     });
-    let (empty, table) = taken.await?;
+    let empty = taken.await?;
     // Beside the transaction: nobody waits for a large workbook.
-    let file = tokio::task::spawn_blocking(move || template::fill(&empty, &table)).await;
+    let file = tokio::task::spawn_blocking(move || template::fill(&empty, &filled.table)).await;
     let file = file.map_err(|_| ProblemCode::Internal)?.map_err(|error| {
         tracing::error!(%error, "a ledger that was kept cannot be filled");
         ProblemCode::Internal

@@ -86,8 +86,11 @@ on_both! {
         let again = upload(&world, &clerk, "visit", COMMUNITY, "", rows(VISITS)).await.ok();
         let again = finish(&world, &clerk, again["id"].as_str().unwrap(), "start").await;
         assert_eq!((&again["counts"]["n_new"], &again["counts"]["n_same"]), (&json!(0), &json!(2)));
-        let undone = finish(&world, &clerk, id, "undo").await;
+        let dispatcher = world.as_("dispatcher").await;
+        let undone = finish(&world, &dispatcher, id, "undo").await;
         assert_eq!((&undone["state"], &undone["n_undone"], &undone["n_kept"]), (&json!("undone"), &json!(2), &json!(0)));
+        let taken_back = world.app.db.read(|conn| conn.all("SELECT a.name AS name FROM event e JOIN account a ON a.id = e.actor_id WHERE e.kind = 'visit_withdrawn'", &[], |row| row.get::<String>("name"))).await.unwrap();
+        assert_eq!(taken_back, ["dispatcher", "dispatcher"], "in the name of whoever took them back");
         assert!(world.get(&clerk, "/api/visits").await.ok()["items"].as_array().unwrap().is_empty());
         assert_eq!(world.app.db.read(linli_db::verify::verify).await.unwrap().broken, None);
         upload(&world, &clerk, "visit", OTHER_COMMUNITY, "", rows(VISITS)).await.refused(403, "forbidden");
