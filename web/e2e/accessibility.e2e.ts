@@ -106,7 +106,7 @@ describe("axe finds nothing serious or critical", () => {
         at("where chosen", "/report/where", () => page.getByText("谁来受理").waitFor()),
         at("where by name", "/report/where", async () => {
           await page.getByRole("button", { name: "换地方" }).click();
-          await page.getByLabel("小区、社区或街道的名字").fill("社区");
+          await page.getByLabel("社区、街道或网格的名字").fill("社区");
           await page.locator(".hit").first().waitFor();
         }),
         at("where by list", "/report/where", async () => {

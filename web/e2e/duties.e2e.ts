@@ -29,7 +29,7 @@ it("a head sets the roster, a meeting does for everybody, and a finding becomes 
   await page.getByRole("button", { name: /18:00–20:00 中秋夜巡/ }).waitFor();
 
   await page.getByRole("button", { name: "记会议培训" }).click();
-  await page.getByLabel("说的什么").fill("本周碰头");
+  await page.getByLabel("主题").fill("本周碰头");
   for (const box of await page.getByRole("dialog").getByRole("checkbox").all()) await box.check();
   await page.getByRole("button", { name: "保存" }).click();
   await page.getByText("已记下").waitFor();

@@ -17,7 +17,7 @@ const next = (page: Page): Promise<void> => page.getByRole("button", { name: "�
 
 /** Goes on to a place by its name. */
 async function searchPlace(page: Page, name: string): Promise<void> {
-  await page.getByLabel("小区、社区或街道的名字").fill(name);
+  await page.getByLabel("社区、街道或网格的名字").fill(name);
   await page.getByRole("button", { name: new RegExp(name) }).first().click();
   await page.getByText("谁来受理").waitFor();
 }

@@ -242,6 +242,7 @@ it("a new version of the app waits for its user, spares a half-written form, and
   net.refuse = ["/api/sync/push"];
   net.worker = "2";
   await context.setOffline(false);
+  await page.getByRole("link", { name: "今日", exact: true }).click();
   await page.getByRole("link", { name: "记一笔" }).click();
   await page.getByLabel("什么事").fill("写到一半的话");
   await page.evaluate(async () => (await navigator.serviceWorker.ready).update());

@@ -130,7 +130,7 @@ it("with no network: an inspection with a finding and its photo, a care visit, a
   await page.getByRole("link", { name: "走访", exact: true }).click();
   await page.getByText("开会", { exact: true }).click();
   await page.getByRole("link", { name: /记成会议、培训/ }).click();
-  await page.getByLabel("说的什么").fill(`${day}碰头`);
+  await page.getByLabel("主题").fill(`${day}碰头`);
   await page.getByLabel("找姓名或网格").fill(ACCOUNTS.head.display);
   await page.getByRole("checkbox", { name: ACCOUNTS.head.display }).check();
   await fit(page, "gathering");

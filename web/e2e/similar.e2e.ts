@@ -15,7 +15,7 @@ const AGAIN = "景观喷泉水泵整夜轰鸣，吵得睡不着觉";
 async function writeToKnown(page: Page): Promise<void> {
   await page.getByLabel("把事情说清楚").fill(AGAIN);
   await page.getByRole("button", { name: "下一步" }).click();
-  await page.getByLabel("小区、社区或街道的名字").fill("红旗社区第三网格");
+  await page.getByLabel("社区、街道或网格的名字").fill("红旗社区第三网格");
   await page.getByRole("button", { name: /红旗社区第三网格/ }).first().click();
   await page.getByText("谁来受理").waitFor();
   await page.getByRole("button", { name: "下一步" }).click();
@@ -99,7 +99,7 @@ it("when suggestions cannot be had the report goes on without them", async () =>
   await page.route("**/api/similar", (route) => route.abort());
   await page.getByLabel("把事情说清楚").fill(AGAIN);
   await page.getByRole("button", { name: "下一步" }).click();
-  await page.getByLabel("小区、社区或街道的名字").fill("红旗社区第三网格");
+  await page.getByLabel("社区、街道或网格的名字").fill("红旗社区第三网格");
   await page.getByRole("button", { name: /红旗社区第三网格/ }).first().click();
   await page.getByText("谁来受理").waitFor();
   await page.getByRole("button", { name: "下一步" }).click();

@@ -62,15 +62,15 @@ it("residents read who receives them, when and where; not what is noted for coll
   const other = items.find(({ level, code }) => level === "community" && code !== COMMUNITY);
   if (other === undefined) throw new Error("no community beside 红旗社区");
   await page.getByText("只看我这里的").click();
-  await page.getByLabel("小区、社区或街道的名字").fill(other.code);
+  await page.getByLabel("社区、街道或网格的名字").fill(other.code);
   await page.getByRole("button", { name: other.full_name }).first().click();
   await page.getByText(`只看：${other.full_name}`).waitFor();
-  await page.getByText("近七天没有值守安排").waitFor();
+  await page.getByText("今后七天没有值守安排").waitFor();
   expect(await axeFaults(page)).toEqual([]);
   await page.getByRole("button", { name: "看全部" }).click();
   await card.waitFor();
   await page.getByText("只看我这里的").click();
-  await page.getByLabel("小区、社区或街道的名字").fill(COMMUNITY);
+  await page.getByLabel("社区、街道或网格的名字").fill(COMMUNITY);
   await page.getByRole("button", { name: /红旗社区/ }).first().click();
   await page.getByText(/^只看：.*红旗社区/).waitFor();
   await card.waitFor();

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
 use linli_db::{Conn, StoreError, Tx, params};
-use linli_kernel::{AccountId, Timestamp};
+use linli_kernel::{AccountId, DeviceId, Timestamp};
 
 use crate::caller::{Caller, Grant};
 
@@ -15,6 +15,10 @@ pub const COOKIE: &str = "linli_session";
 pub const IDLE_MS: i64 = 2 * 3_600_000;
 /// A session ends after so long, used or not.
 pub const LIFE_MS: i64 = 12 * 3_600_000;
+/// A session of an enrolled phone ends after so long, used or not: the PIN guards it meanwhile, and it ends with the phone.
+pub const PHONE_LIFE_MS: i64 = 72 * 3_600_000;
+/// Which sessions `s` hold: one of a phone, begun after `$2`, or another, used after `$3` and begun after `$4`.
+const HOLDS: &str = "((s.device_id IS NOT NULL AND s.started_at > $2) OR (s.device_id IS NULL AND s.last_seen_at > $3 AND s.started_at > $4))";
 /// The last sign of life is written at most so often, so that reading costs no write.
 const TOUCH_MS: i64 = 60_000;
 
@@ -47,11 +51,11 @@ impl Token {
         (value.len() == 43).then(|| Self(value.to_owned()))
     }
 
-    /// The `Set-Cookie` value that gives it to the browser.
+    /// The `Set-Cookie` value that gives it to the browser for `life_ms`.
     #[must_use]
-    pub fn cookie(&self, secure: bool) -> String {
+    pub fn cookie(&self, secure: bool, life_ms: i64) -> String {
         let secure = if secure { "; Secure" } else { "" };
-        format!("{COOKIE}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age={}{secure}", self.0, LIFE_MS / 1_000)
+        format!("{COOKIE}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age={}{secure}", self.0, life_ms / 1_000)
     }
 
     /// The `Set-Cookie` value that takes it away.
@@ -85,9 +89,12 @@ pub fn start(tx: &mut Tx<'_>, token: &Token, account: AccountId, now: Timestamp)
 /// # Errors
 /// The database's.
 pub fn look_up(conn: &mut Conn, token: &Token, now: Timestamp) -> Result<Option<(Caller, bool)>, StoreError> {
-    let sql = "SELECT a.id, a.name, a.display_name, a.must_change_password, s.last_seen_at FROM session s JOIN account a ON a.id = s.account_id \
-               WHERE s.token_hash = $1 AND s.last_seen_at > $2 AND s.started_at > $3 AND a.disabled_at IS NULL";
-    let found = conn.first(sql, &params![token.hash(), now.plus_ms(-IDLE_MS), now.plus_ms(-LIFE_MS)], |row| {
+    let sql = format!(
+        "SELECT a.id, a.name, a.display_name, a.must_change_password, s.last_seen_at FROM session s JOIN account a ON a.id = s.account_id \
+         WHERE s.token_hash = $1 AND {HOLDS} AND a.disabled_at IS NULL"
+    );
+    let since = [PHONE_LIFE_MS, IDLE_MS, LIFE_MS].map(|ms| now.plus_ms(-ms));
+    let found = conn.first(&sql, &params![token.hash(), since[0], since[1], since[2]], |row| {
         Ok((
             row.parse::<AccountId>("id")?,
             row.get("name")?,
@@ -123,6 +130,27 @@ pub fn touch(tx: &mut Tx<'_>, token: &Token, now: Timestamp) -> Result<(), Store
     Ok(())
 }
 
+/// Makes a session that of a phone: it goes on for as long as the phone may be opened, and ends with it. How long it still lasts,
+/// in ms; `None` when there is no such session.
+///
+/// # Errors
+/// The database's.
+pub fn belongs_to(tx: &mut Tx<'_>, token: &Token, device: DeviceId, now: Timestamp) -> Result<Option<i64>, StoreError> {
+    let sql = "UPDATE session SET device_id = $2, last_seen_at = $3 WHERE token_hash = $1 RETURNING started_at";
+    let begun =
+        tx.bookkeep(|writer| writer.returning(sql, &params![token.hash(), device, now], |row| row.at("started_at")))?;
+    Ok(begun.first().map(|begun| (PHONE_LIFE_MS - now.since(*begun)).max(0)))
+}
+
+/// Ends the sessions of a phone.
+///
+/// # Errors
+/// The database's.
+pub fn end_of(tx: &mut Tx<'_>, device: DeviceId) -> Result<(), StoreError> {
+    tx.bookkeep(|writer| writer.exec("DELETE FROM session WHERE device_id = $1", &params![device]))?;
+    Ok(())
+}
+
 /// Ends one session.
 ///
 /// # Errors
@@ -150,9 +178,10 @@ pub fn end_all(tx: &mut Tx<'_>, account: AccountId, keep: Option<&Token>) -> Res
 /// The database's.
 pub fn sweep(tx: &mut Tx<'_>, now: Timestamp) -> Result<u64, StoreError> {
     tx.bookkeep(|writer| {
+        let (idle, life, phone) = (now.plus_ms(-IDLE_MS), now.plus_ms(-LIFE_MS), now.plus_ms(-PHONE_LIFE_MS));
         writer.exec(
-            "DELETE FROM session WHERE last_seen_at <= $1 OR started_at <= $2",
-            &params![now.plus_ms(-IDLE_MS), now.plus_ms(-LIFE_MS)],
+            "DELETE FROM session WHERE (device_id IS NULL AND (last_seen_at <= $1 OR started_at <= $2)) OR started_at <= $3",
+            &params![idle, life, phone],
         )
     })
 }
@@ -183,7 +212,7 @@ mod tests {
     #[test]
     fn a_cookie_carries_the_token_there_and_back() {
         let token = Token::new().unwrap();
-        let cookie = token.cookie(true);
+        let cookie = token.cookie(true, LIFE_MS);
         assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax") && cookie.contains("Secure"));
         let header = format!("theme=dark; {}", cookie.split(';').next().unwrap());
         assert_eq!(Token::from_cookies(&header), Some(token));

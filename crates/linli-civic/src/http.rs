@@ -19,6 +19,7 @@ use linli_kernel::{FieldProblem, Problem, ProblemCode};
 
 use crate::app::App;
 pub use crate::origin::Origin;
+use crate::people::cookie::token_of;
 use crate::say::Lang;
 
 /// Why something was not done: a rule said no, or the database failed.
@@ -407,11 +408,7 @@ async fn admit(app: &App, path: &str, request: &mut Request) -> Result<(), Refus
 }
 
 async fn caller_of(app: &App, headers: &HeaderMap) -> Result<Option<Caller>, Refused> {
-    let cookies = headers.get_all(header::COOKIE);
-    let Some(token) = cookies.iter().filter_map(|value| value.to_str().ok()).find_map(session::Token::from_cookies)
-    else {
-        return Ok(None);
-    };
+    let Some(token) = token_of(headers) else { return Ok(None) };
     let now = app.now();
     let found = {
         let token = token.clone();

@@ -5,7 +5,7 @@ use linli_kernel::{NewEvent, Timestamp};
 use crate::conn::{Conn, Tx};
 use crate::error::StoreError;
 use crate::params;
-use crate::value::{Row, padded, placeholders};
+use crate::value::{Row, Val, padded, placeholders};
 
 /// How far a consumer has read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -94,6 +94,48 @@ pub fn after(conn: &mut Conn, position: Position, limit: i64) -> Result<Vec<Even
     let (after, order) = conn.dialect().feed_after();
     let sql = format!("SELECT {COLUMNS} FROM event e WHERE {after} AND e.tx_id < $3 ORDER BY {order} LIMIT $4");
     conn.all(&sql, &params![position.tx_id, position.seq, horizon, limit], Event::from_row)
+}
+
+/// A stretch of the feed of which only some events are wanted.
+#[derive(Clone, Debug)]
+pub struct Window {
+    /// Those that are wanted, oldest first.
+    pub events: Vec<Event>,
+    /// Up to where the feed was looked through.
+    pub end: Position,
+    /// Whether more stands behind it.
+    pub has_more: bool,
+}
+
+/// Looks through at most `most` events after `position` for those of the condition `wanted` on `e`, whose values are numbered from
+/// `$5` on: what concerns one of many readers, found where the events lie.
+///
+/// # Errors
+/// The database's.
+pub fn window(
+    conn: &mut Conn,
+    position: Position,
+    most: i64,
+    (wanted, values): (&str, &[Val]),
+) -> Result<Window, StoreError> {
+    let horizon = horizon(conn)?;
+    let (after, order) = conn.dialect().feed_after();
+    let stretch = |columns: &str| {
+        format!("(SELECT {columns} FROM event e WHERE {after} AND e.tx_id < $3 ORDER BY {order} LIMIT $4) AS e")
+    };
+    let ours = params![position.tx_id, position.seq, horizon, most];
+    let reached = conn.first(
+        &format!(
+            "SELECT e.tx_id, e.seq, COUNT(*) OVER () AS n FROM {} ORDER BY e.tx_id DESC, e.seq DESC LIMIT 1",
+            stretch("e.tx_id, e.seq")
+        ),
+        &ours,
+        |row| Ok((Position { tx_id: row.get("tx_id")?, seq: row.get("seq")? }, row.get::<i64>("n")?)),
+    )?;
+    let Some((end, n)) = reached else { return Ok(Window { events: Vec::new(), end: position, has_more: false }) };
+    let all: Vec<Val> = ours.iter().chain(values).cloned().collect();
+    let sql = format!("SELECT {COLUMNS} FROM {} WHERE {wanted} ORDER BY {order}", stretch("e.*"));
+    Ok(Window { events: conn.all(&sql, &all, Event::from_row)?, end, has_more: n >= most })
 }
 
 /// How many events stand after `position`, counted up to `most`, and when the first of them happened: those too that cannot be

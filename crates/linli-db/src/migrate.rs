@@ -29,10 +29,12 @@ const HISTORY: &[(&str, &str)] = &[
     ("0035_care_services", include_str!("../migrations/0035_care_services.sql")),
     ("0036_ledger_periods", include_str!("../migrations/0036_ledger_periods.sql")),
     ("0037_undone_by", include_str!("../migrations/0037_undone_by.sql")),
+    ("0038_phone_sessions", include_str!("../migrations/0038_phone_sessions.sql")),
+    ("0039_awaited_photos", include_str!("../migrations/0039_awaited_photos.sql")),
 ];
 
 /// The number of the last migration that this linli knows.
-pub const LATEST: i64 = 23;
+pub const LATEST: i64 = 25;
 
 /// What a migration run did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

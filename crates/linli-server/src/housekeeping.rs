@@ -75,5 +75,8 @@ pub async fn once(app: &App) -> Result<(), StoreError> {
             tracing::warn!(%error, "a photo that nobody refers to could not be removed");
         }
     }
+    if let Err(error) = files::parts::sweep(&app.files.parts(), Duration::from_hours(24)) {
+        tracing::warn!(%error, "parts of photos that never became whole could not be removed");
+    }
     Ok(())
 }

@@ -19,6 +19,7 @@ export function useMe(): typeof me {
 async function load(): Promise<Me | null> {
   if (me.value !== null) return me.value;
   try {
+    await endLeft();
     me.value = await unwrap(api.GET("/api/session"));
     noteIsOf(me.value.id);
   } catch (cause) {
@@ -31,19 +32,48 @@ async function load(): Promise<Me | null> {
 /** @throws ProblemError */
 export async function signIn(name: string, password: string): Promise<void> {
   me.value = await unwrap(api.POST("/api/session", { body: { name, password } }));
+  noteLeaving(false);
   noteIsOf(me.value.id);
   // What another person has open on this phone closes; it stays on the phone, sealed.
   if (usePhone().opened.value?.account === me.value.id) syncNow();
   else lock();
 }
 
-/** Ends the session and closes the phone. With no network the phone closes all the same, and the PIN guards it. */
+/** Where a sign-out waits that the server was not told of: it comes before anything else that is asked. */
+const LEAVING = "linli.leaving";
+/** A network that swallows answers does not hold the start up. */
+const LEAVING_PATIENCE_MS = 1_000;
+
+function noteLeaving(isLeaving: boolean): void {
+  try {
+    if (isLeaving) localStorage.setItem(LEAVING, "1");
+    else localStorage.removeItem(LEAVING);
+  } catch {
+    // A browser that keeps nothing: the session ends by itself.
+  }
+}
+
+/** Tells the server of a sign-out that was made with no network. */
+async function endLeft(): Promise<void> {
+  let isLeaving = false;
+  try {
+    isLeaving = localStorage.getItem(LEAVING) !== null;
+  } catch {
+    return;
+  }
+  if (!isLeaving) return;
+  await unwrap(api.DELETE("/api/session", { signal: AbortSignal.timeout(LEAVING_PATIENCE_MS) }));
+  noteLeaving(false);
+}
+
+/** Ends the session and closes the phone. With no network the phone closes all the same, the PIN guards it, and the server is told later. */
 export async function signOut(): Promise<void> {
   const wasOpen = isOpen();
   try {
     await unwrap(api.DELETE("/api/session"));
   } catch (cause) {
     if (!wasOpen) throw cause;
+    noteLeaving(true);
   }
   lock();
   leaveNote();
@@ -59,6 +89,7 @@ export async function enter(phone: Opened): Promise<void> {
 
 async function refresh(account: string): Promise<void> {
   try {
+    await endLeft();
     const now = await whoAmI(30_000);
     if (now.id !== account) return;
     me.value = now;
@@ -71,7 +102,9 @@ async function refresh(account: string): Promise<void> {
 /** Who is signed in, if the server says so at once. */
 async function quickly(): Promise<Me | null> {
   if (me.value !== null) return me.value;
-  return whoAmI().catch(() => null);
+  return endLeft()
+    .then(() => whoAmI())
+    .catch(() => null);
 }
 
 /** Whether the PIN is asked for: this phone has something that waits for it, and nobody else is at work on it. */

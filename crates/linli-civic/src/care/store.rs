@@ -12,6 +12,7 @@ use super::model::{Beside, Entry, Held, Written};
 use super::words::{Mute, State};
 use crate::areas::store::inside;
 use crate::areas::tree::code_range;
+use crate::visits;
 
 const COLUMNS: &str = "id, area_code, resident_id, category_sealed, basis_sealed, plan_sealed, services_sealed, wish_sealed, muted_sealed, owner_sealed, \
      life_index, visit_days, state, since_at, tried_at, review_at, expires_at, version, created_at, changed_at";
@@ -400,9 +401,14 @@ pub fn homes(conn: &mut Conn, vault: &Vault, residents: &[RecordId]) -> Result<H
     let mut homes = HashMap::new();
     for residents in residents.chunks(200) {
         let ids: Vec<Val> = residents.iter().map(Bind::val).collect();
+        // When it was, as far as the phone is believed: what waited days for a network makes the next visit no later.
+        let met_at = format!(
+            "CASE WHEN v.received_at >= v.captured_at AND v.received_at - v.captured_at <= {} THEN v.captured_at ELSE v.received_at END",
+            visits::BELIEVED_MS
+        );
         let sql = format!(
             "SELECT r.id, r.name_sealed, r.birth_month, r.state, d.id AS dwelling_id, d.label, \
-             (SELECT MAX(v.received_at) FROM visit v WHERE v.record_id = d.id AND v.kind = 'visit' AND v.met) AS met_at \
+             (SELECT MAX({met_at}) FROM visit v WHERE v.record_id = d.id AND v.kind = 'visit' AND v.met) AS met_at \
              FROM resident r LEFT JOIN household h ON h.id = r.household_id LEFT JOIN dwelling d ON d.id = h.dwelling_id WHERE r.id IN ({})",
             placeholders(1, ids.len())
         );

@@ -9,7 +9,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use linli_db::StoreError;
-use linli_kernel::{Action, AreaCode, AreaLevel, ProblemCode, PublicCode, Timestamp, Weight};
+use linli_kernel::{Action, AreaCode, AreaLevel, CaseKind, ProblemCode, PublicCode, Timestamp, Weight};
+use linli_playbook::Playbook;
 
 use super::command::{Command, Who, run};
 use super::contact;
@@ -252,16 +253,35 @@ pub struct CategoryView {
     opinion: bool,
 }
 
+/// A kind of case that has a flow here.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = CaseKindView)]
+pub struct KindView {
+    /// Which.
+    kind: CaseKind,
+    /// In words.
+    name: String,
+}
+
+/// The kinds of cases that a playbook has flows for, in its order.
+#[must_use]
+pub fn kinds(book: &Playbook, lang: Lang) -> Vec<KindView> {
+    let view = |kind: CaseKind| KindView { kind, name: lang.word("case_kind", kind.as_str()) };
+    book.flows.iter().map(|flow| view(flow.kind)).collect()
+}
+
 /// The categories that residents can choose.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Categories {
     /// In the order of the playbook.
     items: Vec<CategoryView>,
+    /// What a matter can become.
+    kinds: Vec<KindView>,
 }
 
 /// Lists the categories that residents can choose.
 #[utoipa::path(get, path = "/api/categories", tag = "public", responses((status = 200, body = Categories)), extensions(("x-access" = json!("public"))))]
-async fn list_categories(State(app): State<App>) -> Json<Categories> {
+async fn list_categories(State(app): State<App>, lang: Lang) -> Json<Categories> {
     let book = app.playbooks.current();
     let items = book.categories.iter().filter(|category| category.public).map(|category| CategoryView {
         code: category.code.clone(),
@@ -272,7 +292,7 @@ async fn list_categories(State(app): State<App>) -> Json<Categories> {
         emergency: category.emergency.clone(),
         icon: category.icon.clone(),
     });
-    Json(Categories { items: items.collect() })
+    Json(Categories { items: items.collect(), kinds: kinds(&book, lang) })
 }
 
 /// Shows a case to whoever holds its public code.

@@ -125,7 +125,7 @@ impl<'a> Facts<'a> {
                     .iter()
                     .filter(|target| target.duty.as_ref() == list && post.area.contains(&target.area));
                 let due = |target: &'a Target| {
-                    let works = self.works.iter().filter(|work| work.record == Some(target.record));
+                    let works = self.works.iter().filter(|work| work.is_at(target.record));
                     self.judged(duty, target.area, Some(target), window, works)
                 };
                 mine.map(due).collect()
@@ -138,7 +138,7 @@ impl<'a> Facts<'a> {
     pub fn of_list(&self, duty: &'a Duty, window: &Window) -> Vec<Due<'a>> {
         let listed = self.targets.iter().filter(|target| target.duty.as_ref() == Some(&duty.id));
         let due = |target: &'a Target| {
-            let works = self.works.iter().filter(|work| work.record == Some(target.record));
+            let works = self.works.iter().filter(|work| work.is_at(target.record));
             self.judged(duty, target.area, Some(target), *window, works)
         };
         listed.map(due).collect()
@@ -187,7 +187,7 @@ impl<'a> Facts<'a> {
             SelfCheckItem::Reports => own().filter(|work| work.found).count(),
             SelfCheckItem::Contacts => {
                 let door = |work: &Work| work.record.map_or_else(|| work.place.clone(), |record| record.to_string());
-                own().filter(|work| work.is_visit()).map(door).collect::<BTreeSet<_>>().len()
+                own().filter(|work| work.is_visit() && !work.not_met).map(door).collect::<BTreeSet<_>>().len()
             }
         };
         u32::try_from(n).unwrap_or(u32::MAX)
@@ -270,6 +270,7 @@ mod tests {
             place: String::new(),
             accounts: vec![account(by)],
             with_units: false,
+            not_met: false,
             found: false,
             at: at("2026-09-28T08:00:00"),
         }

@@ -111,16 +111,6 @@ pub fn window(duty: &Duty, now: Timestamp, calendar: &Calendar, hours: &WorkingH
     Some(Window { period, days: Days { first, last }, due_at, provisional })
 }
 
-/// How long a phone may be without a network before its clock is no longer believed. Unit: ms.
-const BELIEVED_MS: i64 = 5 * 24 * 3_600_000;
-
-/// The moment at which a record counts: that of its writer's clock, as far as it can be believed.
-#[must_use]
-pub fn worked_at(captured_at: Timestamp, received_at: Timestamp) -> Timestamp {
-    let late_ms = received_at.since(captured_at);
-    if (0..=BELIEVED_MS).contains(&late_ms) { captured_at } else { received_at }
-}
-
 #[cfg(test)]
 mod tests {
     use linli_kernel::{AreaLevel, Role};
@@ -202,13 +192,5 @@ mod tests {
         let free = r#"{"holidays":{"2026-10-01":"","2026-10-05":"","2026-10-06":"","2026-10-07":"","2026-10-08":"","2026-10-09":""},"workdays":{}}"#;
         let hours = WorkingHours::from_spans(&["09:00-18:00"]).unwrap();
         assert_eq!(window(&weekly, at("2026-10-07T08:00:00"), &Calendar::from_json(free).unwrap(), &hours), None);
-    }
-
-    #[test]
-    fn a_clock_that_is_far_off_is_not_believed() {
-        let received = at("2026-10-20T08:00:00");
-        assert_eq!(worked_at(at("2026-10-19T18:00:00"), received), at("2026-10-19T18:00:00"));
-        assert_eq!(worked_at(at("2026-10-21T18:00:00"), received), received);
-        assert_eq!(worked_at(at("2026-10-01T18:00:00"), received), received);
     }
 }

@@ -10,10 +10,10 @@ use linli_kernel::{
 
 use super::due::{Post, Target};
 use super::gathering::Gathering;
-use super::period::worked_at;
 use super::roster::{ListChange, Shift};
 use super::work::{Work, WorkKind};
 use crate::areas::store::inside;
+use crate::visits::worked_at;
 
 /// Most records that one look at duties goes through.
 const MOST_WORKS: i64 = 20_000;
@@ -328,7 +328,7 @@ fn visits(conn: &mut Conn, asked: &Asked<'_>) -> Result<Vec<Work>, StoreError> {
     let mut values = params![least_id(asked.visits_since), MOST_WORKS].to_vec();
     let inside = inside("area_code", asked.areas, &mut values);
     let sql = format!(
-        "SELECT kind, area_code, record_id, COALESCE(place_code, place_text) AS place, companions, account_id, case_id, captured_at, received_at \
+        "SELECT kind, area_code, record_id, COALESCE(place_code, place_text) AS place, companions, account_id, case_id, met, captured_at, received_at \
          FROM visit WHERE id >= $1 AND ({inside}) ORDER BY id DESC LIMIT $2"
     );
     conn.all(&sql, &values, |row| {
@@ -342,6 +342,7 @@ fn visits(conn: &mut Conn, asked: &Asked<'_>) -> Result<Vec<Work>, StoreError> {
             place: row.get("place")?,
             accounts: vec![row.parse("account_id")?],
             with_units: !companions.is_empty(),
+            not_met: row.get::<Option<bool>>("met")? == Some(false),
             found: case.is_some(),
             at: worked_at(row.at("captured_at")?, row.at("received_at")?),
         })
@@ -363,6 +364,7 @@ fn inspections(conn: &mut Conn, asked: &Asked<'_>) -> Result<Vec<Work>, StoreErr
             place: String::new(),
             accounts: vec![row.parse("account_id")?],
             with_units: !units.is_empty(),
+            not_met: false,
             found: row.count("n_findings")? > 0,
             at: worked_at(row.at("captured_at")?, row.at("received_at")?),
         })
@@ -393,6 +395,7 @@ fn met(conn: &mut Conn, asked: &Asked<'_>) -> Result<Vec<Work>, StoreError> {
         place: one.place_text,
         accounts: one.attendees,
         with_units: !one.units.is_empty(),
+        not_met: false,
         found: false,
         at: worked_at(one.held_at, one.received_at).max(one.held_at),
     };

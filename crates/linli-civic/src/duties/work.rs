@@ -29,6 +29,8 @@ pub struct Work {
     pub accounts: Vec<AccountId>,
     /// Whether other units were there too.
     pub with_units: bool,
+    /// Whether nobody was there to be met: the door was stood at, and the home is still to be visited.
+    pub not_met: bool,
     /// Whether something was found and reported.
     pub found: bool,
     /// When it counts.
@@ -36,6 +38,12 @@ pub struct Work {
 }
 
 impl Work {
+    /// Whether it does for a home or premises of which something is due.
+    #[must_use]
+    pub fn is_at(&self, record: RecordId) -> bool {
+        self.record == Some(record) && !self.not_met
+    }
+
     /// Whether it shows what a duty asks for.
     #[must_use]
     pub const fn shows(&self, evidence: DutyEvidence) -> bool {

@@ -10,13 +10,14 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
 
 use linli_access::{Act, Decision, decide};
-use linli_kernel::{AttachmentId, ProblemCode, PublicCode, Timestamp};
+use linli_kernel::{AccountId, AttachmentId, Problem, ProblemCode, PublicCode, Timestamp};
 
+use super::parts::{Come, Coming};
 use super::{Attachment, MAX_BYTES, Photo};
 use crate::app::App;
 use crate::cases::publicity::{self, Publicity};
 use crate::cases::store::{self, Named};
-use crate::http::{Answer, MaybeSigned, Origin, Path, Query, Raw, Refused};
+use crate::http::{Answer, MaybeSigned, Origin, Path, Query, Raw, Refused, Signed};
 use crate::visits;
 
 /// A photo as pages show it.
@@ -82,6 +83,10 @@ impl AttachmentView {
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(send_photo).map(|route| route.layer(axum::extract::DefaultBodyLimit::max(MAX_BYTES + 1024))))
+        .routes(
+            routes!(photo_received, send_part)
+                .map(|route| route.layer(axum::extract::DefaultBodyLimit::max(MAX_BYTES + 1024))),
+        )
         .routes(routes!(show_photo))
 }
 
@@ -101,17 +106,23 @@ async fn send_photo(
     if caller.is_none() {
         app.limits.take(origin, now)?;
     }
+    let attachment = kept(&app, body.to_vec(), caller.map(|caller| caller.account)).await?;
+    let view = AttachmentView::of(&attachment, None);
+    app.db.write(move |tx| attachment.note(tx).map_err(Refused::from)).await?;
+    Ok((StatusCode::CREATED, Json(view)))
+}
+
+/// A photo as it is kept, which belongs to nothing yet.
+async fn kept(app: &App, sent: Vec<u8>, account: Option<AccountId>) -> Answer<Attachment> {
     let files = app.files.clone();
     let worked = app.slowly(move || {
-        let photo = Photo::read(&body).map_err(Refused::from)?;
-        let sha256 = files.keep(&photo).map_err(|error| {
-            tracing::error!(%error, "a photo cannot be written");
-            Refused::from(ProblemCode::Internal)
-        })?;
-        Ok::<_, Refused>((photo, sha256, hex::encode(Sha256::digest(&body))))
+        let photo = Photo::read(&sent).map_err(Refused::from)?;
+        let sha256 = files.keep(&photo).map_err(unwritten)?;
+        Ok::<_, Refused>((photo, sha256, hex::encode(Sha256::digest(&sent))))
     });
     let (photo, sha256, sent_sha256) = worked.await??;
-    let attachment = Attachment {
+    let now = app.now();
+    Ok(Attachment {
         id: AttachmentId::new(app.ids.uuid(now)),
         case: None,
         event_n: None,
@@ -121,13 +132,94 @@ async fn send_photo(
         size_bytes: i64::try_from(photo.jpeg.len()).unwrap_or(i64::MAX),
         width: i64::from(photo.width),
         height: i64::from(photo.height),
-        by_staff: caller.is_some(),
-        account: caller.map(|caller| caller.account),
+        by_staff: account.is_some(),
+        account,
         at: now,
-    };
-    let view = AttachmentView::of(&attachment, None);
-    app.db.write(move |tx| attachment.note(tx).map_err(Refused::from)).await?;
-    Ok((StatusCode::CREATED, Json(view)))
+    })
+}
+
+fn unwritten(error: std::io::Error) -> Refused {
+    tracing::error!(%error, "a photo cannot be written");
+    ProblemCode::Internal.into()
+}
+
+/// Which part of a photo it is.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+struct SendPart {
+    /// Where it begins. Unit: bytes.
+    at: u64,
+    /// Of how many bytes in all, at most 10 MB.
+    size: u64,
+}
+
+/// How far a photo has come.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = PhotoReceived)]
+pub struct PhotoReceived {
+    /// So many bytes are here: the next part begins there.
+    received: u64,
+    /// Whether it is all here, and put to the record that named it.
+    is_whole: bool,
+}
+
+fn coming(app: &App, account: AccountId, sent: &str) -> Answer<Coming> {
+    let is_digest = sent.len() == 64 && sent.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
+    if !is_digest {
+        return Err(ProblemCode::NotFound.into());
+    }
+    Ok(Coming::of(&app.files.parts(), account, sent))
+}
+
+/// Says how much of a photo is here that the caller's phone began to send, by the SHA-256 of all its bytes.
+#[utoipa::path(get, path = "/api/attachments/parts/{sha256}", tag = "files", params(("sha256" = String, Path)),
+    responses((status = 200, body = PhotoReceived), (status = 404, body = crate::http::ProblemBody)),
+    extensions(("x-access" = json!("signed_in"))))]
+async fn photo_received(
+    State(app): State<App>,
+    Signed(caller): Signed,
+    Path(sent): Path<String>,
+) -> Answer<Json<PhotoReceived>> {
+    let coming = coming(&app, caller.account, &sent)?;
+    let received = app.slowly(move || coming.received().map_err(unwritten)).await??;
+    Ok(Json(PhotoReceived { received, is_whole: false }))
+}
+
+/// Sends a part of a photo, named by the SHA-256 of all its bytes. What has come stays for a day. When it is whole it is put to the
+/// record of the same sender that named it; one that comes before its record waits for it for a day.
+#[utoipa::path(put, path = "/api/attachments/parts/{sha256}", tag = "files", params(("sha256" = String, Path), SendPart),
+    request_body(content = Vec<u8>, content_type = "application/octet-stream", description = "The bytes from `at` on"),
+    responses((status = 200, body = PhotoReceived), (status = 413, body = crate::http::ProblemBody), (status = 415, body = crate::http::ProblemBody), (status = 422, body = crate::http::ProblemBody)),
+    extensions(("x-access" = json!("signed_in"))))]
+async fn send_part(
+    State(app): State<App>,
+    Signed(caller): Signed,
+    Path(sent): Path<String>,
+    Query(part): Query<SendPart>,
+    Raw(body): Raw,
+) -> Answer<Json<PhotoReceived>> {
+    let coming = coming(&app, caller.account, &sent)?;
+    let end = part.at.saturating_add(u64::try_from(body.len()).unwrap_or(u64::MAX));
+    if part.size > u64::try_from(MAX_BYTES).unwrap_or(u64::MAX) || end > part.size {
+        return Err(ProblemCode::TooLarge.into());
+    }
+    let come = app.slowly(move || coming.take(part.at, part.size, &body).map_err(unwritten)).await??;
+    match come {
+        Come::Part(received) => Ok(Json(PhotoReceived { received, is_whole: false })),
+        Come::Other => Err(Problem::field("sha256", "unknown").into()),
+        Come::Whole(whole) => {
+            let attachment = kept(&app, whole, Some(caller.account)).await?;
+            app.db
+                .write(move |tx| {
+                    if attachment.arrive(tx)? == 0 {
+                        attachment.note(tx)?;
+                    }
+                    Ok::<_, Refused>(())
+                })
+                .await?;
+            Ok(Json(PhotoReceived { received: part.size, is_whole: true }))
+        }
+    }
 }
 
 /// How a photo is asked for.

@@ -3,9 +3,11 @@
 //!
 //! Rules
 //! - At most 10 MB in; at most 1,600 pixels on the longer side out; JPEG.
+//! - From a phone a photo comes after the record that it belongs to, part by part; its place is kept meanwhile.
 //! - A photo that is not attached to a case or a visit within a day is removed.
 
 pub mod http;
+pub mod parts;
 mod photo;
 mod store;
 

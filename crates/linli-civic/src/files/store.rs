@@ -56,6 +56,12 @@ impl Files {
         Ok(())
     }
 
+    /// Where the parts of photos lie that are on their way.
+    #[must_use]
+    pub fn parts(&self) -> PathBuf {
+        self.root.join("parts")
+    }
+
     fn path(&self, sha256: &str, ending: &str) -> PathBuf {
         self.root.join(sha256.get(..2).unwrap_or("00")).join(format!("{sha256}.{ending}"))
     }
@@ -136,7 +142,7 @@ pub struct Attachment {
     pub visit: Option<VisitId>,
     /// The digest of the bytes as they were sent.
     pub sent_sha256: Option<String>,
-    /// The digest that names the file.
+    /// The digest that names the file; empty while the photo is on its way.
     pub sha256: String,
     /// Bytes of the photo as kept.
     pub size_bytes: i64,
@@ -187,12 +193,57 @@ impl Attachment {
         Ok(())
     }
 
-    /// The attachment with this id.
+    /// Keeps the place of a photo that a phone sends later; whatever it is attached to meanwhile has it then.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn await_photo(
+        tx: &mut Tx<'_>,
+        id: AttachmentId,
+        (account, sent): (AccountId, &str),
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let awaited = Self {
+            id,
+            case: None,
+            event_n: None,
+            visit: None,
+            sent_sha256: Some(sent.to_owned()),
+            sha256: String::new(),
+            size_bytes: 0,
+            width: 0,
+            height: 0,
+            by_staff: true,
+            account: Some(account),
+            at,
+        };
+        awaited.note(tx)
+    }
+
+    /// Puts this photo where its sender's phone said that it would come; in how many places.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn arrive(&self, tx: &mut Tx<'_>) -> Result<u64, StoreError> {
+        let sql = "UPDATE attachment SET sha256 = $3, size_bytes = $4, width = $5, height = $6 WHERE account_id = $1 AND sent_sha256 = $2 AND sha256 = ''";
+        tx.bookkeep(|writer| {
+            writer.exec(
+                sql,
+                &params![self.account, self.sent_sha256, self.sha256, self.size_bytes, self.width, self.height],
+            )
+        })
+    }
+
+    /// The attachment with this id, if its photo is here.
     ///
     /// # Errors
     /// The database's.
     pub fn find(conn: &mut Conn, id: AttachmentId) -> Result<Option<Self>, StoreError> {
-        conn.first(&format!("SELECT {COLUMNS} FROM attachment WHERE id = $1"), &params![id], Self::from_row)
+        conn.first(
+            &format!("SELECT {COLUMNS} FROM attachment WHERE id = $1 AND sha256 <> ''"),
+            &params![id],
+            Self::from_row,
+        )
     }
 }
 
@@ -253,31 +304,31 @@ pub fn attach_to_visit<E: From<StoreError> + From<Problem>>(
 /// The database's.
 pub fn loose_by_sent(conn: &mut Conn, account: AccountId, sent: &str) -> Result<Option<AttachmentId>, StoreError> {
     conn.first(
-        "SELECT id FROM attachment WHERE case_id IS NULL AND visit_id IS NULL AND account_id = $1 AND sent_sha256 = $2 ORDER BY id DESC LIMIT 1",
+        "SELECT id FROM attachment WHERE case_id IS NULL AND visit_id IS NULL AND account_id = $1 AND sent_sha256 = $2 AND sha256 <> '' ORDER BY id DESC LIMIT 1",
         &params![account, sent],
         |row| row.parse("id"),
     )
 }
 
-/// The photos of a visit, oldest first.
+/// The photos of a visit that are here, oldest first.
 ///
 /// # Errors
 /// The database's.
 pub fn of_visit(conn: &mut Conn, visit: VisitId) -> Result<Vec<Attachment>, StoreError> {
     conn.all(
-        &format!("SELECT {COLUMNS} FROM attachment WHERE visit_id = $1 ORDER BY id"),
+        &format!("SELECT {COLUMNS} FROM attachment WHERE visit_id = $1 AND sha256 <> '' ORDER BY id"),
         &params![visit],
         Attachment::from_row,
     )
 }
 
-/// The photos of a case, oldest first.
+/// The photos of a case that are here, oldest first.
 ///
 /// # Errors
 /// The database's.
 pub fn of_case(conn: &mut Conn, case: CaseId) -> Result<Vec<Attachment>, StoreError> {
     conn.all(
-        &format!("SELECT {COLUMNS} FROM attachment WHERE case_id = $1 ORDER BY id"),
+        &format!("SELECT {COLUMNS} FROM attachment WHERE case_id = $1 AND sha256 <> '' ORDER BY id"),
         &params![case],
         Attachment::from_row,
     )
@@ -296,7 +347,7 @@ pub fn loose_older_than(tx: &mut Tx<'_>, before: Timestamp) -> Result<Vec<String
         )
     })?;
     let mut unused = Vec::new();
-    for sha256 in gone {
+    for sha256 in gone.into_iter().filter(|sha256| !sha256.is_empty()) {
         if tx.number("SELECT COUNT(*) AS n FROM attachment WHERE sha256 = $1", &params![sha256])? == 0 {
             unused.push(sha256);
         }

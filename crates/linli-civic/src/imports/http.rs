@@ -410,7 +410,8 @@ fn previewed(import: &Import, row: Rehearsed, lang: Lang) -> PreviewRow {
 
 async fn turned(app: &App, id: ImportId, from: &'static [ImportState], to: ImportState) -> Answer<Json<ImportView>> {
     let now = app.now();
-    let is_turned = app.db.write(move |tx| import_store::turn(tx, id, from, to, None, now).map_err(Refused::from)).await?;
+    let is_turned =
+        app.db.write(move |tx| import_store::turn(tx, id, from, to, None, now).map_err(Refused::from)).await?;
     answered(app, id, is_turned).await
 }
 
@@ -463,7 +464,8 @@ async fn undo_ledger_import(
     Path(id): Path<ImportId>,
 ) -> Answer<(StatusCode, Json<ImportView>)> {
     let import = seen(&app, &caller, id).await?;
-    let role = scope(&caller, Act::ImportRegistry).reaches(&Keys::of_area(&import.area)).ok_or(ProblemCode::NotFound)?;
+    let role =
+        scope(&caller, Act::ImportRegistry).reaches(&Keys::of_area(&import.area)).ok_or(ProblemCode::NotFound)?;
     let (undoer, now) = ((caller.account, role), app.now());
     const ENDED: &[ImportState] = &[ImportState::Done, ImportState::Failed, ImportState::Cancelled];
     let begun = app.db.write(move |tx| import_store::begin_undo(tx, id, ENDED, undoer, now).map_err(Refused::from));

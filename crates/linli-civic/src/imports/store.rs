@@ -326,7 +326,7 @@ pub fn unfinished(conn: &mut Conn, kind: Subject, area: &AreaCode, sha256: &str)
 /// The database's.
 pub fn left_alone(conn: &mut Conn, before: Timestamp) -> Result<Vec<Import>, StoreError> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM registry_import WHERE state IN ('running', 'undoing') AND (alive_at IS NULL OR alive_at < $1) ORDER BY id LIMIT 5"
+        "SELECT {COLUMNS} FROM registry_import WHERE state IN ('running', 'undoing') AND (alive_at IS NULL OR alive_at < $1) ORDER BY COALESCE(alive_at, 0), id LIMIT 5"
     );
     conn.all(&sql, &params![before], Import::from_row)
 }

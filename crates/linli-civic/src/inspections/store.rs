@@ -171,8 +171,8 @@ pub fn by_code(conn: &mut Conn, code: &str) -> Result<Option<Looked>, StoreError
 const LOOKED: &str = "SELECT p.id, p.area_code, p.name, p.address, p.premises_kind, k.place_code, \
     (SELECT MAX(i.received_at) FROM inspection i WHERE i.record_id = p.id) AS last_at, \
     (SELECT COUNT(*) FROM inspection_hazard h JOIN cases c ON c.id = h.case_id WHERE h.record_id = p.id AND c.phase IN ('open', 'waiting')) AS n_open, \
-    (SELECT MIN(d.due_at) FROM inspection_hazard h JOIN cases c ON c.id = h.case_id JOIN deadline d ON d.case_id = c.id \
-     WHERE h.record_id = p.id AND c.phase IN ('open', 'waiting') AND d.kind = 'handle' AND d.state IN ('running', 'breached')) AS due_at \
+    (SELECT MIN((SELECT MAX(d.due_at) FROM deadline d WHERE d.case_id = c.id AND d.kind = 'handle' AND d.state <> 'cancelled')) \
+     FROM inspection_hazard h JOIN cases c ON c.id = h.case_id WHERE h.record_id = p.id AND c.phase IN ('open', 'waiting')) AS due_at \
     FROM premises p LEFT JOIN premises_code k ON k.record_id = p.id";
 
 fn looked_from_row(row: &Row<'_>) -> Result<Looked, StoreError> {

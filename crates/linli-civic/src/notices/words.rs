@@ -1,10 +1,11 @@
 //! What a rule's text is filled with.
 
-use linli_kernel::Timestamp;
+use linli_kernel::{CaseKind, Timestamp};
 use linli_playbook::{NoticeRule, NoticeTo, Playbook};
 use serde_json::Value;
 
 use crate::app::App;
+use crate::cases::Deadline;
 use crate::cases::model::{Case, Seat};
 use crate::cases::reader::Reader;
 use crate::say::{Lang, fill};
@@ -28,13 +29,23 @@ impl Words {
             case.category.as_deref().and_then(|code| book.category(code)).map(|category| category.name.clone());
         let stage = book.flow(case.kind).and_then(|flow| flow.stages.iter().find(|stage| stage.id == case.stage));
         let deadline = Some(word("deadline")).filter(|kind| !kind.is_empty()).map(|kind| lang.word("deadline", kind));
-        let moment = |at: Option<Timestamp>, key: &str| {
-            at.filter(|at| *at > now).map(|at| lang.say(key, &[("when", &clock(at))])).unwrap_or_default()
+        let moment = |due: Option<&Deadline>, key: &str| {
+            let said = |due: &Deadline| {
+                let what = lang.word("deadline", due.kind.as_str());
+                lang.say(key, &[("when", &clock(due.due_at)), ("what", &what)])
+            };
+            due.filter(|due| due.due_at > now).map(said).unwrap_or_default()
         };
         Self {
             values: vec![
                 ("area", reader.seat_name(book, &Seat::of(case.area))),
-                ("category", category.unwrap_or_else(|| lang.text("notice_text.matter"))),
+                (
+                    "category",
+                    category.unwrap_or_else(|| match case.kind {
+                        CaseKind::Hazard => lang.word("case_kind", case.kind.as_str()),
+                        _ => lang.text("notice_text.matter"),
+                    }),
+                ),
                 ("city_phone", app.site.phone.clone()),
                 ("code", case.code.to_string()),
                 ("deadline", deadline.unwrap_or_default()),
@@ -44,8 +55,8 @@ impl Words {
                 ("url", reader.follow_url(&case.code)),
                 ("weight", lang.word("weight", case.weight.as_str())),
             ],
-            due_staff: moment(case.next_due().map(|due| due.due_at), "notice_text.due_staff"),
-            due_reporter: moment(case.promise().map(|due| due.due_at), "notice_text.due_reporter"),
+            due_staff: moment(case.next_due(), "notice_text.due_staff"),
+            due_reporter: moment(case.promise(), "notice_text.due_reporter"),
         }
     }
 

@@ -11,6 +11,7 @@
 //!
 //! What it deliberately does not do: it keeps no hours, no whereabouts, no count of sign-ins.
 
+pub mod cookie;
 pub mod duty;
 pub mod http;
 pub mod leave;

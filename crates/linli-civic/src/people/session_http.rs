@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -15,6 +15,7 @@ use linli_kernel::{
     AccountId, Actor, AreaCode, Change, GrantId, NewEvent, Problem, ProblemCode, Role, Stream, StreamKind, Timestamp,
 };
 
+use super::cookie::{is_https, set_cookie, token_of};
 use super::view::UnitRef;
 use crate::app::App;
 use crate::areas::tree::AreaRef;
@@ -172,7 +173,7 @@ async fn sign_in(
             .await?
     };
     let mut response = Json(me(&app, &caller, lang)).into_response();
-    set_cookie(&mut response, &token.cookie(is_https(&app, &headers)));
+    set_cookie(&mut response, &token.cookie(is_https(&app, &headers), session::LIFE_MS));
     Ok(response)
 }
 
@@ -386,26 +387,6 @@ fn faces(caller: &Caller) -> Vec<Face> {
         .filter(|(has, _)| *has)
         .map(|(_, face)| face)
         .collect()
-}
-
-fn token_of(headers: &HeaderMap) -> Option<session::Token> {
-    headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .find_map(session::Token::from_cookies)
-}
-
-/// Whether the browser speaks to us by https, directly or through a proxy: then the cookie never travels without it.
-fn is_https(app: &App, headers: &HeaderMap) -> bool {
-    app.site.public_url.starts_with("https://")
-        || headers.get("x-forwarded-proto").is_some_and(|value| value.as_bytes() == b"https")
-}
-
-fn set_cookie(response: &mut Response, cookie: &str) {
-    if let Ok(value) = HeaderValue::from_str(cookie) {
-        response.headers_mut().append(header::SET_COOKIE, value);
-    }
 }
 
 fn clock_time(at: Timestamp) -> String {

@@ -118,7 +118,8 @@ fn to_go<'a>(sight: &Sight<'_>, entry: &'a Entry, home: &'a Home) -> Option<Goin
     let rules = &sight.app.playbooks.current().care;
     // Which services they are is for those who may know why; whoever goes there because nobody is paired is told of the visit alone.
     let helped = if matches!(learns, need::Sight::Why(_)) { entry.helped(rules, until) } else { Vec::new() };
-    let due_at = helped.iter().filter_map(|service| service.due_at()).chain(visit_at).min()?;
+    // The day that is said is that of the visit: a service that waits longer makes it no later.
+    let due_at = visit_at.or_else(|| helped.iter().filter_map(|service| service.due_at()).min())?;
     let name = |code: &str| rules.service(code).map(|service| service.name.clone()).unwrap_or_default();
     let services = helped.iter().map(|service| (service.code.clone(), name(&service.code))).collect();
     Some(Going { entry, home, due_at, is_visit: visit_at.is_some(), services })

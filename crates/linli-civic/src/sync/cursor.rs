@@ -2,6 +2,7 @@
 //! begins anew. Pure.
 
 use linli_db::feed::Position;
+use linli_kernel::Timestamp;
 
 use super::registry::At;
 
@@ -16,6 +17,10 @@ pub struct Cursor {
     pub seen: i64,
     /// What comes next.
     pub part: Part,
+    /// When it was last told what is due.
+    pub duties_at: Timestamp,
+    /// Whether there is more than the phone holds.
+    pub is_full: bool,
 }
 
 /// What comes next.
@@ -40,7 +45,8 @@ pub struct Sent {
     pub size_bytes: usize,
 }
 
-const MARK: &str = "1";
+const MARK: &str = "2";
+const FULL: &str = "full";
 const NONE: &str = "-";
 
 impl Cursor {
@@ -48,7 +54,10 @@ impl Cursor {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let parts: Vec<&str> = text.split('.').collect();
-        let [mark, tx_id, seq, scope, seen, part, after, n_rows, size_bytes] = parts.as_slice() else { return None };
+        let [mark, tx_id, seq, scope, seen, part, after, n_rows, size_bytes, duties_at, is_full] = parts.as_slice()
+        else {
+            return None;
+        };
         let sent = Sent { n_rows: n_rows.parse().ok()?, size_bytes: size_bytes.parse().ok()? };
         let after = (*after != NONE).then(|| (*after).to_owned());
         let part = match *part {
@@ -59,7 +68,9 @@ impl Cursor {
             _ => return None,
         };
         let position = Position { tx_id: tx_id.parse().ok()?, seq: seq.parse().ok()? };
-        (*mark == MARK).then(|| Self { position, scope: (*scope).to_owned(), seen: seen.parse().unwrap_or(0), part })
+        let duties_at = Timestamp::from_ms(duties_at.parse().ok()?);
+        let (scope, seen, is_full) = ((*scope).to_owned(), seen.parse().unwrap_or(0), *is_full == FULL);
+        (*mark == MARK).then_some(Self { position, scope, seen, part, duties_at, is_full })
     }
 }
 
@@ -73,7 +84,9 @@ impl std::fmt::Display for Cursor {
         };
         let Position { tx_id, seq } = self.position;
         let (scope, seen, after) = (&self.scope, self.seen, after.unwrap_or_else(|| NONE.to_owned()));
-        write!(f, "{MARK}.{tx_id}.{seq}.{scope}.{seen}.{part}.{after}.{}.{}", sent.n_rows, sent.size_bytes)
+        let full = if self.is_full { FULL } else { NONE };
+        let (Sent { n_rows, size_bytes }, duties_at) = (sent, self.duties_at.ms());
+        write!(f, "{MARK}.{tx_id}.{seq}.{scope}.{seen}.{part}.{after}.{n_rows}.{size_bytes}.{duties_at}.{full}")
     }
 }
 
@@ -91,8 +104,12 @@ mod tests {
             Part::Visits(Some("019b".to_owned()), sent),
             Part::Records(At::BEGIN, sent),
         ] {
-            let cursor = Cursor { position: Position { tx_id: 3, seq: 14 }, scope: "ab12".to_owned(), seen: 2, part };
-            assert_eq!(Cursor::parse(&cursor.to_string()), Some(cursor));
+            for is_full in [true, false] {
+                let (position, duties_at) = (Position { tx_id: 3, seq: 14 }, Timestamp::from_ms(5));
+                let (scope, part) = ("ab12".to_owned(), part.clone());
+                let cursor = Cursor { position, scope, seen: 2, part, duties_at, is_full };
+                assert_eq!(Cursor::parse(&cursor.to_string()), Some(cursor));
+            }
         }
     }
 
@@ -101,10 +118,12 @@ mod tests {
         for text in [
             "",
             "1",
-            "2.1.1.a.0.changes.-.0.0",
-            "1.x.1.a.0.changes.-.0.0",
-            "1.1.1.a.0.other.-.0.0",
-            "1.1.1.a.0.records.-.0.0",
+            "1.1.1.a.0.changes.-.0.0",
+            "1.1.1.a.0.changes.-.0.0.0.-",
+            "2.x.1.a.0.changes.-.0.0.0.-",
+            "2.1.1.a.0.other.-.0.0.0.-",
+            "2.1.1.a.0.records.-.0.0.0.-",
+            "2.1.1.a.0.changes.-.0.0.x.-",
         ] {
             assert_eq!(Cursor::parse(text), None, "{text}");
         }

@@ -2,7 +2,8 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
@@ -11,8 +12,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use linli_access::{Act, Caller, scope};
-use linli_db::Conn;
+use linli_access::{Act, Caller, scope, session};
+use linli_db::{Conn, Tx};
 use linli_kernel::{AccountId, Actor, DeviceId, Problem, ProblemCode, Role, Timestamp};
 
 use super::cursor::Cursor;
@@ -23,6 +24,7 @@ use super::store::{self, SHARE_FIELD};
 use crate::app::App;
 use crate::http::{Answer, Body, Path, Query, Refused, Signed};
 use crate::people;
+use crate::people::cookie::{is_https, set_cookie, token_of};
 use crate::say::Lang;
 
 /// Most phones of an account that are not revoked.
@@ -36,6 +38,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(list_devices, enrol_device))
         .routes(routes!(list_devices_of_account))
         .routes(routes!(revoke_device))
+        .routes(routes!(show_device_state))
         .routes(routes!(unlock_device))
         .routes(routes!(push_commands))
         .routes(routes!(pull_rows))
@@ -128,9 +131,10 @@ pub struct EnrolDevice {
     responses((status = 201, body = DeviceView), (status = 422, body = crate::http::ProblemBody)), extensions(("x-access" = json!("signed_in"))))]
 async fn enrol_device(
     State(app): State<App>,
+    headers: HeaderMap,
     Signed(caller): Signed,
     Body(body): Body<EnrolDevice>,
-) -> Answer<(StatusCode, Json<DeviceView>)> {
+) -> Answer<Response> {
     let name = body.name.trim().replace('\0', "");
     match name.chars().count() {
         0 => return Err(Problem::field("name", "required").into()),
@@ -155,33 +159,77 @@ async fn enrol_device(
     };
     let role = caller.grants.first().map_or(Role::GridWorker, |grant| grant.role);
     let actor = caller.acting_as(role);
+    let token = token_of(&headers);
     let enrolled = app.db.write(move |tx| {
         let known = store::devices_of(tx, device.account)?;
         if known.iter().filter(|known| known.revoked_at.is_none()).count() >= MOST_DEVICES {
             return Err(Refused::from(Problem::field("name", "too_many").with("max", MOST_DEVICES.to_string())));
         }
-        Ok(tx.commit(device.clone().enrol(actor.clone()))?)
+        let enrolled = tx.commit(device.clone().enrol(actor.clone()))?;
+        let life = belongs_to(tx, token.as_ref(), enrolled.id, enrolled.enrolled_at)?;
+        Ok((enrolled, life))
     });
-    Ok((StatusCode::CREATED, Json(DeviceView::of(enrolled.await?))))
+    let (enrolled, life) = enrolled.await?;
+    let response = (StatusCode::CREATED, Json(DeviceView::of(enrolled))).into_response();
+    Ok(with_cookie(&app, &headers, life, response))
 }
 
-/// Takes a phone away: it gets no row and no key any more, and what lies on it cannot be opened. By its owner, or by who
-/// administers the owner's account.
+/// From now on a session is that of a phone; how long it still lasts. Unit: ms.
+fn belongs_to(
+    tx: &mut Tx<'_>,
+    token: Option<&session::Token>,
+    device: DeviceId,
+    now: Timestamp,
+) -> Answer<Option<i64>> {
+    let life = token.map(|token| session::belongs_to(tx, token, device, now)).transpose()?;
+    Ok(life.flatten())
+}
+
+/// The browser keeps the session of a phone for as long as it lasts.
+fn with_cookie(app: &App, headers: &HeaderMap, life: Option<i64>, mut response: Response) -> Response {
+    if let (Some(token), Some(life)) = (token_of(headers), life) {
+        set_cookie(&mut response, &token.cookie(is_https(app, headers), life));
+    }
+    response
+}
+
+/// Takes a phone away: it gets no row and no key any more, what lies on it cannot be opened, and every session of its owner ends but
+/// the caller's own. By its owner, or by who administers the owner's account.
 #[utoipa::path(post, path = "/api/sync/devices/{id}/revoke", tag = "sync", params(("id" = DeviceId, Path)),
     responses((status = 204), (status = 404, body = crate::http::ProblemBody)), extensions(("x-access" = json!("signed_in"))))]
-async fn revoke_device(State(app): State<App>, Signed(caller): Signed, Path(id): Path<DeviceId>) -> Answer<StatusCode> {
-    let now = app.now();
+async fn revoke_device(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Signed(caller): Signed,
+    Path(id): Path<DeviceId>,
+) -> Answer<StatusCode> {
+    let (now, token) = (app.now(), token_of(&headers));
     app.db
         .write(move |tx| {
             let device = store::device_for_change(tx, id)?.ok_or(ProblemCode::NotFound)?;
             let actor = revoking(tx, &caller, &device, now)?;
+            let account = device.account;
             if let Some(change) = device.revoke(actor, now) {
                 tx.commit(change)?;
             }
+            session::end_all(tx, account, token.as_ref())?;
+            session::end_of(tx, id)?;
             Ok::<_, Refused>(())
         })
         .await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Says whether a phone was taken away, to the phone itself: its session ended with it, and it must know that it has to be wiped.
+/// Whoever asks has its id, which nobody can guess.
+#[utoipa::path(get, path = "/api/sync/devices/{id}/state", tag = "sync", params(("id" = DeviceId, Path)),
+    responses((status = 204), (status = 404, body = crate::http::ProblemBody), (status = 410, body = crate::http::ProblemBody)), extensions(("x-access" = json!("public"))))]
+async fn show_device_state(State(app): State<App>, Path(id): Path<DeviceId>) -> Answer<StatusCode> {
+    let found = app.db.read(move |conn| store::device(conn, id).map_err(Refused::from)).await?;
+    match found.ok_or(ProblemCode::NotFound)?.revoked_at {
+        Some(_) => Err(ProblemCode::DeviceRevoked.into()),
+        None => Ok(StatusCode::NO_CONTENT),
+    }
 }
 
 fn revoking(conn: &mut Conn, caller: &Caller, device: &Device, now: Timestamp) -> Answer<Actor> {
@@ -214,10 +262,11 @@ pub struct DeviceShare {
     responses((status = 200, body = DeviceShare), (status = 404, body = crate::http::ProblemBody), (status = 410, body = crate::http::ProblemBody)), extensions(("x-access" = json!("signed_in"))))]
 async fn unlock_device(
     State(app): State<App>,
+    headers: HeaderMap,
     Signed(caller): Signed,
     Body(body): Body<UnlockDevice>,
-) -> Answer<Json<DeviceShare>> {
-    let now = app.now();
+) -> Answer<Response> {
+    let (now, token) = (app.now(), token_of(&headers));
     let lease_until = now.plus_ms(LEASE_MS);
     let device = app.db.write(move |tx| {
         let device = store::device_for_change(tx, body.device_id)?.filter(|device| device.account == caller.account);
@@ -226,11 +275,13 @@ async fn unlock_device(
             return Err(Refused::from(ProblemCode::DeviceRevoked));
         }
         store::lend(tx, device.id, now, lease_until)?;
-        Ok(device)
+        let life = belongs_to(tx, token.as_ref(), device.id, now)?;
+        Ok((device, life))
     });
-    let share = app.vault.open(SHARE_FIELD, &device.await?.share_sealed);
+    let (device, life) = device.await?;
+    let share = app.vault.open(SHARE_FIELD, &device.share_sealed);
     let share = share.map_err(|_| Refused::from(ProblemCode::Internal))?;
-    Ok(Json(DeviceShare { share, lease_until }))
+    Ok(with_cookie(&app, &headers, life, Json(DeviceShare { share, lease_until }).into_response()))
 }
 
 /// What a phone sends.

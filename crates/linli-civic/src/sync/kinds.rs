@@ -1,5 +1,7 @@
 //! The types of commands. A new one is a `CommandType` and a line in [`KINDS`].
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use futures_util::future::BoxFuture;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -7,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use linli_access::Caller;
 use linli_db::{Conn, StoreError, Tx};
-use linli_kernel::{Action, CareId, CaseId, Problem, ProblemCode, Timestamp};
+use linli_kernel::{Action, AttachmentId, CareId, CaseId, Problem, ProblemCode, Timestamp};
 
 use super::model::{Done, Entity, Outcome, SyncCommand};
 use super::records::{Doing, RecordKind};
@@ -58,8 +60,8 @@ pub struct Given {
     pub command: SyncCommand,
     /// The language in which they are told.
     pub lang: Lang,
-    /// Photos that are not here yet.
-    pub missing: Vec<String>,
+    /// Photos that are not here yet, with the ids under which they are awaited.
+    pub awaited: Vec<(AttachmentId, String)>,
 }
 
 /// What a type of command does.
@@ -96,7 +98,8 @@ pub(super) fn payload<T: DeserializeOwned>(given: &Given) -> Answer<T> {
 }
 
 pub(super) fn done(given: &Given, entity: Entity) -> Done {
-    Done { entity: Some(entity), missing_attachments: given.missing.clone(), ..Done::default() }
+    let missing_attachments = given.awaited.iter().map(|(_, sent)| sent.clone()).collect();
+    Done { entity: Some(entity), missing_attachments, ..Done::default() }
 }
 
 /// How far apart noting and receipt must lie for the history to tell both. Unit: ms.
@@ -418,35 +421,45 @@ impl Ready for ReadyInspection {
 
 // ── photos ───────────────────────────────────────────────────────────────────────────────────────────
 
-/// Puts the ids of photos in place of the digests by which a phone names them. Those that did not come are left out and named:
-/// a record never waits for its photos.
+/// Puts the ids of photos in place of the digests by which a phone names them. Those that have not come are awaited under ids of
+/// their own: a record never waits for its photos, and they find their place when they come.
 ///
 /// # Errors
 /// The database's.
-pub fn with_photos(conn: &mut Conn, given: &mut Given) -> Result<(), StoreError> {
-    let mut ids = std::collections::BTreeMap::new();
-    for sent in &given.command.attachments {
-        match files::loose_by_sent(conn, given.caller.account, sent)? {
-            Some(id) => drop(ids.insert(sent.clone(), Value::from(id.to_string()))),
-            None => given.missing.push(sent.clone()),
-        }
+pub fn with_photos(app: &App, conn: &mut Conn, given: &mut Given) -> Result<(), StoreError> {
+    let mut ids = BTreeMap::new();
+    for sent in given.command.attachments.iter().collect::<BTreeSet<_>>() {
+        let id = match files::loose_by_sent(conn, given.caller.account, sent)? {
+            Some(id) => id,
+            None => {
+                let id = AttachmentId::new(app.ids.uuid(app.now()));
+                given.awaited.push((id, sent.clone()));
+                id
+            }
+        };
+        ids.insert(sent.clone(), Value::from(id.to_string()));
     }
-    if !given.command.attachments.is_empty() {
-        let missing = given.missing.clone();
-        exchange(&mut given.command.payload, &ids, &missing);
+    if !ids.is_empty() {
+        exchange(&mut given.command.payload, &ids);
     }
     Ok(())
 }
 
-fn exchange(value: &mut Value, ids: &std::collections::BTreeMap<String, Value>, missing: &[String]) {
+/// Keeps the places of photos that are awaited, in the transaction of what they belong to.
+///
+/// # Errors
+/// The database's.
+pub fn await_photos(app: &App, tx: &mut Tx<'_>, given: &Given) -> Result<(), StoreError> {
+    for (id, sent) in &given.awaited {
+        files::Attachment::await_photo(tx, *id, (given.caller.account, sent), app.now())?;
+    }
+    Ok(())
+}
+
+fn exchange(value: &mut Value, ids: &BTreeMap<String, Value>) {
     match value {
-        Value::Array(items) => {
-            items.retain(|item| !item.as_str().is_some_and(|text| missing.iter().any(|sent| sent == text)));
-            for item in items {
-                exchange(item, ids, missing);
-            }
-        }
-        Value::Object(fields) => fields.values_mut().for_each(|field| exchange(field, ids, missing)),
+        Value::Array(items) => items.iter_mut().for_each(|item| exchange(item, ids)),
+        Value::Object(fields) => fields.values_mut().for_each(|field| exchange(field, ids)),
         Value::String(text) => {
             if let Some(id) = ids.get(text.as_str()) {
                 *value = id.clone();
@@ -496,10 +509,10 @@ mod tests {
     }
 
     #[test]
-    fn digests_become_ids_and_what_did_not_come_is_left_out() {
+    fn digests_become_ids_wherever_they_stand() {
         let mut payload = json!({ "attachments": ["aa", "bb"], "fields": { "photos": ["bb"] }, "text": "cc" });
-        let ids = [("aa".to_owned(), Value::from("id-a"))].into();
-        exchange(&mut payload, &ids, &["bb".to_owned()]);
-        assert_eq!(payload, json!({ "attachments": ["id-a"], "fields": { "photos": [] }, "text": "cc" }));
+        let ids = [("aa", "id-a"), ("bb", "id-b")].map(|(sent, id)| (sent.to_owned(), Value::from(id))).into();
+        exchange(&mut payload, &ids);
+        assert_eq!(payload, json!({ "attachments": ["id-a", "id-b"], "fields": { "photos": ["id-b"] }, "text": "cc" }));
     }
 }

@@ -19,6 +19,7 @@ pub mod cursor;
 pub mod http;
 pub mod kinds;
 pub mod model;
+mod news;
 pub mod pull;
 pub mod push;
 pub mod records;

@@ -15,7 +15,7 @@ use linli_kernel::{self as kernel, DeviceId, ProblemCode, Timestamp};
 
 use super::care;
 use super::cursor::{Cursor, Part, Sent};
-use super::registry::{self, At, Changed};
+use super::registry::{self, At};
 use super::rows::{self, Sight, Upsert};
 use super::store::{self, Moves};
 use crate::app::App;
@@ -32,10 +32,10 @@ const PAGE_BYTES: usize = 512 * 1_024;
 pub const MOST_ROWS: usize = 5_000;
 /// Most of a phone. Unit: bytes.
 const MOST_BYTES: usize = 8 * 1_024 * 1_024;
-/// Most events that one page looks at.
-const EVENTS_AT_ONCE: i64 = 2_000;
+/// A phone that is so far behind is told everything anew: shorter than all that happened in the city meanwhile. Unit: events.
+const MOST_BEHIND: i64 = 100_000;
 /// Own visits are kept on the phone for so long. Unit: ms.
-const VISITS_MS: i64 = 180 * 24 * 3_600_000;
+pub(super) const VISITS_MS: i64 = 180 * 24 * 3_600_000;
 
 /// Kinds of rows that are noted by their ids, so that exactly they can be taken off again.
 const NOTED: [&str; 7] =
@@ -115,7 +115,7 @@ pub async fn pull(app: &App, ask: Ask) -> Answer<Page> {
         upserts: draft.upserts,
         next_cursor: draft.cursor.to_string(),
         has_more: draft.has_more,
-        truncated: draft.truncated,
+        truncated: draft.cursor.is_full,
         n_skipped: draft.n_skipped,
         server_time: now,
     })
@@ -128,20 +128,19 @@ impl Moves {
 }
 
 /// A page while it is made.
-struct Draft {
-    cursor: Cursor,
-    removals: BTreeSet<Removal>,
+pub(super) struct Draft {
+    pub(super) cursor: Cursor,
+    pub(super) removals: BTreeSet<Removal>,
     upserts: Vec<Upsert>,
     /// Where in `upserts` a row stands.
-    placed: HashMap<(&'static str, String), usize>,
+    pub(super) placed: HashMap<(&'static str, String), usize>,
     forms: BTreeSet<String>,
     size_bytes: usize,
     limit: usize,
     moves: Moves,
     /// Names of people in care that go to the phone with this page.
     looks: Vec<care::Look>,
-    has_more: bool,
-    truncated: bool,
+    pub(super) has_more: bool,
     n_skipped: usize,
 }
 
@@ -153,12 +152,17 @@ fn draft(app: &App, conn: &mut Conn, ask: &Ask) -> Answer<(Draft, i64)> {
     }
     let sight = Sight { app, caller: &ask.caller, lang: ask.lang, now: app.now() };
     let scope = scope_version(app, &ask.caller, ask.lang);
-    let known = ask.cursor.clone().filter(|cursor| cursor.scope == scope);
+    let end = feed::end(conn)?;
+    let is_near = |cursor: &Cursor| end.seq - cursor.position.seq <= MOST_BEHIND;
+    let known = ask.cursor.clone().filter(|cursor| cursor.scope == scope && is_near(cursor));
     let seen = ask.cursor.as_ref().map_or(0, |cursor| cursor.seen);
     let begins = known.is_none();
     let cursor = match known {
         Some(cursor) => cursor,
-        None => Cursor { position: feed::end(conn)?, scope, seen, part: Part::Cases(None, Sent::default()) },
+        None => {
+            let part = Part::Cases(None, Sent::default());
+            Cursor { position: end, scope, seen, part, duties_at: sight.now, is_full: false }
+        }
     };
     let mut page = Draft {
         cursor,
@@ -171,7 +175,6 @@ fn draft(app: &App, conn: &mut Conn, ask: &Ask) -> Answer<(Draft, i64)> {
         moves: Moves { seen, ..Moves::default() },
         looks: Vec::new(),
         has_more: false,
-        truncated: false,
         n_skipped: 0,
     };
     // What it was told before and has not said that it did.
@@ -183,12 +186,9 @@ fn draft(app: &App, conn: &mut Conn, ask: &Ask) -> Answer<(Draft, i64)> {
         for row in sight.ground(conn)? {
             page.put(row);
         }
+        page.duties(conn, &sight, ask.device, true)?;
     }
     page.care(conn, &sight, ask.device, begins)?;
-    // Once while a first sync goes on, and then whenever news is asked for.
-    if begins || matches!(page.cursor.part, Part::Changes) {
-        page.duties(conn, &sight, ask.device, begins)?;
-    }
     page.fill(conn, &sight, ask.device)?;
     Ok((page, device.n_pulls))
 }
@@ -213,7 +213,7 @@ fn scope_version(app: &App, caller: &Caller, lang: Lang) -> String {
 }
 
 /// The keys of what a caller sees, what they were called to by name included.
-fn keys(caller: &Caller) -> Vec<String> {
+pub(super) fn keys(caller: &Caller) -> Vec<String> {
     let reach = scope(caller, Act::ViewCase);
     let own = (!reach.is_empty()).then(|| person_key(caller.account));
     reach.keys().map(str::to_owned).chain(own).collect()
@@ -271,13 +271,13 @@ impl Draft {
         Ok(())
     }
 
-    fn remove(&mut self, kind: &str, id: String) {
+    pub(super) fn remove(&mut self, kind: &str, id: String) {
         self.moves.gone.push((kind.to_owned(), id.clone()));
         self.removals.insert(Removal { kind: kind.to_owned(), id });
     }
 
     /// Puts a row. What one page comes upon twice is sent once, as it stands: a household whose residents were all entered since.
-    fn put(&mut self, row: Upsert) {
+    pub(super) fn put(&mut self, row: Upsert) {
         let known = self.placed.get(&(row.kind, row.id.clone())).and_then(|at| self.upserts.get_mut(*at));
         if let Some(known) = known {
             *known = row;
@@ -295,7 +295,8 @@ impl Draft {
 
     /// What is due changes with the day and with every record: rows that are no longer so are taken off, new ones are sent. A row is
     /// named by what stands in it, so one that stays as it was is not sent again.
-    fn duties(&mut self, conn: &mut Conn, sight: &Sight<'_>, device: DeviceId, begins: bool) -> Answer<()> {
+    pub(super) fn duties(&mut self, conn: &mut Conn, sight: &Sight<'_>, device: DeviceId, begins: bool) -> Answer<()> {
+        self.cursor.duties_at = sight.now;
         let rows = sight.duties(conn)?;
         for kind in [rows::DUTY, rows::CHECKLIST] {
             let held = store::rows_held(conn, device, kind)?;
@@ -311,12 +312,12 @@ impl Draft {
         Ok(())
     }
 
-    fn is_full(&self) -> bool {
+    pub(super) fn is_full(&self) -> bool {
         self.upserts.len() >= self.limit || self.size_bytes >= PAGE_BYTES
     }
 
     /// Puts a case with its forms; `false` when there is none to put. One odd row is left out, and the rest is sent.
-    fn put_case(&mut self, conn: &mut Conn, sight: &Sight<'_>, id: &str) -> Answer<bool> {
+    pub(super) fn put_case(&mut self, conn: &mut Conn, sight: &Sight<'_>, id: &str) -> Answer<bool> {
         let found = match sight.case(conn, id) {
             Ok(found) => found,
             Err(Refused::Store(error @ linli_db::StoreError::Inconsistent { .. })) => {
@@ -362,7 +363,7 @@ impl Draft {
         for id in ids {
             let so_far = self.sent(sent);
             if so_far.n_rows >= MOST_ROWS || so_far.size_bytes >= MOST_BYTES {
-                self.truncated = true;
+                self.cursor.is_full = true;
                 break;
             }
             if self.is_full() {
@@ -381,7 +382,7 @@ impl Draft {
         let (wish, none) = own_visits(sight.caller, sight.now);
         let left = self.left(sent);
         if none || self.sent(sent).n_rows >= MOST_ROWS {
-            (self.has_more, self.truncated) = (true, self.truncated || !none);
+            (self.has_more, self.cursor.is_full) = (true, self.cursor.is_full || !none);
             self.cursor.part = Part::Records(At::BEGIN, self.sent(sent));
             return Ok(());
         }
@@ -417,7 +418,7 @@ impl Draft {
         while let Some(at) = next {
             let so_far = self.sent(sent);
             if so_far.n_rows >= MOST_ROWS || so_far.size_bytes >= MOST_BYTES {
-                self.truncated = true;
+                self.cursor.is_full = true;
                 break;
             }
             if self.is_full() {
@@ -429,110 +430,6 @@ impl Draft {
             next = after;
         }
         self.cursor.part = Part::Changes;
-        Ok(())
-    }
-
-    /// What changed since the position, event by event, until the page is full.
-    fn changes(&mut self, conn: &mut Conn, sight: &Sight<'_>, device: DeviceId) -> Answer<()> {
-        let events = feed::after(conn, self.cursor.position, EVENTS_AT_ONCE)?;
-        let n_read = i64::try_from(events.len()).unwrap_or(i64::MAX);
-        let mut n_held = usize::try_from(store::n_rows_held(conn, device)?).unwrap_or(usize::MAX);
-        let (mut looked_at, mut ground) = (BTreeSet::new(), false);
-        for event in events {
-            if self.is_full() {
-                self.has_more = true;
-                break;
-            }
-            self.cursor.position = event.position;
-            match event.stream_kind.as_str() {
-                "case" if looked_at.insert(event.stream_id.clone()) => {
-                    let held = store::holds(conn, device, rows::CASE, &event.stream_id)?;
-                    self.change_case(conn, sight, &event.stream_id, held, &mut n_held)?;
-                }
-                "visit" => {
-                    let is_own = event.actor_id.as_deref() == Some(&sight.caller.account.to_string());
-                    let held = store::holds(conn, device, rows::VISIT, &event.stream_id)?;
-                    if is_own || held {
-                        self.change_visit(conn, sight, &event.stream_id, held)?;
-                    }
-                }
-                "registry" if looked_at.insert(event.stream_id.clone()) => {
-                    self.change_record(conn, sight, device, &event, &mut n_held)?;
-                }
-                "place" | "area" | "account" => ground = true,
-                _ => {}
-            }
-        }
-        if ground {
-            for row in sight.ground(conn)? {
-                self.put(row);
-            }
-        }
-        self.has_more |= n_read == EVENTS_AT_ONCE;
-        Ok(())
-    }
-
-    fn change_case(
-        &mut self,
-        conn: &mut Conn,
-        sight: &Sight<'_>,
-        id: &str,
-        held: bool,
-        n_held: &mut usize,
-    ) -> Answer<()> {
-        if !held && *n_held >= MOST_ROWS {
-            self.truncated = true;
-            return Ok(());
-        }
-        if self.put_case(conn, sight, id)? {
-            *n_held += usize::from(!held);
-        } else if held {
-            self.remove(rows::CASE, id.to_owned());
-            *n_held = n_held.saturating_sub(1);
-        }
-        Ok(())
-    }
-
-    fn change_record(
-        &mut self,
-        conn: &mut Conn,
-        sight: &Sight<'_>,
-        device: DeviceId,
-        event: &feed::Event,
-        n_held: &mut usize,
-    ) -> Answer<()> {
-        match registry::changed(conn, sight, event)? {
-            Changed::Nothing => {}
-            Changed::Put(changed) => {
-                for row in changed {
-                    let held = store::holds(conn, device, rows::RECORD, &row.id)?;
-                    if !held && *n_held >= MOST_ROWS {
-                        self.truncated = true;
-                        return Ok(());
-                    }
-                    *n_held += usize::from(!held);
-                    self.put(row);
-                }
-            }
-            Changed::Gone => {
-                if store::holds(conn, device, rows::RECORD, &event.stream_id)? {
-                    self.remove(rows::RECORD, event.stream_id.clone());
-                    *n_held = n_held.saturating_sub(1);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn change_visit(&mut self, conn: &mut Conn, sight: &Sight<'_>, id: &str, held: bool) -> Answer<()> {
-        let Ok(visit) = id.parse() else { return Ok(()) };
-        let visit = visits::store::load(conn, visit)?.filter(|visit| visit.is_seen_by(sight.caller));
-        if visit.is_none() && held {
-            self.remove(rows::VISIT, id.to_owned());
-        }
-        for row in sight.visits(conn, visit.into_iter().collect())? {
-            self.put(row);
-        }
         Ok(())
     }
 }

@@ -154,10 +154,11 @@ pub async fn drain(app: &App, from: &From) -> Answer<Vec<Settled>> {
 /// As [`push`].
 pub async fn settle(app: &App, from: &From, command: SyncCommand, order: Order) -> Answer<Settled> {
     let mut given =
-        Given { caller: from.caller.clone(), command: command.clone(), lang: from.lang, missing: Vec::new() };
+        Given { caller: from.caller.clone(), command: command.clone(), lang: from.lang, awaited: Vec::new() };
+    let reader = app.clone();
     let known = app.db.read(move |conn| {
         let known = store::known(conn, given.command.op_id)?;
-        kinds::with_photos(conn, &mut given)?;
+        kinds::with_photos(&reader, conn, &mut given)?;
         Ok::<_, Refused>((known, given))
     });
     let (known, given) = known.await?;
@@ -232,7 +233,10 @@ fn settle_in(
 /// Does it; a refusal is an outcome too, decided on the same state.
 fn done(app: &App, tx: &mut Tx<'_>, given: &Given, ready: &Prepared) -> Answer<Outcome> {
     let did = match ready {
-        Ok(ready) => tx.attempt(|tx| ready.apply(app, tx, given)),
+        Ok(ready) => tx.attempt(|tx| {
+            kinds::await_photos(app, tx, given)?;
+            ready.apply(app, tx, given)
+        }),
         Err(problem) => Err(problem.clone().into()),
     };
     match did {

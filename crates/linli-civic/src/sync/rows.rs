@@ -17,6 +17,7 @@ use crate::app::App;
 use crate::areas;
 use crate::cases::act::{Doer, Given};
 use crate::cases::model::Case;
+use crate::cases::public::kinds;
 use crate::cases::reader::Reader;
 use crate::cases::row::CaseRow;
 use crate::cases::store::{self as cases, Named};
@@ -170,7 +171,7 @@ impl Sight<'_> {
         let book = self.app.playbooks.current();
         let units: Vec<Value> = book.units.iter().map(|unit| json!({ "code": unit.code, "name": unit.name })).collect();
         let body = json!({
-            "id": book.id, "version": book.version, "categories": book.categories, "units": units, "registry": registry::forms(self),
+            "id": book.id, "version": book.version, "categories": book.categories, "kinds": kinds(&book, self.lang), "units": units, "registry": registry::forms(self),
         });
         rows.push(Upsert { kind: PLAYBOOK, id: "current".to_owned(), body });
         Ok(rows)

@@ -224,7 +224,14 @@ pub fn held_at(conn: &mut Conn, vault: &Vault, device: DeviceId, seq: i64) -> Re
 /// As [`held_at`].
 pub fn held_since(conn: &mut Conn, vault: &Vault, before: Timestamp) -> Result<Vec<SyncCommand>, StoreError> {
     let sql = "SELECT op_id, body_sealed FROM sync_command WHERE outcome IS NULL AND received_at < $1 ORDER BY device_id, device_seq, received_at LIMIT 200";
-    conn.all(sql, &params![before], |row| opened(vault, row))
+    let opened = |row: &Row<'_>| match opened(vault, row) {
+        Err(error @ StoreError::Inconsistent { .. }) => {
+            tracing::error!(%error, "a command that was held cannot be read; the others go on");
+            Ok(None)
+        }
+        read => read.map(Some),
+    };
+    Ok(conn.all(sql, &params![before], opened)?.into_iter().flatten().collect())
 }
 
 fn opened(vault: &Vault, row: &Row<'_>) -> Result<SyncCommand, StoreError> {
@@ -311,6 +318,20 @@ pub fn rows_sent(conn: &mut Conn, device: DeviceId, kind: &str) -> Result<HashMa
         Ok((row.get("row_id")?, sent))
     })?;
     Ok(rows.into_iter().collect())
+}
+
+/// The first `most` ids of a kind that a phone may hold, below `before`: of ids that say when, the oldest.
+///
+/// # Errors
+/// The database's.
+pub fn oldest_held(
+    conn: &mut Conn,
+    device: DeviceId,
+    kind: &str,
+    (before, most): (&str, i64),
+) -> Result<Vec<String>, StoreError> {
+    let sql = "SELECT row_id FROM sync_row WHERE device_id = $1 AND kind = $2 AND row_id < $3 AND gone_n IS NULL ORDER BY row_id LIMIT $4";
+    conn.all(sql, &params![device, kind, before, most], |row| row.get("row_id"))
 }
 
 /// How many rows a phone may hold.

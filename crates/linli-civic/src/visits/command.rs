@@ -2,7 +2,9 @@
 
 use linli_access::{Act, Caller, Keys, scope};
 use linli_db::{Tx, idempotency};
-use linli_kernel::{AreaCode, Channel, Problem, ProblemCode, RecordId, Timestamp, VisitId, VisitKind, Weight};
+use linli_kernel::{
+    AreaCode, CaseKind, Channel, Problem, ProblemCode, RecordId, Timestamp, VisitId, VisitKind, Weight,
+};
 use serde::{Deserialize, Serialize};
 
 use super::Visit;
@@ -69,6 +71,9 @@ pub struct RecordVisit {
 pub struct Finding {
     /// What is the matter, 2 to 2,000 characters.
     pub text: String,
+    /// What it becomes: one of the kinds of cases that have a flow here; a request without it.
+    #[serde(default)]
+    pub kind: Option<CaseKind>,
     /// The category's code.
     #[serde(default)]
     pub category: Option<String>,
@@ -109,7 +114,7 @@ pub async fn prepare(app: &App, mut body: RecordVisit, caller: Caller) -> Answer
     }
     let now = app.now();
     let case = match &body.finding {
-        Some(finding) => Some(report::prepare(app, as_report(&body, finding), Sender::Staff(caller.clone())).await?),
+        Some(finding) => Some(found_case(app, &body, finding, &caller).await?),
         None => None,
     };
     let visit = Visit {
@@ -231,6 +236,17 @@ fn wanted(body: &RecordVisit) -> Answer<Wanted> {
         return Err(Problem::field("point", "no_place").into());
     }
     Ok(Wanted { point, area, place, facility: None, address })
+}
+
+/// The case that a finding becomes.
+async fn found_case(app: &App, body: &RecordVisit, finding: &Finding, caller: &Caller) -> Answer<report::Ready> {
+    let kind = finding.kind.unwrap_or(CaseKind::Request);
+    if app.playbooks.current().flow(kind).is_none() {
+        return Err(Problem::field("finding.kind", "unknown").into());
+    }
+    let mut ready = report::prepare(app, as_report(body, finding), Sender::Staff(caller.clone())).await?;
+    ready.draft.kind = kind;
+    Ok(ready)
 }
 
 /// The report that a finding is.

@@ -26,4 +26,4 @@ pub mod store;
 mod unnamed;
 pub mod view;
 
-pub use model::Visit;
+pub use model::{BELIEVED_MS, Visit, worked_at};

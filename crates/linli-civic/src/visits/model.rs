@@ -120,9 +120,28 @@ pub fn coarse(point: Point) -> Point {
     Point::new(round(point.lon), round(point.lat))
 }
 
+/// How long a phone may be without a network before its clock is no longer believed. Unit: ms.
+pub const BELIEVED_MS: i64 = 5 * 24 * 3_600_000;
+
+/// The moment at which a record counts: that of its writer's clock, as far as it can be believed.
+#[must_use]
+pub fn worked_at(captured_at: Timestamp, received_at: Timestamp) -> Timestamp {
+    let late_ms = received_at.since(captured_at);
+    if (0..=BELIEVED_MS).contains(&late_ms) { captured_at } else { received_at }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_clock_that_is_far_off_is_not_believed() {
+        let (received, hour) = (Timestamp::from_ms(1_790_000_000_000), 3_600_000);
+        let before = |hours: i64| received.plus_ms(-hours * hour);
+        assert_eq!(worked_at(before(14), received), before(14));
+        assert_eq!(worked_at(before(-34), received), received);
+        assert_eq!(worked_at(before(19 * 24), received), received);
+    }
 
     #[test]
     fn a_point_of_a_visit_finds_the_street_and_not_the_door() {

@@ -58,6 +58,8 @@ mod story;
 mod sync;
 mod sync_after;
 mod sync_duties;
+mod sync_limits;
+mod sync_photos;
 mod sync_protocol;
 mod sync_records;
 mod unattended;

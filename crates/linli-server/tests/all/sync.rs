@@ -11,7 +11,7 @@ use linli_testkit::on_both;
 /// A phone of somebody.
 pub struct Phone {
     pub who: Session,
-    id: String,
+    pub id: String,
     next: u32,
 }
 
@@ -403,14 +403,22 @@ on_both! {
         for _ in 0..2 {
             assert_eq!(world.post(&admin, &format!("/api/sync/devices/{}/revoke", phone.id), Value::Null).await.status, 204);
         }
+        // Whoever found it is signed in no longer, and the phone itself learns that it has to be wiped.
+        for path in ["/api/session", "/api/cases", "/api/sync/devices"] {
+            world.get(&phone.who, path).await.refused(401, "not_signed_in");
+        }
+        let state = format!("/api/sync/devices/{}/state", phone.id);
+        world.get(&Session::none(), &state).await.refused(410, "device_revoked");
+        let gone = world.open(&state, None).await;
+        assert_eq!(gone.headers()["clear-site-data"], "\"cookies\"", "a second person's outbox stays");
+        phone.who = world.as_("worker1").await;
         let report = phone.report("路灯不亮", GRID_1);
         world.post(&phone.who, "/api/sync/push", json!({ "commands": [report] })).await.refused(410, "device_revoked");
         world.get(&phone.who, &format!("/api/sync/pull?device={}", phone.id)).await.refused(410, "device_revoked");
         world.post(&phone.who, "/api/sync/unlock", json!({ "device_id": phone.id })).await.refused(410, "device_revoked");
-        let gone = world.open(&format!("/api/sync/pull?device={}", phone.id), phone.who.0.as_deref()).await;
-        assert_eq!(gone.headers()["clear-site-data"], "\"cookies\"", "a second person's outbox stays");
         assert!(world.get(&phone.who, "/api/sync/devices").await.ok()["items"][0]["revoked_at"].is_string());
         let again = Phone::of(&world, phone.who.clone()).await;
+        assert_eq!(world.get(&Session::none(), &format!("/api/sync/devices/{}/state", again.id)).await.status, 204);
         assert_ne!(again.id, phone.id);
         assert_eq!(n_cases(&world, &phone.who).await, 0);
     }

@@ -160,7 +160,7 @@ impl City {
         let (account, now, token) = (self.accounts[name], self.world.app.now(), Token::new().unwrap());
         let started = token.clone();
         self.world.app.db.write(move |tx| session::start(tx, &started, account, now)).await.unwrap();
-        Session(token.cookie(false).split(';').next().map(str::to_owned))
+        Session(token.cookie(false, linli_access::session::LIFE_MS).split(';').next().map(str::to_owned))
     }
 
     fn command(&self, deed: &Deed) -> Value {

@@ -3,13 +3,22 @@ import { computed, shallowRef, type ComputedRef } from "vue";
 import { api, unwrap } from "@shared/api/client";
 import type { Category } from "@shared/api/types";
 import { usePhone } from "../phone/phone";
+import type { CaseKind, CaseKindView } from "../phone/types";
 
-export function useCategories(): { categories: ComputedRef<Category[]>; options: ComputedRef<{ value: string; label: string }[]> } {
+interface Matters {
+  categories: ComputedRef<Category[]>;
+  options: ComputedRef<{ value: string; label: string }[]>;
+  /** What a matter can become. */
+  kinds: ComputedRef<{ value: CaseKind; label: string }[]>;
+}
+
+export function useCategories(): Matters {
   const { opened, rows } = usePhone();
   const asked = shallowRef<Category[]>([]);
+  const askedKinds = shallowRef<CaseKindView[]>([]);
   if (opened.value === null) {
     unwrap(api.GET("/api/categories")).then(
-      (answer) => (asked.value = answer.items),
+      (answer) => ([asked.value, askedKinds.value] = [answer.items, answer.kinds]),
       () => undefined,
     );
   }
@@ -20,5 +29,7 @@ export function useCategories(): { categories: ComputedRef<Category[]>; options:
       .filter((category) => category.parent || !categories.value.some((other) => other.parent === category.code))
       .map((category) => ({ value: category.code, label: category.name })),
   );
-  return { categories, options };
+  const known = computed(() => (opened.value === null ? askedKinds.value : (rows.value.get("playbook", "current")?.kinds ?? [])));
+  const kinds = computed(() => known.value.map(({ kind, name }) => ({ value: kind, label: name })));
+  return { categories, options, kinds };
 }

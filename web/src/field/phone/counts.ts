@@ -9,6 +9,9 @@ export const isOpenDuty = ({ state }: Duty): boolean => state !== "done";
 /** Somebody in care was called: nobody went there, and no record of a visit comes of it. */
 export const isCall = ({ type, payload }: Pick<Command, "type" | "payload">): boolean => type === "care.visit" && payload.met === "called";
 
+/** A door was stood at and nobody was there: the home is still to be visited. */
+const isUnmet = ({ payload }: Command): boolean => payload.met === false || payload.met === "not_home";
+
 const textOf = (value: unknown): string => (typeof value === "string" ? value : "");
 
 function shows(evidence: Evidence, { type, payload }: Command): boolean {
@@ -30,5 +33,5 @@ function isThere({ area }: Duty, { payload }: Command): boolean {
 export function counts(duty: Duty, command: Command): boolean {
   if (duty.state === "coming" || isCall(command) || !duty.evidence.some((evidence) => shows(evidence, command))) return false;
   const { target } = duty;
-  return target ? command.payload.record_id === target.record_id : isThere(duty, command);
+  return target ? command.payload.record_id === target.record_id && !isUnmet(command) : isThere(duty, command);
 }

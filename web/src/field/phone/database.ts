@@ -19,11 +19,11 @@ export interface StoredCommand {
 export interface StoredPhoto {
   id: string;
   sha: string;
-  /** The command that it belongs to; 0 while that is being written. */
+  /** The command that it belongs to, below zero once the server would not take it; 0 while that is being written. */
   seq: number;
   size_bytes: number;
   added_at: number;
-  /** When the server took it, by the phone's clock; 0 before. */
+  /** When its first part was sent, by the phone's clock; 0 before. */
   sent_at: number;
   /** How often sending it failed though the server was reached. */
   failures: number;

@@ -108,7 +108,7 @@ async function borrowAgain(outbox: OutboxDb, account: string, device: string): P
     return lease;
   } catch (cause) {
     const status = cause instanceof ProblemError ? cause.status : 0;
-    if (status === 410) {
+    if (status === 410 || (status === 401 && (await server.isRevoked(device)))) {
       end(outbox);
       await takeAway(account);
       return { why: "revoked" };

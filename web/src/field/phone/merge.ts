@@ -23,6 +23,8 @@ export interface VisitItem {
   place: string;
   note: string | null;
   finding: boolean;
+  /** Nobody was there to be met. */
+  unmet: boolean;
   at: string;
   case_id: string | null;
   pending: Entry | null;
@@ -158,6 +160,7 @@ function visitOf(entry: Entry): VisitItem {
     place: told.place,
     note: payload.note ?? payload.finding?.text ?? null,
     finding: command.type === "visit.finding",
+    unmet: payload.met === false,
     at: command.captured_at,
     case_id: null,
     pending: entry,
@@ -170,7 +173,7 @@ function rowOf(visit: Visit, rows: Rows): VisitItem {
   // The whole name of an area that one works in says nothing new.
   const place = place_text === "" || place_text === area.full_name ? area.name : place_text;
   const found = case_id ? rows.get("case", case_id)?.full_text : undefined;
-  return { id, kind, place, note: note ?? found ?? null, finding: result === "finding", at: captured_at, case_id: case_id ?? null, pending: null };
+  return { id, kind, place, note: note ?? found ?? null, finding: result === "finding", unmet: visit.met === false, at: captured_at, case_id: case_id ?? null, pending: null };
 }
 
 /** Whether what is due does not know yet of a record that does for it. */
@@ -194,10 +197,11 @@ export function hasCome(entry: Entry, rows: Rows): boolean {
   return row.version >= (version ?? 0);
 }
 
-/** Photos that did not go with a command that was done. */
-export function lostPhotos({ state, outcome }: Entry): number {
-  return state === "done" && outcome !== null && "missing_attachments" in outcome ? (outcome.missing_attachments?.length ?? 0) : 0;
-}
+/** Photos of a command that was done which the server would not take. */
+export const lostPhotos = ({ state, n_lost }: Entry): number => (state === "done" ? (n_lost ?? 0) : 0);
+
+/** Photos of a command that was done which follow it. */
+export const comingPhotos = ({ state, n_photos }: Entry): number => (state === "done" ? (n_photos ?? 0) : 0);
 
 /** Done but for a field that met another value: it waits for the community to decide. */
 export const isContested = ({ state, outcome }: Entry): boolean => state === "done" && outcome?.status === "conflict";

@@ -53,30 +53,34 @@ export async function keep(phone: Opened, wish: Wish, now = Date.now()): Promise
   const inside: Inside = { command, told, outcome: null, ended_at: null };
   const sealed = await seal(phone.key, about(command.op_id), inside);
   const { outbox } = phone;
-  const seq = await makingRoom(phone, () =>
+  const [seq, n_photos] = await makingRoom(phone, () =>
     outbox.transaction("rw", outbox.commands, outbox.photos, outbox.meta, async () => {
       const next = ((await outbox.read("last_seq")) ?? 0) + 1;
       await outbox.write("last_seq", next);
       await outbox.commands.add({ seq: next, op_id: command.op_id, type: command.type, state: "waiting", sealed });
+      let n = 0;
       for (const sha of new Set(command.attachments)) {
         const photo = await outbox.photos.where({ sha }).filter((kept) => kept.seq === 0).first();
-        if (photo !== undefined) await outbox.photos.update(photo.id, { seq: next });
+        if (photo !== undefined) n += await outbox.photos.update(photo.id, { seq: next });
       }
-      return next;
+      return [next, n] as const;
     }),
   );
-  return { command: { ...command, device_seq: seq }, told, state: "waiting", outcome: null, ended_at: null };
+  return { command: { ...command, device_seq: seq }, told, state: "waiting", outcome: null, ended_at: null, n_photos, n_lost: 0 };
 }
 
-async function entryOf(phone: Opened, stored: StoredCommand): Promise<Entry> {
+async function entryOf(phone: Opened, stored: StoredCommand, nPhotos: (seq: number) => number): Promise<Entry> {
   const { command, ...rest } = await open<Inside>(phone.key, about(stored.op_id), stored.sealed);
-  return { command: { ...command, device_seq: stored.seq }, state: stored.state, ...rest };
+  const { seq, state } = stored;
+  return { command: { ...command, device_seq: seq }, state, ...rest, n_photos: nPhotos(seq), n_lost: nPhotos(-seq) };
 }
 
 /** Everything in the outbox, in its order. */
 export async function entries(phone: Opened): Promise<Entry[]> {
-  const stored = await on(phone.outbox, (db) => db.commands.orderBy("seq").toArray());
-  return Promise.all(stored.map((one) => entryOf(phone, one)));
+  const [stored, seqs] = await on(phone.outbox, (db) => Promise.all([db.commands.orderBy("seq").toArray(), db.photos.orderBy("seq").keys()]));
+  const counts = new Map<number, number>();
+  for (const seq of seqs as number[]) counts.set(seq, (counts.get(seq) ?? 0) + 1);
+  return Promise.all(stored.map((one) => entryOf(phone, one, (seq) => counts.get(seq) ?? 0)));
 }
 
 /** The state that an outcome puts a command into. */
@@ -119,7 +123,7 @@ export async function remove(phone: Opened, seqs: readonly number[]): Promise<vo
   await on(phone.outbox, (db) =>
     db.transaction("rw", db.commands, db.photos, async () => {
       await db.commands.bulkDelete([...seqs]);
-      await db.photos.where("seq").anyOf([...seqs]).delete();
+      await db.photos.where("seq").anyOf(seqs.flatMap((seq) => [seq, -seq])).delete();
     }),
   );
 }
@@ -155,6 +159,24 @@ export async function photoBytes(phone: Opened): Promise<number> {
 export const photosOf = (phone: Opened, seq: number): Promise<StoredPhoto[]> => on(phone.outbox, (db) => db.photos.where({ seq }).sortBy("id"));
 
 export const openPhoto = (phone: Opened, photo: StoredPhoto): Promise<ArrayBuffer> => openBytes(phone.key, photoAbout(photo.id), photo.sealed);
+
+/** The ids of photos whose records the server has done: they follow, in the order of their records. */
+export async function photosToSend(phone: Opened): Promise<string[]> {
+  return on(phone.outbox, async (db) => {
+    const done = await db.commands.where({ state: "done" }).primaryKeys();
+    return db.photos.where("seq").anyOf(done).primaryKeys();
+  });
+}
+
+export const photo = (phone: Opened, id: string): Promise<StoredPhoto | undefined> => on(phone.outbox, (db) => db.photos.get(id));
+
+/** It is at the server. */
+export const dropPhoto = (phone: Opened, id: string): Promise<void> => on(phone.outbox, (db) => db.photos.delete(id));
+
+/** The server will not take it: it stays until its owner has read that. */
+export async function giveUpPhoto(phone: Opened, { id, seq }: StoredPhoto): Promise<void> {
+  await on(phone.outbox, (db) => db.photos.update(id, { seq: -Math.abs(seq) }));
+}
 
 export async function notePhoto(phone: Opened, id: string, change: Partial<Pick<StoredPhoto, "sent_at" | "failures">>): Promise<void> {
   await on(phone.outbox, (db) => db.photos.update(id, change));

@@ -8,10 +8,10 @@ import { open, seal } from "./crypto";
 import { isLent } from "./due";
 import { endsAt } from "./lease";
 import { rememberMe, renewLease, takeAway, type Opened } from "./keys";
-import { hasCome, isContested, isUnread, lostPhotos, merged, type View } from "./merge";
+import { comingPhotos, hasCome, isContested, isUnread, lostPhotos, merged, type View } from "./merge";
 import * as outbox from "./outbox";
 import { Clockwork } from "./clockwork";
-import { colleagues as askColleagues } from "./server";
+import { colleagues as askColleagues, isRevoked } from "./server";
 import { round } from "./sync";
 import { Rows, type Colleague, type Entry, type Outcome } from "./types";
 
@@ -38,7 +38,8 @@ const RENEW_MS = 3_600_000;
 /** A command that is done is shown until its row comes, but not for ever: the case may have gone out of sight. Unit: ms. */
 const SHOWN_MS = 120_000;
 
-const pending = computed(() => entries.value.filter(({ state }) => state === "waiting" || state === "held"));
+/** What is not all at the server: records, and photos of those that are there. */
+const pending = computed(() => entries.value.filter((entry) => entry.state === "waiting" || entry.state === "held" || comingPhotos(entry) > 0));
 const rejected = computed(() => entries.value.filter(({ state }) => state === "rejected"));
 /** Done, but photos did not go along: they lie here until their owner knows. */
 const unlit = computed(() => entries.value.filter((entry) => lostPhotos(entry) > 0));
@@ -55,7 +56,7 @@ async function readEntries(phone: Opened): Promise<void> {
 async function clearDone(phone: Opened): Promise<boolean> {
   const now = Date.now();
   const done = entries.value.filter(
-    (entry) => entry.state === "done" && !isUnread(entry) && (hasCome(entry, rows.value) || Math.abs(now - (entry.ended_at ?? 0)) > SHOWN_MS),
+    (entry) => entry.state === "done" && !isUnread(entry) && comingPhotos(entry) === 0 && (hasCome(entry, rows.value) || Math.abs(now - (entry.ended_at ?? 0)) > SHOWN_MS),
   );
   await outbox.remove(phone, done.map(({ command }) => command.device_seq));
   await readEntries(phone);
@@ -126,7 +127,7 @@ async function fell(phone: Opened, cause: unknown): Promise<"done" | "again"> {
     stopped.value = "failed";
     return "again";
   }
-  if (cause.status === 410) {
+  if (cause.status === 410 || (cause.status === 401 && (await isRevoked(phone.device)))) {
     await leave(phone);
     return "done";
   }
@@ -161,7 +162,14 @@ export async function openPhone(phone: Opened): Promise<void> {
   ready.value = true;
   void outbox.dropLoosePhotos(phone).catch(() => undefined);
   listenToOtherTabs(phone);
+  window.addEventListener("offline", noteOffline);
+  if (!navigator.onLine) noteOffline();
   clockwork.start();
+}
+
+/** The browser's word that there is no network is told at once; whether there is one, a round finds out. */
+function noteOffline(): void {
+  stopped.value ??= "offline";
 }
 
 function listenToOtherTabs(phone: Opened): void {
@@ -178,6 +186,7 @@ function listenToOtherTabs(phone: Opened): void {
 /** Forgets the key and all that is open in memory. What is on the disk stays. */
 export function lock(): void {
   clockwork.stop();
+  window.removeEventListener("offline", noteOffline);
   clearInterval(sweeper);
   channel?.close();
   channel = null;

@@ -92,7 +92,7 @@ it("the last places stand first, each once", () => {
   expect(withRecent([], "a")).toEqual(["a"]);
 });
 
-it("a phone that was put away closes, but not over what is being written", () => {
+it("a phone that was put away or left lying closes, but not over what is being written", () => {
   expect(mustClose(0, AWAY_MS - 1, false)).toBe(false);
   expect(mustClose(0, AWAY_MS, false)).toBe(true);
   expect(mustClose(AWAY_MS, 0, false)).toBe(true);

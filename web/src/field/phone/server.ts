@@ -39,6 +39,12 @@ export async function revoke(id: string): Promise<void> {
   await asked(unwrap(api.POST("/api/sync/devices/{id}/revoke", { params: { path: { id } }, ...inTime() })));
 }
 
+/** Whether this phone was taken away: its session ended with it. `false` where the server does not say so. */
+export async function isRevoked(device: string): Promise<boolean> {
+  const answer = await api.GET("/api/sync/devices/{id}/state", { params: { path: { id: device } }, ...inTime() }).catch(() => null);
+  return answer?.response.status === 410;
+}
+
 /**
  * Borrows the server's share of the key.
  *
@@ -66,20 +72,43 @@ export const pull = (device: string, cursor: string | null): Promise<Page> =>
 /** @throws ProblemError */
 export const colleagues = (): Promise<Colleague[]> => asked(unwrap(api.GET("/api/duties/colleagues", inTime())));
 
-/**
- * Sends the bytes of a photo as they are: the command names them by their digest.
- *
- * @throws ProblemError
- */
-export async function sendPhotoBytes(bytes: ArrayBuffer, key: string): Promise<void> {
-  const response = await fetch("/api/attachments", {
-    method: "POST",
-    credentials: "same-origin",
-    headers: { "Content-Type": "image/jpeg", "Idempotency-Key": key },
-    body: bytes,
-    ...inTime(PHOTO_PATIENCE_MS),
-  }).catch(() => {
+/** A part of a photo: on a slow network it goes through within the time that it has. Unit: bytes. */
+const PART_BYTES = 96 * 1024;
+/** So many answers in a row that got no further. */
+const MOST_STALLS = 3;
+
+interface Received {
+  received: number;
+  is_whole: boolean;
+}
+
+/** @throws ProblemError */
+async function askPart(sha: string, query: string, request: RequestInit): Promise<Received> {
+  const url = `/api/attachments/parts/${sha}${query}`;
+  const response = await fetch(url, { credentials: "same-origin", ...request, ...inTime(PHOTO_PATIENCE_MS) }).catch(() => {
     throw unreachable();
   });
   if (!response.ok) throw new ProblemError(problemFrom(await response.json().catch(() => null), response.status));
+  return (await response.json().catch(() => {
+    throw unreachable();
+  })) as Received;
+}
+
+/**
+ * Sends a photo as it is, part by part, under the digest by which its record names it. What has come stays at the server: `isBegun` asks
+ * first how far it came.
+ *
+ * @throws ProblemError
+ */
+export async function sendPhotoBytes(bytes: ArrayBuffer, sha: string, isBegun: boolean): Promise<void> {
+  let at = isBegun ? (await askPart(sha, "", {})).received : 0;
+  for (let stalls = 0; stalls < MOST_STALLS; ) {
+    const body = bytes.slice(at, at + PART_BYTES);
+    const headers = { "Content-Type": "application/octet-stream" };
+    const { received, is_whole } = await askPart(sha, `?at=${at}&size=${bytes.byteLength}`, { method: "PUT", headers, body });
+    if (is_whole) return;
+    stalls = received > at ? 0 : stalls + 1;
+    at = received;
+  }
+  throw unreachable();
 }

@@ -80,40 +80,61 @@ it("keeps a refusal for its owner and goes on with the next", async () => {
   expect(await states()).toEqual(["rejected", "done"]);
 });
 
-it("sends photos before the record that names them; what is ready before that goes ahead when the network breaks", async () => {
-  await outbox.keep(phone, wish(1));
-  const sha = await outbox.keepPhoto(phone, new Blob(["picture"], { type: "image/jpeg" }));
-  await outbox.keep(phone, wish(2, [sha]));
+/** A record with a photo, which the server will await. */
+async function withPhoto(n: number, text: string): Promise<string> {
+  const sha = await outbox.keepPhoto(phone, new Blob([text], { type: "image/jpeg" }));
+  await outbox.keep(phone, wish(n, [sha]));
+  return sha;
+}
+const awaiting = (commands: readonly Command[]): server.PushResults => ({
+  ...applied(commands),
+  results: commands.map(({ op_id, device_seq, attachments }) => ({ op_id, device_seq, outcome: { status: "applied" as const, missing_attachments: attachments } })),
+});
+
+it("sends every record before any photo, and a photo that does not go through holds nothing up", async () => {
+  push.mockImplementation((commands) => Promise.resolve(awaiting(commands)));
+  const sha = await withPhoto(1, "picture");
+  await outbox.keep(phone, wish(2));
   sendPhoto.mockRejectedValueOnce(unreachable());
   await expect(round(phone, heard)).rejects.toBeInstanceOf(ProblemError);
-  expect(push.mock.calls.map(([commands]) => commands.map(({ device_seq }) => device_seq))).toEqual([[1]]);
+  expect(await states()).toEqual(["done", "done"]);
+  expect(pull).toHaveBeenCalledTimes(1);
+  expect((await outbox.entries(phone)).map(({ n_photos }) => n_photos)).toEqual([1, 0]);
+  // It goes on where it came to.
   await round(phone, heard);
-  expect(sendPhoto).toHaveBeenCalledTimes(2);
-  expect(push.mock.calls.at(-1)?.[0].map(({ attachments }) => attachments)).toEqual([[sha]]);
-  // It is at the server: a second round sends nothing again.
+  expect(sendPhoto.mock.calls.map(([, name, isBegun]) => [name, isBegun])).toEqual([[sha, false], [sha, true]]);
+  expect((await outbox.entries(phone)).map(({ n_photos, n_lost }) => [n_photos, n_lost])).toEqual([[0, 0], [0, 0]]);
   await round(phone, heard);
   expect(sendPhoto).toHaveBeenCalledTimes(2);
 });
 
-it("a photo that the server never takes does not keep its record", async () => {
-  const sha = await outbox.keepPhoto(phone, new Blob(["broken"], { type: "image/jpeg" }));
-  await outbox.keep(phone, wish(1, [sha]));
-  sendPhoto.mockRejectedValue(refusedBy(500));
-  for (let n = 0; n < 4; n += 1) await expect(round(phone, heard)).rejects.toBeInstanceOf(ProblemError);
-  expect(push).not.toHaveBeenCalled();
-  push.mockImplementationOnce((commands) => Promise.resolve({ ...applied(commands), results: commands.map(({ op_id, device_seq }) => ({ op_id, device_seq, outcome: { status: "applied" as const, missing_attachments: [sha] } })) }));
+it("a photo of a record that the server has not done waits with it", async () => {
+  push.mockImplementation((commands) => Promise.resolve({ ...applied(commands), results: commands.map(({ op_id, device_seq }) => ({ op_id, device_seq, outcome: { status: "rejected" as const, problem: { code: "forbidden" } } })) }));
+  await withPhoto(1, "picture");
   await round(phone, heard);
-  expect(await states()).toEqual(["done"]);
+  expect(sendPhoto).not.toHaveBeenCalled();
   expect(await outbox.photosOf(phone, 1)).toHaveLength(1);
 });
 
+it("a photo that the server never takes is told to its owner, and the others go on", async () => {
+  push.mockImplementation((commands) => Promise.resolve(awaiting(commands)));
+  const broken = await withPhoto(1, "broken");
+  await withPhoto(2, "fine");
+  sendPhoto.mockImplementation((_, name) => (name === broken ? Promise.reject(refusedBy(500)) : Promise.resolve()));
+  for (let n = 0; n < 4; n += 1) await expect(round(phone, heard)).rejects.toBeInstanceOf(ProblemError);
+  await round(phone, heard);
+  expect((await outbox.entries(phone)).map(({ n_photos, n_lost }) => [n_photos, n_lost])).toEqual([[0, 1], [0, 0]]);
+  await outbox.remove(phone, [1]);
+  expect(await outbox.photosOf(phone, -1)).toEqual([]);
+});
+
 it("a picture that cannot be read is not tried five times", async () => {
-  const sha = await outbox.keepPhoto(phone, new Blob(["no picture"], { type: "image/jpeg" }));
-  await outbox.keep(phone, wish(1, [sha]));
+  push.mockImplementation((commands) => Promise.resolve(awaiting(commands)));
+  await withPhoto(1, "no picture");
   sendPhoto.mockRejectedValue(refusedBy(415));
   await round(phone, heard);
   expect(sendPhoto).toHaveBeenCalledTimes(1);
-  expect(await states()).toEqual(["done"]);
+  expect((await outbox.entries(phone))[0]?.n_lost).toBe(1);
 });
 
 it("reads page after page with the cursor that it was given, and goes on there the next time", async () => {

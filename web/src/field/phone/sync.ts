@@ -9,10 +9,8 @@ import type { Command, Entry, Outcome, Page } from "./types";
 
 /** Most commands that the server takes at once. */
 export const MOST_AT_ONCE = 50;
-/** So often a photo may fail at a server that answers; then its record goes without it, and the owner is told. */
+/** So often a photo may fail at a server that answers; then its record stays without it, and the owner is told. */
 const MOST_PHOTO_FAILURES = 5;
-/** The server keeps a photo without a record for a day; one that was sent long ago is sent again. */
-const PHOTO_KEPT_MS = 20 * 3_600_000;
 
 /** What the round tells while it goes on. */
 export interface Heard {
@@ -34,55 +32,14 @@ export function toSend(entries: readonly Entry[]): Command[] {
 export const isProgress = (outcomes: readonly Outcome[]): boolean => outcomes.some(({ status }) => status !== "held");
 
 /** @throws ProblemError */
-async function sendPhoto(phone: Opened, photo: StoredPhoto): Promise<void> {
-  try {
-    // A key of its own for each attempt of another day: the same picture in two records is sent for each.
-    await server.sendPhotoBytes(await outbox.openPhoto(phone, photo), `${photo.id}-${photo.sent_at}`);
-    await outbox.notePhoto(phone, photo.id, { sent_at: Date.now() });
-  } catch (cause) {
-    if (!(cause instanceof ProblemError) || cause.status === 0 || cause.status === 401) throw cause;
-    const failures = mayRetry(cause) ? photo.failures + 1 : MOST_PHOTO_FAILURES;
-    await outbox.notePhoto(phone, photo.id, { failures });
-    if (failures < MOST_PHOTO_FAILURES) throw cause;
-  }
-}
-
-/** @throws ProblemError */
-async function sendPhotosOf(phone: Opened, command: Command): Promise<void> {
-  if (command.attachments.length === 0) return;
-  for (const photo of await outbox.photosOf(phone, command.device_seq)) {
-    const isThere = photo.sent_at > 0 && Math.abs(Date.now() - photo.sent_at) < PHOTO_KEPT_MS;
-    if (!isThere && photo.failures < MOST_PHOTO_FAILURES) await sendPhoto(phone, photo);
-  }
-}
-
-/** The first commands whose photos are at the server; why it is not more. */
-async function readyBatch(phone: Opened, commands: readonly Command[]): Promise<{ batch: Command[]; fault: unknown }> {
-  const batch: Command[] = [];
-  for (const command of commands.slice(0, MOST_AT_ONCE)) {
-    try {
-      await sendPhotosOf(phone, command);
-    } catch (fault) {
-      return { batch, fault };
-    }
-    batch.push(command);
-  }
-  return { batch, fault: null };
-}
-
-/** @throws ProblemError */
 async function pushAll(phone: Opened, heard: Heard): Promise<void> {
   for (;;) {
-    const commands = toSend(await outbox.entries(phone));
+    const commands = toSend(await outbox.entries(phone)).slice(0, MOST_AT_ONCE);
     if (commands.length === 0) return;
-    const { batch, fault } = await readyBatch(phone, commands);
-    if (batch.length > 0) {
-      const { results } = await server.push(batch);
-      for (const { device_seq, op_id, outcome } of results) await outbox.settle(phone, device_seq, op_id, outcome);
-      await heard.settled();
-      if (fault === null && !isProgress(results.map(({ outcome }) => outcome))) return;
-    }
-    if (fault !== null) throw fault;
+    const { results } = await server.push(commands);
+    for (const { device_seq, op_id, outcome } of results) await outbox.settle(phone, device_seq, op_id, outcome);
+    await heard.settled();
+    if (!isProgress(results.map(({ outcome }) => outcome))) return;
   }
 }
 
@@ -98,12 +55,48 @@ async function pullAll(phone: Opened, heard: Heard): Promise<void> {
   }
 }
 
+/** @throws ProblemError when the network or the session is the reason: those behind it would meet the same */
+async function sendPhoto(phone: Opened, photo: StoredPhoto): Promise<void> {
+  try {
+    const bytes = await outbox.openPhoto(phone, photo);
+    if (photo.sent_at === 0) await outbox.notePhoto(phone, photo.id, { sent_at: Date.now() });
+    await server.sendPhotoBytes(bytes, photo.sha, photo.sent_at > 0);
+    await outbox.dropPhoto(phone, photo.id);
+  } catch (cause) {
+    if (!(cause instanceof ProblemError) || cause.status === 0 || cause.status === 401) throw cause;
+    const failures = photo.failures + 1;
+    if (mayRetry(cause) && failures < MOST_PHOTO_FAILURES) {
+      await outbox.notePhoto(phone, photo.id, { failures });
+      throw cause;
+    }
+    await outbox.giveUpPhoto(phone, photo);
+  }
+}
+
+/** Photos follow the records that name them: the largest of them holds no word up. */
+async function sendPhotos(phone: Opened, heard: Heard): Promise<void> {
+  let fault: unknown = null;
+  for (const id of await outbox.photosToSend(phone)) {
+    const photo = await outbox.photo(phone, id);
+    if (photo === undefined) continue;
+    try {
+      await sendPhoto(phone, photo);
+      await heard.settled();
+    } catch (cause) {
+      if (!(cause instanceof ProblemError) || cause.status === 0 || cause.status === 401) throw cause;
+      fault = cause;
+    }
+  }
+  if (fault !== null) throw fault;
+}
+
 /**
- * Sends, then asks.
+ * Sends, asks, and sends photos.
  *
  * @throws ProblemError, PhoneFull
  */
 export async function round(phone: Opened, heard: Heard): Promise<void> {
   await pushAll(phone, heard);
   await pullAll(phone, heard);
+  await sendPhotos(phone, heard);
 }

@@ -9,6 +9,8 @@ export type Outcome = Schemas["SyncOutcome"];
 export type Device = Schemas["Device"];
 export type Visit = Schemas["Visit"];
 export type VisitKind = Schemas["VisitKind"];
+export type CaseKind = Schemas["CaseKind"];
+export type CaseKindView = Schemas["CaseKindView"];
 export type RecordVisit = Schemas["RecordVisit"];
 export type Page = Schemas["SyncPage"];
 /** Something that is due by a rule of the playbook. */
@@ -55,6 +57,10 @@ export interface Entry {
   outcome: Outcome | null;
   /** When its outcome came, by the phone's clock. Unit: ms. */
   ended_at: number | null;
+  /** Photos of it that lie here and are still to be sent. */
+  n_photos?: number;
+  /** Photos that the server would not take. */
+  n_lost?: number;
 }
 
 /** An action that a case offers; its form is a row of its own. One that asks nothing says what is offered after it. */
@@ -110,6 +116,8 @@ export interface PlaybookBody {
   id: string;
   version: string;
   categories: Category[];
+  /** What a matter can become; an older server does not say. */
+  kinds?: CaseKindView[];
   units: { code: string; name: string }[];
   /** The fields of each kind of record; nothing for whoever may not see the registry. */
   registry?: Partial<Record<RegistryKind, FieldSpec[]>>;

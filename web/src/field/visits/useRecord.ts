@@ -8,7 +8,7 @@ import { visitKindOf } from "../duties/way";
 import { begunForms, useGoingOn, type GoingOn } from "../phone/begun";
 import { given, useDoing, wordsOf, type Doing } from "../phone/doing";
 import { usePhone } from "../phone/phone";
-import type { Duty, RecordVisit, VisitKind } from "../phone/types";
+import type { CaseKind, Duty, RecordVisit, VisitKind } from "../phone/types";
 import { uuid7 } from "../phone/uuid7";
 import { useMe } from "../session";
 import { likelyKind, placeOfDuty, placeOfRecord, placesOf, placesOfPosts, withRecent, type Place, type PlaceGroup } from "./places";
@@ -25,13 +25,17 @@ export interface VisitDraft {
   /** Something is wrong: what, and it is a case. */
   finds: boolean;
   finding: string;
+  /** What it becomes; `null` until chosen by hand: then it follows what is being done. */
+  findingKind: CaseKind | null;
   category: string;
+  /** Nobody was there. */
+  unmet: boolean;
 }
 
 const RECENT = "linli.places";
 const isKeys = (value: unknown): value is string[] => Array.isArray(value) && value.every((key) => typeof key === "string");
 
-const empty = (place: string): VisitDraft => ({ place, kind: null, note: "", address: "", photos: [], companions: [], finds: false, finding: "", category: "" });
+const empty = (place: string): VisitDraft => ({ place, kind: null, note: "", address: "", photos: [], companions: [], finds: false, finding: "", findingKind: null, category: "", unmet: false });
 
 const visits = begunForms<VisitDraft>("visits", ["note", "address", "photos", "companions", "finding", "category"]);
 
@@ -40,6 +44,9 @@ export interface Recording {
   groups: ComputedRef<PlaceGroup[]>;
   recent: ComputedRef<Place[]>;
   kind: ComputedRef<VisitKind>;
+  findingKind: ComputedRef<CaseKind>;
+  /** Whether it is a visit to a home, where somebody is met or not. */
+  isAtHome: ComputedRef<boolean>;
   doing: Doing;
   going: Pick<GoingOn, "back" | "looking" | "startOver">;
   /** Writes it down; with a finding the case is made too. Whether it is. */
@@ -73,6 +80,8 @@ export function useRecord(about: string, duty: () => Duty | null, record: () => 
   const recent = computed(() => keys.value.flatMap((key) => places.value.get(key) ?? []));
   const place = computed(() => places.value.get(draft.place) ?? places.value.get(home()));
   const kind = computed(() => draft.kind ?? (place.value === undefined ? "patrol" : likelyKind(place.value)));
+  const findingKind = computed<CaseKind>(() => draft.findingKind ?? (kind.value === "inspection" ? "hazard" : "request"));
+  const isAtHome = computed(() => kind.value === "visit" && place.value !== undefined && "record_id" in place.value.sent);
 
   // What it was opened for may be known later.
   watch(
@@ -84,13 +93,14 @@ export function useRecord(about: string, duty: () => Duty | null, record: () => 
   );
 
   function body(): RecordVisit {
-    const finding = draft.finds ? { text: draft.finding.trim(), ...(draft.category === "" ? {} : { category: draft.category }) } : undefined;
+    const finding = draft.finds ? { text: draft.finding.trim(), kind: findingKind.value, ...(draft.category === "" ? {} : { category: draft.category }) } : undefined;
     return {
       kind: kind.value,
       ...place.value?.sent,
       address: given(draft.address),
       note: given(draft.note),
       attachments: sentIds(draft.photos),
+      ...(isAtHome.value ? { met: !draft.unmet } : {}),
       ...(draft.companions.length === 0 ? {} : { companions: [...draft.companions] }),
       ...(finding === undefined ? {} : { finding }),
     } as RecordVisit;
@@ -120,5 +130,5 @@ export function useRecord(about: string, duty: () => Duty | null, record: () => 
     return true;
   }
 
-  return { draft, groups, recent, kind, doing, going, record: save };
+  return { draft, groups, recent, kind, findingKind, isAtHome, doing, going, record: save };
 }

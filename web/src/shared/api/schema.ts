@@ -268,6 +268,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/attachments/parts/{sha256}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Says how much of a photo is here that the caller's phone began to send, by the SHA-256 of all its bytes. */
+        get: operations["photo_received"];
+        /**
+         * Sends a part of a photo, named by the SHA-256 of all its bytes. What has come stays for a day. When it is whole it is put to the
+         *     record of the same sender that named it; one that comes before its record waits for it for a day.
+         */
+        put: operations["send_part"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/attachments/{id}": {
         parameters: {
             query?: never;
@@ -3163,10 +3184,30 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Takes a phone away: it gets no row and no key any more, and what lies on it cannot be opened. By its owner, or by who
-         *     administers the owner's account.
+         * Takes a phone away: it gets no row and no key any more, what lies on it cannot be opened, and every session of its owner ends but
+         *     the caller's own. By its owner, or by who administers the owner's account.
          */
         post: operations["revoke_device"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sync/devices/{id}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Says whether a phone was taken away, to the phone itself: its session ended with it, and it must know that it has to be wiped.
+         *     Whoever asks has its id, which nobody can guess.
+         */
+        get: operations["show_device_state"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -4664,6 +4705,13 @@ export interface components {
         CaseId: string;
         /** @enum {string} */
         CaseKind: "request" | "dispute" | "hazard" | "service" | "wish" | "topic";
+        /** @description A kind of case that has a flow here. */
+        CaseKindView: {
+            /** @description Which. */
+            kind: components["schemas"]["CaseKind"];
+            /** @description In words. */
+            name: string;
+        };
         /** @description Another case that belongs to this one. */
         CaseLink: {
             id?: components["schemas"]["CaseId"] | null;
@@ -4824,6 +4872,8 @@ export interface components {
         Categories: {
             /** @description In the order of the playbook. */
             items: components["schemas"]["Category"][];
+            /** @description What a matter can become. */
+            kinds: components["schemas"]["CaseKindView"][];
         };
         /** @description A category that residents can choose. */
         Category: {
@@ -7730,6 +7780,16 @@ export interface components {
         };
         /** @enum {string} */
         Phase: "open" | "waiting" | "settled" | "closed";
+        /** @description How far a photo has come. */
+        PhotoReceived: {
+            /** @description Whether it is all here, and put to the record that named it. */
+            is_whole: boolean;
+            /**
+             * Format: int64
+             * @description So many bytes are here: the next part begins there.
+             */
+            received: number;
+        };
         /** @description A phrase to avoid, and what to say instead. */
         Phrase: {
             /** @description What to say instead. */
@@ -9708,6 +9768,7 @@ export interface components {
         VisitFinding: {
             /** @description The category's code. */
             category?: string | null;
+            kind?: components["schemas"]["CaseKind"] | null;
             /** @description Their name; kept encrypted. */
             name?: string | null;
             /** @description The phone number of whoever told of it; kept encrypted. */
@@ -10727,6 +10788,90 @@ export interface operations {
                 };
             };
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    photo_received: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sha256: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhotoReceived"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    send_part: {
+        parameters: {
+            query: {
+                /** @description Where it begins. Unit: bytes. */
+                at: number;
+                /** @description Of how many bytes in all, at most 10 MB. */
+                size: number;
+            };
+            header?: never;
+            path: {
+                sha256: string;
+            };
+            cookie?: never;
+        };
+        /** @description The bytes from `at` on */
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhotoReceived"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -17373,6 +17518,41 @@ export interface operations {
                 content?: never;
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_device_state: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["DeviceId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };

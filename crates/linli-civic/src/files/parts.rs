@@ -1,0 +1,139 @@
+//! A photo that comes in parts: where the network breaks off every few seconds, what has come stays, and the rest follows.
+
+use std::io::{ErrorKind, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::time::{Duration, SystemTime};
+
+use linli_kernel::AccountId;
+use sha2::{Digest, Sha256};
+
+/// One part is written after the other: a try that was given up may still be arriving beside the next.
+static WRITING: Mutex<()> = Mutex::new(());
+
+/// The photo of `account` whose bytes have this digest.
+#[derive(Clone, Debug)]
+pub struct Coming {
+    path: PathBuf,
+    sent: String,
+}
+
+/// How far it has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Come {
+    /// So many bytes are here; the next part begins there.
+    Part(u64),
+    /// All of it, and it is what was announced.
+    Whole(Vec<u8>),
+    /// All of it, and it is something else: nothing of it is kept.
+    Other,
+}
+
+impl Coming {
+    /// In the folder `parts`; `sent` is 64 hexadecimal digits.
+    #[must_use]
+    pub fn of(parts: &Path, account: AccountId, sent: &str) -> Self {
+        Self { path: parts.join(format!("{account}-{sent}.part")), sent: sent.to_owned() }
+    }
+
+    /// How many bytes are here.
+    ///
+    /// # Errors
+    /// The file system's.
+    pub fn received(&self) -> std::io::Result<u64> {
+        match std::fs::metadata(&self.path) {
+            Ok(found) => Ok(found.len()),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(0),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Takes the part that begins at `at` of `size` bytes in all. One that does not follow what is here is left, and the answer says
+    /// where to go on.
+    ///
+    /// # Errors
+    /// The file system's.
+    pub fn take(&self, at: u64, size: u64, bytes: &[u8]) -> std::io::Result<Come> {
+        let _writing = WRITING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let received = self.received()?;
+        if received != at {
+            return Ok(Come::Part(received));
+        }
+        if let Some(folder) = self.path.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        let mut file = std::fs::OpenOptions::new().create(true).append(true).open(&self.path)?;
+        file.write_all(bytes)?;
+        drop(file);
+        let received = self.received()?;
+        if received < size {
+            return Ok(Come::Part(received));
+        }
+        let whole = std::fs::read(&self.path)?;
+        std::fs::remove_file(&self.path)?;
+        Ok(if hex::encode(Sha256::digest(&whole)) == self.sent { Come::Whole(whole) } else { Come::Other })
+    }
+}
+
+/// Removes what has not gone on for `longest`.
+///
+/// # Errors
+/// The file system's.
+pub fn sweep(parts: &Path, longest: Duration) -> std::io::Result<()> {
+    let found = match std::fs::read_dir(parts) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        found => found?,
+    };
+    for entry in found {
+        let entry = entry?;
+        let written = entry.metadata()?.modified()?;
+        if SystemTime::now().duration_since(written).is_ok_and(|age| age >= longest) {
+            std::fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn coming(folder: &Path, bytes: &[u8]) -> Coming {
+        Coming::of(folder, AccountId::new(uuid::Uuid::from_u128(7)), &hex::encode(Sha256::digest(bytes)))
+    }
+
+    #[test]
+    fn what_has_come_stays_and_the_rest_follows() {
+        let folder = tempfile::tempdir().unwrap();
+        let bytes = b"a photo of a lamp";
+        let photo = coming(folder.path(), bytes);
+        assert_eq!(photo.take(0, 17, &bytes[..5]).unwrap(), Come::Part(5));
+        // The answer was lost and it is sent again; or a part is skipped.
+        assert_eq!(photo.take(0, 17, &bytes[..5]).unwrap(), Come::Part(5));
+        assert_eq!(photo.take(9, 17, &bytes[9..]).unwrap(), Come::Part(5));
+        assert_eq!(coming(folder.path(), bytes).received().unwrap(), 5, "another start of the app goes on there");
+        assert_eq!(photo.take(5, 17, &bytes[5..]).unwrap(), Come::Whole(bytes.to_vec()));
+        assert_eq!(photo.received().unwrap(), 0);
+    }
+
+    #[test]
+    fn what_is_something_else_than_was_announced_is_not_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let photo = coming(folder.path(), b"lamp");
+        assert_eq!(photo.take(0, 4, b"tree").unwrap(), Come::Other);
+        assert_eq!(photo.received().unwrap(), 0);
+        assert_eq!(photo.take(0, 4, b"lamp").unwrap(), Come::Whole(b"lamp".to_vec()));
+    }
+
+    #[test]
+    fn what_never_went_on_is_swept() {
+        let folder = tempfile::tempdir().unwrap();
+        let photo = coming(folder.path(), b"lamp");
+        photo.take(0, 4, b"la").unwrap();
+        sweep(folder.path(), Duration::from_secs(3_600)).unwrap();
+        assert_eq!(photo.received().unwrap(), 2);
+        sweep(folder.path(), Duration::ZERO).unwrap();
+        assert_eq!(photo.received().unwrap(), 0);
+        sweep(&folder.path().join("none"), Duration::ZERO).unwrap();
+    }
+}
