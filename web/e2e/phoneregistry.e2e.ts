@@ -253,7 +253,7 @@ it("from a door to what is done there: a visit to a dwelling, an inspection of p
   await page.getByRole("heading", { name: "走访记录" }).waitFor();
   expect(await page.getByLabel("在哪里").locator("option:checked").innerText()).toBe(`${compound}1号楼1单元101室`);
   expect(await page.getByRole("radio", { name: "走访" }).isChecked()).toBe(true);
-  await page.getByRole("button", { name: "一切正常，记下" }).click();
+  await page.getByRole("button", { name: "见到人，一切正常" }).click();
 
   await search(page).waitFor();
   await page.getByRole("button", { name: /^场所/ }).click();
@@ -266,8 +266,8 @@ it("from a door to what is done there: a visit to a dwelling, an inspection of p
 
   await context.setOffline(false);
   await uploaded(page).waitFor();
-  const { items: visits } = await read<{ items: { record_id: string | null }[] }>(context, "/api/visits?mine=true&limit=200");
-  expect(visits.filter(({ record_id }) => record_id === home)).toHaveLength(1);
+  const { items: visits } = await read<{ items: { record_id: string | null; met: boolean | null }[] }>(context, "/api/visits?mine=true&limit=200");
+  expect(visits.filter(({ record_id }) => record_id === home).map(({ met }) => met)).toEqual([true]);
   const { items: looked } = await read<{ items: { n_findings: number }[] }>(context, `/api/inspections?record=${shop}`);
   expect(looked.map(({ n_findings }) => n_findings)).toEqual([0]);
   await Promise.all([context.close(), clerk.close()]);

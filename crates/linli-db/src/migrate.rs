@@ -31,10 +31,11 @@ const HISTORY: &[(&str, &str)] = &[
     ("0037_undone_by", include_str!("../migrations/0037_undone_by.sql")),
     ("0038_phone_sessions", include_str!("../migrations/0038_phone_sessions.sql")),
     ("0039_awaited_photos", include_str!("../migrations/0039_awaited_photos.sql")),
+    ("0040_shift_series", include_str!("../migrations/0040_shift_series.sql")),
 ];
 
 /// The number of the last migration that this linli knows.
-pub const LATEST: i64 = 25;
+pub const LATEST: i64 = 26;
 
 /// What a migration run did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

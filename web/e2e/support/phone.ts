@@ -164,6 +164,12 @@ export class Thumb {
     await target.tap();
   }
 
+  /** A field is typed into once the thumb is in it: a tap, unless the page put it there. */
+  async write(field: Locator, text: string): Promise<void> {
+    if (!(await field.evaluate((element) => element === document.activeElement))) this.taps += 1;
+    await field.fill(text);
+  }
+
   /** A native list: one tap opens it, one chooses. */
   async choose(list: Locator, label: string): Promise<void> {
     await this.tap(list);

@@ -79,6 +79,8 @@ struct VisitList {
 struct VisitLists {
     /// In the order of the rules.
     items: Vec<VisitList>,
+    /// Whether there were more records than one look goes through: a smaller area says more.
+    is_cut: bool,
 }
 
 /// Shows which homes of the visiting lists are still to be visited in this period.
@@ -91,14 +93,13 @@ async fn list_visit_lists(
 ) -> Answer<Json<VisitLists>> {
     let areas = store::reached(&caller, Act::ArrangeDuties, ask.area.as_ref());
     let (reader, db) = (app.clone(), app.db.clone());
-    let items = db.read(move |conn| lists(conn, &reader, &areas, lang).map_err(Refused::from)).await?;
-    Ok(Json(VisitLists { items }))
+    Ok(Json(db.read(move |conn| lists(conn, &reader, &areas, lang).map_err(Refused::from)).await?))
 }
 
-fn lists(conn: &mut Conn, app: &App, areas: &[AreaCode], lang: Lang) -> Result<Vec<VisitList>, StoreError> {
+fn lists(conn: &mut Conn, app: &App, areas: &[AreaCode], lang: Lang) -> Result<VisitLists, StoreError> {
     let (book, now) = (app.playbooks.current(), app.now());
     if areas.is_empty() || !book.duties.duties.iter().any(|duty| duty.target == DutyTarget::VisitList) {
-        return Ok(Vec::new());
+        return Ok(VisitLists { items: Vec::new(), is_cut: false });
     }
     let (visits_since, _) = due::since(&book.duties, now);
     // Only visits show that a home was visited: meetings are not asked for.
@@ -121,7 +122,7 @@ fn lists(conn: &mut Conn, app: &App, areas: &[AreaCode], lang: Lang) -> Result<V
             homes: due.iter().filter_map(|due| home(app, due)).collect(),
         })
     });
-    Ok(lists.collect())
+    Ok(VisitLists { items: lists.collect(), is_cut: store::is_cut(&works, &targets) })
 }
 
 fn home(app: &App, due: &Due<'_>) -> Option<ListedHome> {

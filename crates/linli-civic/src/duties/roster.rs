@@ -33,6 +33,8 @@ pub struct Shift {
     pub starts_at: Timestamp,
     /// Until when.
     pub ends_at: Timestamp,
+    /// The first of those that it was set together with.
+    pub series: Option<ShiftId>,
     /// When it was called off.
     pub cancelled_at: Option<Timestamp>,
     /// How often it was changed; 0 before it is there.
@@ -76,7 +78,7 @@ impl Shift {
     /// As [`Shift::set`]; `NotNow` once it is over or called off.
     pub fn change(&self, next: Self, actor: Actor, at: Timestamp) -> Result<Change<Self>, Problem> {
         self.is_ahead(at)?;
-        let next = Self { id: self.id, version: self.version + 1, cancelled_at: None, ..next };
+        let next = Self { id: self.id, version: self.version + 1, series: self.series, cancelled_at: None, ..next };
         next.check()?;
         let event = next.event("shift_changed", actor, at);
         Ok(Change::new(next, event))
@@ -162,6 +164,7 @@ mod tests {
             units: Vec::new(),
             starts_at: Timestamp::from_ms(1_000),
             ends_at: Timestamp::from_ms(2_000),
+            series: None,
             cancelled_at: None,
             version: 0,
         }

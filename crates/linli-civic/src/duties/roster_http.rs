@@ -19,7 +19,8 @@ use super::roster::Shift;
 use super::store;
 use crate::app::App;
 use crate::areas::tree::AreaRef;
-use crate::http::{Answer, Body, Path, Refused, Signed};
+use crate::http::{Answer, Body, CommandKey, Path, Query, Refused, Signed, key_scope};
+use crate::once;
 use crate::people::duty;
 use crate::people::view::UnitRef;
 use crate::say::Lang;
@@ -67,6 +68,9 @@ struct SetShift {
     /// For so many further weeks on the same weekday and at the same time.
     #[serde(default)]
     repeat_weeks: u32,
+    /// Of a shift that is changed: the version that was changed. With another one somebody was quicker, and nothing is changed.
+    #[serde(default)]
+    version: Option<i64>,
 }
 
 /// 班次
@@ -102,6 +106,10 @@ pub struct ShiftView {
     is_mine: bool,
     /// Whether the reader may change it.
     may_change: bool,
+    /// Whether it was set together with others of other weeks.
+    in_series: bool,
+    /// How often it was changed.
+    version: i64,
 }
 
 /// Shifts with names.
@@ -131,6 +139,8 @@ pub(super) fn views(
             .collect(),
         units: units(app, &shift.units),
         is_mine: shift.accounts.contains(&caller.account),
+        in_series: shift.series.is_some(),
+        version: shift.version,
         may_change: arranges.reaches(&shift.keys()).is_some() && shift.ends_at > now,
         title: shift.title,
         place_text: shift.place_text,
@@ -186,6 +196,7 @@ fn wanted(app: &App, body: &SetShift) -> Answer<Shift> {
         units,
         starts_at: body.starts_at,
         ends_at: body.ends_at,
+        series: None,
         cancelled_at: None,
         version: 0,
     })
@@ -210,29 +221,44 @@ fn check_people(tx: &mut Conn, shift: &Shift, now: Timestamp) -> Answer<()> {
 
 /// Puts a shift into the roster, for several weeks where that is asked.
 #[utoipa::path(post, path = "/api/shifts", tag = "duties", request_body = SetShift,
+    params(("Idempotency-Key" = Option<String>, Header, description = "Sent again with the same key, it is set once")),
     responses((status = 201, body = [ShiftView]), (status = 403, body = crate::http::ProblemBody), (status = 422, body = crate::http::ProblemBody)),
     extensions(("x-access" = json!("arrange_duties"))))]
 async fn set_shift(
     State(app): State<App>,
     Signed(caller): Signed,
     lang: Lang,
+    key: CommandKey,
     Body(body): Body<SetShift>,
 ) -> Answer<(StatusCode, Json<Vec<ShiftView>>)> {
+    let request = serde_json::to_vec(&body).map_err(StoreError::from)?;
+    let key = key.of(&key_scope(Some(&caller)), &[b"shift", &request]);
     let shift = wanted(&app, &body)?;
     let actor = arranged_by(&caller, &shift.area)?;
     let (writer, now) = (app.clone(), app.now());
     let views = app.db.write(move |tx| {
+        if let Some(before) = once::outcome::<Vec<ShiftId>>(tx, key.as_ref())? {
+            let mut set = Vec::new();
+            for id in before {
+                set.extend(store::shift(tx, id)?);
+            }
+            return Ok(views(tx, &writer, set, &caller, lang)?);
+        }
         check_people(tx, &shift, now)?;
+        let series = (body.repeat_weeks > 0).then_some(shift.id);
         let mut set = Vec::new();
         for week in 0..=i64::from(body.repeat_weeks) {
             let one = Shift {
                 id: if week == 0 { shift.id } else { ShiftId::new(writer.ids.uuid(now)) },
                 starts_at: shift.starts_at.plus_ms(week * WEEK_MS),
                 ends_at: shift.ends_at.plus_ms(week * WEEK_MS),
+                series,
                 ..shift.clone()
             };
             set.push(tx.commit(one.set(actor.clone(), now)?)?);
         }
+        let ids: Vec<ShiftId> = set.iter().map(|shift| shift.id).collect();
+        once::keep(tx, key.as_ref(), &ids, now)?;
         Ok::<_, Refused>(views(tx, &writer, set, &caller, lang)?)
     });
     Ok((StatusCode::CREATED, Json(views.await?)))
@@ -255,6 +281,9 @@ async fn change_shift(
     let view = app.db.write(move |tx| {
         let shift = store::shift_for_change(tx, id)?.ok_or(ProblemCode::NotFound)?;
         let actor = arranged_by(&caller, &shift.area)?;
+        if body.version.is_some_and(|version| version != shift.version) {
+            return Err(ProblemCode::VersionConflict.into());
+        }
         check_people(tx, &next, now)?;
         let shift = tx.commit(shift.change(next.clone(), actor, now)?)?;
         Ok::<_, Refused>(views(tx, &writer, vec![shift], &caller, lang)?.pop())
@@ -262,16 +291,33 @@ async fn change_shift(
     Ok(Json(view.await?.ok_or(ProblemCode::NotFound)?))
 }
 
-/// Calls a shift off that is not over.
-#[utoipa::path(post, path = "/api/shifts/{id}/cancel", tag = "duties", params(("id" = String, Path)),
+/// What is called off with it.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+struct CancelShift {
+    /// Those of its series that follow it too.
+    #[serde(default)]
+    following: bool,
+}
+
+/// Calls a shift off that is not over; those of its series that follow it too, where that is asked.
+#[utoipa::path(post, path = "/api/shifts/{id}/cancel", tag = "duties", params(("id" = String, Path), CancelShift),
     responses((status = 204), (status = 403, body = crate::http::ProblemBody), (status = 404, body = crate::http::ProblemBody), (status = 409, body = crate::http::ProblemBody)),
     extensions(("x-access" = json!("arrange_duties"))))]
-async fn cancel_shift(State(app): State<App>, Signed(caller): Signed, Path(id): Path<ShiftId>) -> Answer<StatusCode> {
+async fn cancel_shift(
+    State(app): State<App>,
+    Signed(caller): Signed,
+    Path(id): Path<ShiftId>,
+    Query(wish): Query<CancelShift>,
+) -> Answer<StatusCode> {
     let now = app.now();
     let done = app.db.write(move |tx| {
         let shift = store::shift_for_change(tx, id)?.ok_or(ProblemCode::NotFound)?;
-        let actor = arranged_by(&caller, &shift.area)?;
-        tx.commit(shift.cancel(actor, now)?)?;
+        let off = if wish.following { store::shift_and_following(tx, &shift)? } else { vec![shift] };
+        for one in off {
+            let actor = arranged_by(&caller, &one.area)?;
+            tx.commit(one.cancel(actor, now)?)?;
+        }
         Ok::<_, Refused>(())
     });
     done.await?;

@@ -20,6 +20,13 @@ const MOST_WORKS: i64 = 20_000;
 /// Most dwellings and premises of one look.
 const MOST_TARGETS: i64 = 5_000;
 
+/// Whether a look came to its bounds: then what is said to be missing may only not have been looked at.
+#[must_use]
+pub fn is_cut(works: &[Work], targets: &[Target]) -> bool {
+    let reaches = |n: usize, most: i64| i64::try_from(n).unwrap_or(i64::MAX) >= most;
+    reaches(works.len(), MOST_WORKS) || reaches(targets.len(), MOST_TARGETS)
+}
+
 impl Store for Gathering {
     fn store(&self, writer: &mut Writer<'_>) -> Result<(), StoreError> {
         writer.exec_one(
@@ -58,8 +65,8 @@ impl Store for Shift {
         let (accounts, units) = (serde_json::to_string(&self.accounts)?, serde_json::to_string(&self.units)?);
         if self.version == 1 {
             return writer.exec_one(
-                "INSERT INTO shift (id, area_code, kind, title, place_text, note, accounts, units, starts_at, ends_at, version) \
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1)",
+                "INSERT INTO shift (id, area_code, kind, title, place_text, note, accounts, units, starts_at, ends_at, series_id, version) \
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1)",
                 &params![
                     self.id,
                     self.area,
@@ -70,7 +77,8 @@ impl Store for Shift {
                     accounts,
                     units,
                     self.starts_at,
-                    self.ends_at
+                    self.ends_at,
+                    self.series
                 ],
             );
         }
@@ -211,8 +219,7 @@ pub fn all_work_around(
 
 // ── shifts ───────────────────────────────────────────────────────────────────────────────────────────
 
-const SHIFT: &str =
-    "id, area_code, kind, title, place_text, note, accounts, units, starts_at, ends_at, cancelled_at, version";
+const SHIFT: &str = "id, area_code, kind, title, place_text, note, accounts, units, starts_at, ends_at, series_id, cancelled_at, version";
 
 fn shift_from_row(row: &Row<'_>) -> Result<Shift, StoreError> {
     Ok(Shift {
@@ -226,6 +233,7 @@ fn shift_from_row(row: &Row<'_>) -> Result<Shift, StoreError> {
         units: row.json("units")?,
         starts_at: row.at("starts_at")?,
         ends_at: row.at("ends_at")?,
+        series: row.parse_opt("series_id")?,
         cancelled_at: row.at_opt("cancelled_at")?,
         version: row.get("version")?,
     })
@@ -246,6 +254,18 @@ pub fn shift_for_change(conn: &mut Conn, id: ShiftId) -> Result<Option<Shift>, S
 /// The database's.
 pub fn shift(conn: &mut Conn, id: ShiftId) -> Result<Option<Shift>, StoreError> {
     conn.first(&format!("SELECT {SHIFT} FROM shift WHERE id = $1"), &params![id], shift_from_row)
+}
+
+/// A shift and those of its series that follow it and were not called off, the first first.
+///
+/// # Errors
+/// The database's.
+pub fn shift_and_following(conn: &mut Conn, shift: &Shift) -> Result<Vec<Shift>, StoreError> {
+    let Some(series) = shift.series else { return Ok(vec![shift.clone()]) };
+    let sql = format!(
+        "SELECT {SHIFT} FROM shift WHERE series_id = $1 AND starts_at >= $2 AND cancelled_at IS NULL ORDER BY starts_at, id"
+    );
+    conn.all(&sql, &params![series, shift.starts_at], shift_from_row)
 }
 
 /// The shifts of areas, and of those above them that a person is named in, in a time; the first first.

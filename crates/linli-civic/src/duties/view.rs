@@ -170,6 +170,8 @@ pub struct Gaps {
     pub away: Vec<LeaveView>,
     /// Grids at which nobody works.
     pub empty: Vec<AreaRef>,
+    /// Whether there were more records than one look goes through: a smaller area says more.
+    pub is_cut: bool,
     /// When it was computed.
     pub at: Timestamp,
 }
@@ -442,7 +444,8 @@ pub fn gaps(conn: &mut Conn, app: &App, areas: &[AreaCode], is_whole: bool, lang
     }
     let items = by_place.into_iter().filter_map(|((area, _), missing)| missing.told(app, &area, lang)).collect();
     let away = leave_views(conn, app, leaves, &look.posts, true)?;
-    Ok(Gaps { items, away, empty, at: now })
+    let is_cut = store::is_cut(&look.works, &look.targets);
+    Ok(Gaps { items, away, empty, is_cut, at: now })
 }
 
 /// What of one duty is missing at one place.

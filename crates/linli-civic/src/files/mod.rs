@@ -12,4 +12,6 @@ mod photo;
 mod store;
 
 pub use photo::{MAX_BYTES, Photo, THUMB_PX};
-pub use store::{Attachment, Files, attach, attach_to_visit, loose_by_sent, loose_older_than, of_case, of_visit};
+pub use store::{
+    Attachment, Files, attach, attach_to_visit, loose_by_sent, loose_older_than, of_case, of_visit, release_visit,
+};

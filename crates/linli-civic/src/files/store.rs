@@ -298,6 +298,15 @@ pub fn attach_to_visit<E: From<StoreError> + From<Problem>>(
     Ok(())
 }
 
+/// Lets the photos of a visit go that is taken back: they belong to nothing any more.
+///
+/// # Errors
+/// The database's.
+pub fn release_visit(tx: &mut Tx<'_>, visit: VisitId) -> Result<(), StoreError> {
+    let sql = "UPDATE attachment SET visit_id = NULL WHERE visit_id = $1";
+    tx.bookkeep(|writer| writer.exec(sql, &params![visit])).map(drop)
+}
+
 /// The photo that `account` sent with these bytes and put to nothing yet; the newest, when it was sent twice.
 ///
 /// # Errors

@@ -3,6 +3,8 @@
 
 use std::collections::HashMap;
 
+use linli_access::Vault;
+use linli_kernel::ProblemCode;
 use rust_xlsxwriter::Workbook;
 
 use super::intake;
@@ -13,7 +15,6 @@ use crate::http::{Answer, Refused};
 use crate::say::Lang;
 use crate::sheets::Scratch;
 use crate::sheets::rows::{TextRows, WriteFault};
-use linli_kernel::ProblemCode;
 
 /// Rows of reasons read at a time.
 const PAGE: i64 = 5_000;
@@ -52,13 +53,13 @@ pub async fn write(app: &App, import: &Import, lang: Lang) -> Answer<Scratch> {
         return Err(ProblemCode::NotFound.into());
     }
     let mut out = app.registry.scratch(&format!("{id}-errors"))?;
-    let (import, folder) = (import.clone(), app.registry.folder()?.to_owned());
+    let (import, vault, folder) = (import.clone(), app.vault.clone(), app.registry.folder()?.to_owned());
     let written = app.slowly(move || {
         let mut book = Workbook::new();
         book.set_tempdir(&folder)?;
         let page = book.add_worksheet_with_constant_memory()?;
         page.set_name(lang.text("registry.sheet_errors"))?;
-        fill(&path, &import, &why, lang, &mut TextRows::new(page))?;
+        fill((&path, &vault), &import, &why, lang, &mut TextRows::new(page))?;
         let file = out.file.take().ok_or(WriteFault::Gone)?;
         book.save_to_writer(file)?;
         Ok::<_, WriteFault>(out)
@@ -70,7 +71,7 @@ pub async fn write(app: &App, import: &Import, lang: Lang) -> Answer<Scratch> {
 }
 
 fn fill(
-    path: &std::path::Path,
+    (path, vault): (&std::path::Path, &Vault),
     import: &Import,
     why: &HashMap<(u32, u32), Explained>,
     lang: Lang,
@@ -78,7 +79,7 @@ fn fill(
 ) -> Result<(), WriteFault> {
     let mut current: Option<u32> = None;
     let mut fault = None;
-    intake::rows(path, (0, 0), &mut |row| {
+    intake::rows(path, vault, (0, 0), &mut |row| {
         let Some(reason) = why.get(&(row.s, row.n)) else { return true };
         let Some(plan) = import.sheets.iter().find(|plan| plan.sheet == row.s) else { return true };
         if current != Some(row.s) {

@@ -5,6 +5,9 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::Path;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use linli_access::Vault;
 use linli_kernel::{AccountId, AreaCode, ImportId, Role};
 use sha2::{Digest, Sha256};
 
@@ -87,7 +90,7 @@ pub async fn bring(app: &App, id: ImportId, brought: Brought) -> Answer<Result<I
     let (kind, leave_out) = (brought.kind, brought.leave_out.clone());
     let (path, kept) = (app.registry.path(id), app.clone());
     let looked = app.slowly(move || {
-        let looked = look(&path, kind, &leave_out, || kept.registry.create_named(&kept_name(id)));
+        let looked = look(&path, kind, (&leave_out, &kept.vault), || kept.registry.create_named(&kept_name(id)));
         drop(std::fs::remove_file(&path));
         looked
     });
@@ -162,7 +165,7 @@ pub fn fingerprint(layout: &Layout) -> String {
 fn look(
     path: &Path,
     kind: Subject,
-    leave_out: &[String],
+    (leave_out, vault): (&[String], &Vault),
     create: impl FnOnce() -> std::io::Result<File>,
 ) -> Result<Looked, NotTaken> {
     let (sha256, size) = folder::digest(path)?;
@@ -170,6 +173,7 @@ fn look(
         names: names(kind, &Mapping::new()),
         leave_out: leave_out.iter().map(|header| key(header)).collect(),
         out: BufWriter::new(create()?),
+        vault: vault.clone(),
         sheets: Vec::new(),
         open: None,
         refused: Vec::new(),
@@ -205,6 +209,7 @@ struct Copying {
     names: Mapping,
     leave_out: Vec<String>,
     out: BufWriter<File>,
+    vault: Vault,
     sheets: Vec<SheetPlan>,
     open: Option<Open>,
     refused: Vec<RefusedColumn>,
@@ -307,8 +312,12 @@ impl Copying {
             n: row.n,
             c: cells.map(|(cell, is_blank)| if *is_blank { String::new() } else { cell.text() }).collect(),
         };
-        let written = serde_json::to_writer(&mut self.out, &kept).map_err(std::io::Error::from);
-        if let Err(error) = written.and_then(|()| self.out.write_all(b"\n")) {
+        let line = serde_json::to_string(&kept).map_err(std::io::Error::from);
+        let sealed = line.and_then(|line| {
+            self.vault.seal(ROW_FIELD, &line).map_err(|error| std::io::Error::other(error.to_string()))
+        });
+        let written = sealed.and_then(|sealed| writeln!(self.out, "{}", STANDARD.encode(sealed)));
+        if let Err(error) = written {
             self.fault = Some(error);
         }
     }
@@ -336,14 +345,31 @@ fn words_above(layout: &Layout, above: &[&Vec<String>], i: usize) -> Vec<String>
     words
 }
 
+/// The field for which a row is sealed: names and numbers of people lie here until the import is through, some of them for days.
+const ROW_FIELD: &str = "registry_import.row";
+
+/// A row as it was kept; one that an older linli kept lies in the clear.
+fn opened(vault: &Vault, line: &str) -> Result<KeptRow, String> {
+    if line.starts_with('{') {
+        return serde_json::from_str(line).map_err(|error| error.to_string());
+    }
+    let sealed = STANDARD.decode(line).map_err(|error| error.to_string())?;
+    let plain = vault.open(ROW_FIELD, &sealed).map_err(|error| error.to_string())?;
+    serde_json::from_str(&plain).map_err(|error| error.to_string())
+}
+
 /// Reads the rows that are kept, after one of them, and hands them on until nobody wants more.
 ///
 /// # Errors
 /// When the copy cannot be read to its end.
-pub fn rows(path: &Path, after: (u32, u32), each: &mut dyn FnMut(KeptRow) -> bool) -> Result<(), SheetFault> {
-    let broken = |error: serde_json::Error| SheetFault::Broken(error.to_string());
+pub fn rows(
+    path: &Path,
+    vault: &Vault,
+    after: (u32, u32),
+    each: &mut dyn FnMut(KeptRow) -> bool,
+) -> Result<(), SheetFault> {
     for line in BufReader::new(File::open(path)?).lines() {
-        let row: KeptRow = serde_json::from_str(&line?).map_err(broken)?;
+        let row = opened(vault, &line?).map_err(SheetFault::Broken)?;
         if (row.s, row.n) > after && !each(row) {
             break;
         }
@@ -354,6 +380,24 @@ pub fn rows(path: &Path, after: (u32, u32), each: &mut dyn FnMut(KeptRow) -> boo
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Everything that is kept, opened.
+    fn rows_in(kept: &Path, vault: &Vault, said: &mut String) {
+        let mut tell = |row: KeptRow| {
+            said.push_str(&row.c.join(" "));
+            true
+        };
+        super::rows(kept, vault, (0, 0), &mut tell).unwrap();
+    }
+
+    #[test]
+    fn a_row_that_an_older_linli_kept_is_read_and_one_of_another_key_is_not() {
+        let vault = Vault::new(&[7; 32]);
+        let old = opened(&vault, r#"{"s":0,"n":3,"c":["李晓梅"]}"#).unwrap();
+        assert_eq!((old.n, old.c), (3, vec!["李晓梅".to_owned()]));
+        let sealed = STANDARD.encode(Vault::new(&[8; 32]).seal(ROW_FIELD, r#"{"s":0,"n":3,"c":[]}"#).unwrap());
+        assert!(opened(&vault, &sealed).is_err() && opened(&vault, "?").is_err());
+    }
 
     fn looked(rows: &[&[&str]], leave_out: &[&str]) -> (Result<Looked, NotTaken>, String) {
         let folder = tempfile::tempdir().unwrap();
@@ -367,8 +411,16 @@ mod tests {
         }
         workbook.save(&book).unwrap();
         let leave_out: Vec<String> = leave_out.iter().map(|header| (*header).to_owned()).collect();
-        let looked = look(&book, Subject::Record(crate::registry::Kind::Resident), &leave_out, || File::create(&kept));
-        (looked, std::fs::read_to_string(&kept).unwrap_or_default())
+        let vault = Vault::new(&[7; 32]);
+        let kind = Subject::Record(crate::registry::Kind::Resident);
+        let looked = look(&book, kind, (&leave_out, &vault), || File::create(&kept));
+        let lying = std::fs::read_to_string(&kept).unwrap_or_default();
+        assert!(!lying.contains("李晓梅") && !lying.contains("19900000001"), "nothing lies in the clear: {lying}");
+        let mut said = String::new();
+        if kept.exists() {
+            rows_in(&kept, &vault, &mut said);
+        }
+        (looked, said)
     }
 
     const ROWS: &[&[&str]] = &[

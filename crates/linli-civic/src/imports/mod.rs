@@ -10,7 +10,7 @@
 //! - Ledgers of visits are written down as of their own day; of hazards, what is not put right becomes a case ([`done`]).
 //! - An import can be taken back as a whole; what somebody changed since stays and is counted ([`undo`]).
 //!
-//! What it deliberately does not do: it keeps no copy of the workbook, and guesses nothing that a row does not say.
+//! What it deliberately does not do: it keeps no copy of the workbook, only its rows, sealed, and for a week at most; and it guesses nothing that a row does not say.
 
 pub mod done;
 pub mod errors_sheet;

@@ -6,6 +6,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
+use linli_access::Vault;
 use linli_db::{StoreError, Tx};
 use linli_kernel::{Actor, ImportId, ProblemCode, Timestamp};
 use tokio::sync::mpsc;
@@ -110,8 +111,8 @@ pub async fn work(app: &App, id: ImportId, tell: &(dyn Fn(Counts, i64) + Send + 
     tell(counts, import.n_rows);
     let (send, mut chunks) = mpsc::channel::<Vec<KeptRow>>(3);
     let reading = tokio::task::spawn_blocking({
-        let (path, after) = (intake::kept_path(app, id), import.at);
-        move || read(&path, after, &send)
+        let (path, vault, after) = (intake::kept_path(app, id), app.vault.clone(), import.at);
+        move || read((&path, &vault), after, &send)
     });
     while let Some(chunk) = chunks.recv().await {
         let hazards = hazards(app, &import, &ledger, &chunk).await?;
@@ -187,10 +188,14 @@ async fn hazards(
     Ok(hazards)
 }
 
-fn read(path: &std::path::Path, after: (u32, u32), send: &mpsc::Sender<Vec<KeptRow>>) -> Result<(), SheetFault> {
+fn read(
+    (path, vault): (&std::path::Path, &Vault),
+    after: (u32, u32),
+    send: &mpsc::Sender<Vec<KeptRow>>,
+) -> Result<(), SheetFault> {
     let mut chunk = Vec::with_capacity(CHUNK);
     let mut is_wanted = true;
-    intake::rows(path, after, &mut |row| {
+    intake::rows(path, vault, after, &mut |row| {
         chunk.push(row);
         if chunk.len() >= CHUNK {
             is_wanted = send.blocking_send(std::mem::replace(&mut chunk, Vec::with_capacity(CHUNK))).is_ok();
@@ -335,8 +340,8 @@ const SHOWN: usize = 20;
 pub async fn rehearse(app: &App, import: &Import) -> Answer<Result<Rehearsal, SheetFault>> {
     let ledger = Arc::new(ledger_of(import, &app.areas(), app.now()));
     let (send, mut chunks) = mpsc::channel::<Vec<KeptRow>>(3);
-    let path = intake::kept_path(app, import.id);
-    let reading = tokio::task::spawn_blocking(move || read(&path, (0, 0), &send));
+    let (path, vault) = (intake::kept_path(app, import.id), app.vault.clone());
+    let reading = tokio::task::spawn_blocking(move || read((&path, &vault), (0, 0), &send));
     let mut rehearsal = Rehearsal::default();
     let (mut seen, hasher) = (HashSet::<u64>::new(), RandomState::new());
     while let Some(chunk) = chunks.recv().await {

@@ -3,6 +3,7 @@
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 use linli_access::session;
+use linli_kernel::AccountId;
 
 use crate::app::App;
 
@@ -14,6 +15,14 @@ pub fn token_of(headers: &HeaderMap) -> Option<session::Token> {
         .iter()
         .filter_map(|value| value.to_str().ok())
         .find_map(session::Token::from_cookies)
+}
+
+/// The `Set-Cookie` value that says for a year that an account has a phone in this browser: browsers take storage back, and its owner is
+/// told instead of finding an empty app. Set by us, for what a script sets Safari keeps for seven days. It holds the account's id alone.
+#[must_use]
+pub fn phone_mark(account: AccountId, secure: bool) -> String {
+    let secure = if secure { "; Secure" } else { "" };
+    format!("linli_phone_{account}=1; Path=/field; SameSite=Strict; Max-Age=31536000{secure}")
 }
 
 /// Whether the browser speaks to us by https, directly or through a proxy: then the cookie never travels without it.

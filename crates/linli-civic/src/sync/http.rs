@@ -24,7 +24,7 @@ use super::store::{self, SHARE_FIELD};
 use crate::app::App;
 use crate::http::{Answer, Body, Path, Query, Refused, Signed};
 use crate::people;
-use crate::people::cookie::{is_https, set_cookie, token_of};
+use crate::people::cookie::{is_https, phone_mark, set_cookie, token_of};
 use crate::say::Lang;
 
 /// Most phones of an account that are not revoked.
@@ -171,7 +171,7 @@ async fn enrol_device(
     });
     let (enrolled, life) = enrolled.await?;
     let response = (StatusCode::CREATED, Json(DeviceView::of(enrolled))).into_response();
-    Ok(with_cookie(&app, &headers, life, response))
+    Ok(with_cookies(&app, &headers, (caller.account, life), response))
 }
 
 /// From now on a session is that of a phone; how long it still lasts. Unit: ms.
@@ -185,11 +185,18 @@ fn belongs_to(
     Ok(life.flatten())
 }
 
-/// The browser keeps the session of a phone for as long as it lasts.
-fn with_cookie(app: &App, headers: &HeaderMap, life: Option<i64>, mut response: Response) -> Response {
+/// The browser keeps the session of a phone for as long as it lasts, and that there is a phone of this account.
+fn with_cookies(
+    app: &App,
+    headers: &HeaderMap,
+    (account, life): (AccountId, Option<i64>),
+    mut response: Response,
+) -> Response {
+    let secure = is_https(app, headers);
     if let (Some(token), Some(life)) = (token_of(headers), life) {
-        set_cookie(&mut response, &token.cookie(is_https(app, headers), life));
+        set_cookie(&mut response, &token.cookie(secure, life));
     }
+    set_cookie(&mut response, &phone_mark(account, secure));
     response
 }
 
@@ -281,7 +288,8 @@ async fn unlock_device(
     let (device, life) = device.await?;
     let share = app.vault.open(SHARE_FIELD, &device.share_sealed);
     let share = share.map_err(|_| Refused::from(ProblemCode::Internal))?;
-    Ok(with_cookie(&app, &headers, life, Json(DeviceShare { share, lease_until }).into_response()))
+    let response = Json(DeviceShare { share, lease_until }).into_response();
+    Ok(with_cookies(&app, &headers, (device.account, life), response))
 }
 
 /// What a phone sends.

@@ -2,13 +2,14 @@
 
 use linli_access::{Act, Caller, Keys, scope};
 use linli_db::{Tx, idempotency};
+use linli_kernel::calendar::beijing_date;
 use linli_kernel::{
     AreaCode, CaseKind, Channel, Problem, ProblemCode, RecordId, Timestamp, VisitId, VisitKind, Weight,
 };
 use serde::{Deserialize, Serialize};
 
-use super::Visit;
 use super::model::coarse;
+use super::{Visit, store};
 use crate::app::App;
 use crate::areas::Point;
 use crate::areas::view::PointView;
@@ -236,6 +237,24 @@ fn wanted(body: &RecordVisit) -> Answer<Wanted> {
         return Err(Problem::field("point", "no_place").into());
     }
     Ok(Wanted { point, area, place, facility: None, address })
+}
+
+/// Takes a visit back that its writer wrote down by mistake. What others did about it meanwhile is not undone.
+///
+/// # Errors
+/// `NotFound` for one that they may not know of; `Forbidden` for another's; `NotNow` from the next day on, and once something came of it;
+/// the database's.
+pub fn withdraw(tx: &mut Tx<'_>, caller: &Caller, id: VisitId, now: Timestamp) -> Answer<()> {
+    let visit = store::load(tx, id)?.filter(|visit| visit.is_seen_by(caller)).ok_or(ProblemCode::NotFound)?;
+    let role = scope(caller, Act::RecordVisit).reaches(&visit.keys()).filter(|_| visit.account == caller.account);
+    let role = role.ok_or(ProblemCode::Forbidden)?;
+    let is_today = beijing_date(visit.received_at) == beijing_date(now);
+    if !is_today || visit.case.is_some() || store::is_relied_on(tx, id)? {
+        return Err(ProblemCode::NotNow.into());
+    }
+    files::release_visit(tx, id)?;
+    tx.commit(visit.withdraw(caller.acting_as(role), now))?;
+    Ok(())
 }
 
 /// The case that a finding becomes.

@@ -23,6 +23,7 @@ pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list_visits, record_visit))
         .routes(routes!(show_visit))
+        .routes(routes!(withdraw_visit))
         .merge(super::problem_http::routes())
 }
 
@@ -100,6 +101,17 @@ async fn show_visit(
     Path(id): Path<VisitId>,
 ) -> Answer<Json<VisitView>> {
     Ok(Json(shown(&app, id, caller, lang).await?))
+}
+
+/// Takes back what the caller wrote down by mistake, on the same day. Not once something came of it: a case, or a problem that visits
+/// keep coming upon.
+#[utoipa::path(post, path = "/api/visits/{id}/withdraw", tag = "visits", params(("id" = VisitId, Path)),
+    responses((status = 204), (status = 403, body = crate::http::ProblemBody), (status = 404, body = crate::http::ProblemBody), (status = 409, body = crate::http::ProblemBody)),
+    extensions(("x-access" = json!("record_visit"))))]
+async fn withdraw_visit(State(app): State<App>, Signed(caller): Signed, Path(id): Path<VisitId>) -> Answer<StatusCode> {
+    let now = app.now();
+    app.db.write(move |tx| command::withdraw(tx, &caller, id, now)).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 async fn shown(app: &App, id: VisitId, caller: Caller, lang: Lang) -> Answer<VisitView> {

@@ -78,7 +78,7 @@ impl Visit {
         Change::new(self, event)
     }
 
-    /// The change that takes back what a ledger brought by mistake. The chain says that it was there, and nothing of what it said.
+    /// The change that takes back what a ledger brought, or somebody wrote down, by mistake. The chain says that it was there, and nothing of what it said.
     pub fn withdraw(self, actor: Actor, at: Timestamp) -> Change<Withdrawn> {
         let event = NewEvent {
             stream: Stream::new(StreamKind::Visit, self.id.to_string()),

@@ -202,6 +202,7 @@ impl Field {
                     units: Vec::new(),
                     starts_at: begins,
                     ends_at: begins.plus_ms(2 * HOUR_MS),
+                    series: None,
                     cancelled_at: None,
                     version: 0,
                 });

@@ -63,7 +63,8 @@ pub async fn tell(app: &App, clock: &ManualClock, stage: &Stage) -> Answer<()> {
         let (writer, caller) = (app.clone(), clerk.clone());
         let publish = app.db.write(move |tx| {
             let answer = cases::load(tx, &Named::Id(one.case))?.and_then(|case| case.reply).map(|reply| reply.done);
-            let answer = answer.unwrap_or_default();
+            // Withdrawn, or ended by itself: nobody answered it, and there is nothing to tell.
+            let Some(answer) = answer.filter(|answer| !answer.trim().is_empty()) else { return Ok(()) };
             let body = PublishOpinion { summary: summary.to_owned(), outcome: outcome(&answer), answer, version: None };
             publish_in(&writer, tx, &caller, one.case, &body).map(drop)
         });

@@ -158,6 +158,8 @@ on_both! {
         let listed = |due: Vec<(String, String)>| due.into_iter().filter(|(id, _)| id.starts_with("list_visits")).map(|(id, _)| id).collect::<Vec<_>>();
         assert_eq!(listed(due(&world, &worker).await), ["list_visits 幸福小区3号楼101室", "list_visits 幸福小区3号楼102室"]);
         assert!(listed(due(&world, &beside).await).is_empty());
+        world.post(&worker, "/api/visits", json!({ "kind": "visit", "record_id": one, "met": false })).await.ok();
+        assert_eq!(listed(due(&world, &worker).await).len(), 2, "a closed door is no home visited");
         let made = world.post(&worker, "/api/visits", json!({ "kind": "visit", "record_id": one })).await.ok();
         assert_eq!((&made["area"]["code"], &made["place_text"], &made["record_id"]), (&json!(GRID_1), &json!("幸福小区3号楼101室"), &json!(one)));
         assert_eq!(listed(due(&world, &worker).await), ["list_visits 幸福小区3号楼102室"]);
@@ -280,6 +282,34 @@ on_both! {
         let told = world.app.db.read(move |conn| linli_civic::people::leave::present(conn, accounts, now)).await.unwrap();
         assert_eq!(told.into_iter().map(|account| account.to_string()).collect::<Vec<_>>(), [two]);
         drop((worker, beside));
+    }
+
+    async fn a_roster_is_set_once_changed_by_one_and_called_off_as_a_whole(t: TestDb) {
+        let world = World::new(t).await;
+        let head = world.as_("head").await;
+        let one = colleague(&world, &head, "李春梅").await;
+        let mut body = shift(COMMUNITY, std::slice::from_ref(&one), "2026-09-29");
+        body["repeat_weeks"] = json!(3);
+        let set = |body: Value| {
+            let (world, head) = (&world, &head);
+            async move { world.send(axum::http::Method::POST, "/api/shifts", head.0.as_deref(), &[("content-type", "application/json"), ("idempotency-key", "roster-1")], body.to_string().into_bytes()).await.ok() }
+        };
+        let first = set(body.clone()).await;
+        assert_eq!(set(body.clone()).await, first, "sent again it is set once");
+        let id = |n: usize| first[n]["id"].as_str().unwrap().to_owned();
+        assert!(first.as_array().unwrap().iter().all(|shift| shift["in_series"] == true && shift["version"] == 1));
+        let put = |n: usize, version: i64| {
+            let mut body = shift(COMMUNITY, std::slice::from_ref(&one), "2026-10-06");
+            body["version"] = json!(version);
+            let (world, head, path) = (&world, &head, format!("/api/shifts/{}", id(n)));
+            async move { world.send(axum::http::Method::PUT, &path, head.0.as_deref(), &[("content-type", "application/json")], body.to_string().into_bytes()).await }
+        };
+        assert_eq!(put(1, 1).await.ok()["version"], 2);
+        put(1, 1).await.refused(409, "version_conflict");
+        assert_eq!(world.post(&head, &format!("/api/shifts/{}/cancel?following=true", id(1)), json!({})).await.status, 204);
+        let dates = |month: Value| -> Vec<Value> { month["days"].as_array().unwrap().iter().filter(|day| !day["shifts"].as_array().unwrap().is_empty()).map(|day| day["date"].clone()).collect() };
+        assert_eq!(dates(world.get(&head, "/api/duties/calendar?month=2026-09").await.ok()), ["2026-09-29"]);
+        assert!(dates(world.get(&head, "/api/duties/calendar?month=2026-10").await.ok()).is_empty());
     }
 
     async fn a_head_sets_the_roster_and_everybody_there_sees_it(t: TestDb) {

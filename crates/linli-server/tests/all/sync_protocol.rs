@@ -20,6 +20,9 @@ const STORY_MS: i64 = 72 * HOUR_MS;
 /// Whose phones: two of one person, one of another.
 const OWNERS: [&str; 3] = ["worker1", "worker1", "head"];
 const N_CASES: u64 = 6;
+/// Homes that are there already: few, so that their changes meet.
+const N_HOMES: u64 = 3;
+const OCCUPANCIES: [&str; 3] = ["owner", "rented", "empty"];
 
 /// Chance that is the same on every run.
 struct Chance(u64);
@@ -53,7 +56,20 @@ impl Chance {
     }
 }
 
-/// What somebody did, before any city knows of it. A case that is there already is named by its number.
+/// What a deed is about.
+#[derive(Clone, Debug)]
+enum About {
+    /// Something that it makes, and that nobody needs to name.
+    New,
+    /// A case that is there already, by its number.
+    Case(usize),
+    /// A home that is there already, by its number.
+    Home(usize),
+    /// A home that it enters, under an id of the phone's own.
+    Entered(String),
+}
+
+/// What somebody did, before any city knows of it.
 #[derive(Clone, Debug)]
 struct Deed {
     phone: usize,
@@ -61,10 +77,18 @@ struct Deed {
     op_id: String,
     at: Timestamp,
     kind: &'static str,
-    case: Option<usize>,
+    about: About,
     base_version: Option<u64>,
     captured_at: Timestamp,
     payload: Value,
+}
+
+fn changed(fields: Value) -> Value {
+    json!({ "kind": "dwelling", "fields": fields })
+}
+
+fn home_fields(room: &str) -> Value {
+    json!({ "compound": "幸福小区", "building": "3号楼", "room": room, "dwelling_use": "living", "occupancy": "owner" })
 }
 
 fn story(seed: u64, n: usize) -> Vec<Deed> {
@@ -78,26 +102,42 @@ fn story(seed: u64, n: usize) -> Vec<Deed> {
         seqs[phone] += 1;
         let at = monday().plus_ms(ms);
         let case = usize::try_from(chance.below(N_CASES)).unwrap();
+        let home = About::Home(usize::try_from(chance.below(N_HOMES)).unwrap());
         let act = |action: &str, fields: Value| json!({ "action": action, "fields": fields });
-        let (kind, case, payload) = match chance.below(10) {
+        let (kind, about, payload) = match chance.below(15) {
             0 | 1 => (
                 "case.report",
-                None,
+                About::New,
                 json!({ "text": format!("第{n}件：路灯不亮"), "area_code": GRID_1, "category": "street_light" }),
             ),
-            2 | 3 => {
-                ("visit.record", None, json!({ "kind": "patrol", "area_code": GRID_1, "note": format!("第{n}次巡查") }))
-            }
+            2 | 3 => (
+                "visit.record",
+                About::New,
+                json!({ "kind": "patrol", "area_code": GRID_1, "note": format!("第{n}次巡查") }),
+            ),
             4 => (
                 "visit.finding",
-                None,
+                About::New,
                 json!({ "kind": "visit", "area_code": GRID_1, "note": format!("第{n}次走访"), "finding": { "text": format!("第{n}件：井盖松动"), "category": "street_light" } }),
             ),
-            5 => ("case.act", Some(case), act("take", json!({}))),
-            6 => ("case.act", Some(case), act("settle", json!({ "reply": reply() }))),
-            7 => ("case.act", Some(case), act("accept", json!({}))),
-            8 => ("case.no_such", Some(case), json!({})),
-            _ => ("case.act", Some(case), act("comment", json!({ "text": format!("第{n}句话") }))),
+            5 => ("case.act", About::Case(case), act("take", json!({}))),
+            6 => ("case.act", About::Case(case), act("settle", json!({ "reply": reply() }))),
+            7 => ("case.act", About::Case(case), act("accept", json!({}))),
+            8 => ("case.no_such", About::Case(case), json!({})),
+            9 => ("registry.change", home, changed(json!({ "area_m2": (60 + n % 7).to_string() }))),
+            10 => ("registry.change", home, changed(json!({ "occupancy": OCCUPANCIES[n % OCCUPANCIES.len()] }))),
+            11 => (
+                "registry.change",
+                home,
+                changed(json!({ "unit": format!("{}单元", n % 4), "area_m2": (90 + n % 3).to_string() })),
+            ),
+            12 => ("registry.confirm", home, json!({ "kind": "dwelling" })),
+            13 => (
+                "registry.enter",
+                About::Entered(format!("019a5f0e-7c3a-7000-8000-d{n:011x}")),
+                json!({ "kind": "dwelling", "area_code": GRID_1, "fields": home_fields(&format!("{n}室")) }),
+            ),
+            _ => ("case.act", About::Case(case), act("comment", json!({ "text": format!("第{n}句话") }))),
         };
         Deed {
             phone,
@@ -105,8 +145,12 @@ fn story(seed: u64, n: usize) -> Vec<Deed> {
             op_id: format!("019a5f0e-7c3a-7000-8000-{n:012x}"),
             at,
             kind,
-            case,
-            base_version: case.map(|_| chance.below(8)),
+            base_version: match about {
+                About::Case(_) => Some(chance.below(8)),
+                About::Home(_) => Some(1 + chance.below(4)),
+                About::New | About::Entered(_) => None,
+            },
+            about,
             captured_at: at.plus_ms(skews[phone]),
             payload,
         }
@@ -120,6 +164,7 @@ struct City {
     accounts: BTreeMap<String, AccountId>,
     devices: Vec<String>,
     cases: Vec<String>,
+    homes: Vec<String>,
 }
 
 impl City {
@@ -134,7 +179,13 @@ impl City {
             .await
             .map_err(|error: linli_db::StoreError| error)
             .unwrap();
-        let mut city = Self { world, accounts: accounts.into_iter().collect(), devices: Vec::new(), cases: Vec::new() };
+        let mut city = Self {
+            world,
+            accounts: accounts.into_iter().collect(),
+            devices: Vec::new(),
+            cases: Vec::new(),
+            homes: Vec::new(),
+        };
         for n in 0..N_CASES {
             let body =
                 json!({ "text": format!("原有第{n}件：路灯不亮"), "area_code": GRID_1, "category": "street_light" });
@@ -146,6 +197,12 @@ impl City {
                 })
             });
             city.cases.push(id.await.map_err(|error: linli_db::StoreError| error).unwrap().unwrap());
+        }
+        let worker = city.session("worker1").await;
+        for n in 0..N_HOMES {
+            let body = json!({ "area_code": GRID_1, "fields": home_fields(&format!("原{n}室")) });
+            let made = city.world.post(&worker, "/api/registry/dwellings", body).await.ok();
+            city.homes.push(made["id"].as_str().unwrap().to_owned());
         }
         for owner in OWNERS {
             let who = city.session(owner).await;
@@ -164,9 +221,15 @@ impl City {
     }
 
     fn command(&self, deed: &Deed) -> Value {
+        let entity = match &deed.about {
+            About::New => None,
+            About::Case(case) => Some(self.cases[*case].clone()),
+            About::Home(home) => Some(self.homes[*home].clone()),
+            About::Entered(id) => Some(id.clone()),
+        };
         json!({
             "op_id": deed.op_id, "device_id": self.devices[deed.phone], "device_seq": deed.seq, "type": deed.kind,
-            "entity_id": deed.case.map(|case| self.cases[case].clone()), "base_version": deed.base_version,
+            "entity_id": entity, "base_version": deed.base_version,
             "captured_at": deed.captured_at, "payload": deed.payload, "attachments": [],
         })
     }
@@ -214,6 +277,22 @@ impl City {
                 "SELECT v.note, v.kind, v.result, c.body AS matter, a.name AS who, CAST(v.captured_at AS TEXT) AS captured_at, CAST(v.received_at AS TEXT) AS received_at FROM visit v \
                  LEFT JOIN cases c ON c.id = v.case_id LEFT JOIN account a ON a.id = v.account_id ORDER BY v.note",
                 &["note", "kind", "result", "matter", "who", "captured_at", "received_at"],
+            )
+            .await,
+        );
+        state.insert(
+            "homes",
+            self.rows(
+                "SELECT label, area_m2, occupancy, CAST(version AS TEXT) AS version, CAST(changed_at AS TEXT) AS changed_at, CAST(confirmed_at AS TEXT) AS confirmed_at FROM dwelling ORDER BY label, id",
+                &["label", "area_m2", "occupancy", "version", "changed_at", "confirmed_at"],
+            )
+            .await,
+        );
+        state.insert(
+            "proposals",
+            self.rows(
+                "SELECT d.label, p.field, CAST(p.base_version AS TEXT) AS base_version, CAST(p.at AS TEXT) AS at, p.state FROM registry_proposal p JOIN dwelling d ON d.id = p.record_id ORDER BY p.at, d.label, p.field",
+                &["label", "field", "base_version", "at", "state"],
             )
             .await,
         );
@@ -359,6 +438,8 @@ async fn check(backend: Backend, seed: u64, n: usize) {
     }
     assert!(heard.n_replays > n / 3, "seed {seed}: the network was bad: {} replays", heard.n_replays);
     assert!(n < 100 || heard.n_held > 0, "seed {seed}: some came before their turn");
+    let n_met = before["proposals"].len();
+    assert!(n < 100 || n_met > 0, "seed {seed}: some changes of records meet");
     let n_applied = heard.outcomes.values().filter(|outcome| outcome.contains("\"status\":\"applied\"")).count();
     assert!(n_applied > n / 4 && n_applied < n, "seed {seed}: some is done and some is refused: {n_applied} of {n}");
     assert!(n < 100 || heard.n_restarts > 3, "seed {seed}: the server was gone {} times", heard.n_restarts);

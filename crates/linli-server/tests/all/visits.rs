@@ -91,6 +91,38 @@ on_both! {
         assert_eq!((&seen["case_id"], &seen["case_code"]), (&made["case_id"], &Value::Null), "the resident's code is told to whoever found it");
     }
 
+    async fn a_finding_becomes_what_there_is_a_flow_for(t: TestDb) {
+        let world = World::new(t).await;
+        let worker = world.as_("worker1").await;
+        let kinds = world.get(&worker, "/api/categories").await.ok()["kinds"].clone();
+        assert!(kinds.as_array().unwrap().contains(&json!({ "kind": "hazard", "name": "隐患" })), "{kinds}");
+        let found = |kind: &str| json!({ "kind": "patrol", "area_code": GRID_1, "finding": { "text": "灭火器过期", "kind": kind } });
+        let made = world.post(&worker, "/api/visits", found("hazard")).await.ok();
+        let case = world.get(&worker, &format!("/api/cases/{}", made["case_id"].as_str().unwrap())).await.ok();
+        assert_eq!(case["kind"], "hazard");
+        let refused = world.post(&worker, "/api/visits", found("topic")).await.refused(422, "invalid");
+        assert_eq!(refused["errors"][0]["field"], "finding.kind", "{refused}");
+    }
+
+    async fn what_was_written_down_by_mistake_is_taken_back_on_the_same_day_by_its_writer(t: TestDb) {
+        let world = World::new(t).await;
+        let (worker, head) = (world.as_("worker1").await, world.as_("head").await);
+        let made = world.post(&worker, "/api/visits", patrol(GRID_1, "记错了地方")).await.ok();
+        let path = |made: &Value| format!("/api/visits/{}/withdraw", made["id"].as_str().unwrap());
+        world.post(&head, &path(&made), Value::Null).await.refused(403, "forbidden");
+        world.post(&world.as_("worker2").await, &path(&made), Value::Null).await.refused(404, "not_found");
+        assert_eq!(world.post(&worker, &path(&made), Value::Null).await.status, 204);
+        assert!(notes(&world, &worker, "").await.is_empty());
+        world.post(&worker, &path(&made), Value::Null).await.refused(404, "not_found");
+        let found = world.post(&worker, "/api/visits", json!({ "kind": "patrol", "area_code": GRID_1, "finding": { "text": "路灯不亮" } })).await.ok();
+        world.post(&worker, &path(&found), Value::Null).await.refused(409, "not_now");
+        let old = world.post(&worker, "/api/visits", patrol(GRID_1, "昨天的")).await.ok();
+        world.clock.advance_ms(24 * 3_600_000);
+        let worker = world.as_("worker1").await;
+        world.post(&worker, &path(&old), Value::Null).await.refused(409, "not_now");
+        assert_eq!(world.app.db.read(linli_db::verify::verify).await.unwrap().broken, None);
+    }
+
     async fn a_finding_that_is_refused_leaves_no_visit(t: TestDb) {
         let world = World::new(t).await;
         let worker = world.as_("worker1").await;

@@ -1,9 +1,10 @@
 /** Enrolling this phone, opening it with the PIN, and what happens after a wrong one. */
 import { ProblemError } from "@shared/api/problem";
+import { recallJson, rememberJson } from "@shared/lib/storage";
 import type { Me } from "@shared/api/types";
 import { makeKey, open, openKey, PIN_ROUNDS, rewrapKey, seal } from "./crypto";
 import { CopyDb, end, on, OutboxDb, wipe } from "./database";
-import { leaveMark, takeMark } from "./mark";
+import { takeMark } from "./mark";
 import { endsAt, isRunning, seenAt, type Lease } from "./lease";
 import * as server from "./server";
 
@@ -43,11 +44,11 @@ export async function enrolPhone(me: Me, name: string, pin: string, rounds = PIN
   // Asked for first: a browser that keeps nothing must not leave a phone at the server.
   const outbox = new OutboxDb(me.id);
   await outbox.open();
+  await giveBackLeft(me.id);
   try {
     const { device, key } = await enrolInto(outbox, me, name, pin, rounds);
     // Cleaning programs and full disks take first what nobody asked to keep.
     await navigator.storage?.persist?.().catch(() => false);
-    leaveMark(me.id);
     return { account: me.id, device, login: me.name, key, outbox, copy: new CopyDb(me.id), me };
   } catch (cause) {
     end(outbox);
@@ -74,6 +75,32 @@ async function enrolInto(outbox: OutboxDb, me: Me, name: string, pin: string, ro
 export async function takeAway(account: string): Promise<void> {
   takeMark(account);
   await wipe(account);
+}
+
+/** Its owner gives it up, because they forgot the PIN: the server is told as soon as they enrol this browser anew. */
+export async function giveUp(account: string): Promise<void> {
+  await noteLeft(account);
+  await takeAway(account);
+}
+
+/** Phones that were wiped here and that the server still counts: an account has at most ten. */
+const LEFT = "linli.left";
+const isLeft = (value: unknown): value is { account: string; device: string }[] => Array.isArray(value);
+
+/** Which phone it was, for whoever enrols this browser anew. */
+async function noteLeft(account: string): Promise<void> {
+  const outbox = new OutboxDb(account);
+  const phone = await on(outbox, (db) => db.read("phone")).catch(() => undefined);
+  end(outbox);
+  if (phone === undefined) return;
+  rememberJson(LEFT, [...(recallJson(LEFT, isLeft) ?? []), { account, device: phone.device }]);
+}
+
+/** Gives those back to the server that `account` left here. */
+async function giveBackLeft(account: string): Promise<void> {
+  const left = recallJson(LEFT, isLeft) ?? [];
+  for (const { device } of left.filter((one) => one.account === account)) await server.revoke(device).catch(() => undefined);
+  rememberJson(LEFT, left.filter((one) => one.account !== account));
 }
 
 /** The lease if it runs; one that ended is taken off the phone at once. */

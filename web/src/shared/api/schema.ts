@@ -3114,7 +3114,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Calls a shift off that is not over. */
+        /** Calls a shift off that is not over; those of its series that follow it too, where that is asked. */
         post: operations["cancel_shift"];
         delete?: never;
         options?: never;
@@ -3351,6 +3351,26 @@ export interface paths {
         get: operations["show_visit"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/visits/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes back what the caller wrote down by mistake, on the same day. Not once something came of it: a case, or a problem that visits
+         *     keep coming upon.
+         */
+        post: operations["withdraw_visit"];
         delete?: never;
         options?: never;
         head?: never;
@@ -9041,6 +9061,11 @@ export interface components {
             title: string;
             /** @description Codes of the units that come along. */
             units?: string[];
+            /**
+             * Format: int64
+             * @description Of a shift that is changed: the version that was changed. With another one somebody was quicker, and nothing is changed.
+             */
+            version?: number | null;
         };
         /** @description Numbers that steer the flows. */
         Settings: {
@@ -9104,6 +9129,8 @@ export interface components {
             ends_at: components["schemas"]["Timestamp"];
             /** @description Which. */
             id: string;
+            /** @description Whether it was set together with others of other weeks. */
+            in_series: boolean;
             /** @description Whether the reader is on duty then. */
             is_mine: boolean;
             /** @description Of which kind. */
@@ -9124,6 +9151,11 @@ export interface components {
             title: string;
             /** @description Units that come along. */
             units: components["schemas"]["UnitRef"][];
+            /**
+             * Format: int64
+             * @description How often it was changed.
+             */
+            version: number;
         };
         /** @enum {string} */
         ShiftKind: "station" | "patrol" | "reception" | "watch";
@@ -17267,7 +17299,10 @@ export interface operations {
     set_shift: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Sent again with the same key, it is set once */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -17354,7 +17389,10 @@ export interface operations {
     };
     cancel_shift: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Those of its series that follow it too. */
+                following?: boolean;
+            };
             header?: never;
             path: {
                 id: string;
@@ -17972,6 +18010,49 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_visit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["VisitId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
