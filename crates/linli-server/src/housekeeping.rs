@@ -75,7 +75,7 @@ pub async fn once(app: &App) -> Result<(), StoreError> {
             tracing::warn!(%error, "a photo that nobody refers to could not be removed");
         }
     }
-    if let Err(error) = files::parts::sweep(&app.files.parts(), Duration::from_hours(24)) {
+    if let Err(error) = files::parts::sweep(&app.files.parts(), now.plus_ms(-DAY_MS)) {
         tracing::warn!(%error, "parts of photos that never became whole could not be removed");
     }
     Ok(())

@@ -3,9 +3,9 @@
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, UNIX_EPOCH};
 
-use linli_kernel::AccountId;
+use linli_kernel::{AccountId, Timestamp};
 use sha2::{Digest, Sha256};
 
 /// One part is written after the other: a try that was given up may still be arriving beside the next.
@@ -75,19 +75,19 @@ impl Coming {
     }
 }
 
-/// Removes what has not gone on for `longest`.
+/// Removes what has not gone on since `before`.
 ///
 /// # Errors
 /// The file system's.
-pub fn sweep(parts: &Path, longest: Duration) -> std::io::Result<()> {
+pub fn sweep(parts: &Path, before: Timestamp) -> std::io::Result<()> {
+    let before = UNIX_EPOCH + Duration::from_millis(u64::try_from(before.ms()).unwrap_or(0));
     let found = match std::fs::read_dir(parts) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
         found => found?,
     };
     for entry in found {
         let entry = entry?;
-        let written = entry.metadata()?.modified()?;
-        if SystemTime::now().duration_since(written).is_ok_and(|age| age >= longest) {
+        if entry.metadata()?.modified()? < before {
             std::fs::remove_file(entry.path())?;
         }
     }
@@ -130,10 +130,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let photo = coming(folder.path(), b"lamp");
         photo.take(0, 4, b"la").unwrap();
-        sweep(folder.path(), Duration::from_secs(3_600)).unwrap();
+        let written = std::fs::metadata(&photo.path).unwrap().modified().unwrap().duration_since(UNIX_EPOCH).unwrap();
+        let written = Timestamp::from_ms(i64::try_from(written.as_millis()).unwrap());
+        sweep(folder.path(), written.plus_ms(-3_600_000)).unwrap();
         assert_eq!(photo.received().unwrap(), 2);
-        sweep(folder.path(), Duration::ZERO).unwrap();
+        sweep(folder.path(), written.plus_ms(3_600_000)).unwrap();
         assert_eq!(photo.received().unwrap(), 0);
-        sweep(&folder.path().join("none"), Duration::ZERO).unwrap();
+        sweep(&folder.path().join("none"), written).unwrap();
     }
 }

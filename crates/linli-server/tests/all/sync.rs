@@ -319,23 +319,6 @@ on_both! {
         assert_eq!(phone.push_one(&world, &wrong).await["problem"]["code"], "invalid");
     }
 
-    async fn a_photo_is_named_by_what_was_sent_and_a_missing_one_holds_nothing_up(t: TestDb) {
-        use sha2::{Digest, Sha256};
-        let world = World::new(t).await;
-        let mut phone = Phone::of(&world, world.as_("worker1").await).await;
-        let mut bytes = std::io::Cursor::new(Vec::new());
-        image::DynamicImage::new_luma8(8, 8).write_to(&mut bytes, image::ImageFormat::Png).unwrap();
-        let bytes = bytes.into_inner();
-        let sent = hex::encode(Sha256::digest(&bytes));
-        world.send(Method::POST, "/api/attachments", phone.who.0.as_deref(), &[("content-type", "image/png")], bytes).await.ok();
-        let missing = "0".repeat(64);
-        let visit = phone.command("visit.record", json!({ "attachments": [sent, missing], "payload": { "kind": "visit", "area_code": GRID_1, "attachments": [sent, missing] } }));
-        let outcome = phone.push_one(&world, &visit).await;
-        assert_eq!((&outcome["status"], &outcome["missing_attachments"]), (&json!("applied"), &json!([missing])), "{outcome}");
-        let seen = world.get(&phone.who, &format!("/api/visits/{}", outcome["entity"]["id"].as_str().unwrap())).await.ok();
-        assert_eq!(seen["attachments"].as_array().unwrap().len(), 1);
-    }
-
     async fn an_unknown_type_or_a_strange_payload_is_refused_and_the_next_goes_on(t: TestDb) {
         let world = World::new(t).await;
         let mut phone = Phone::of(&world, world.as_("worker1").await).await;

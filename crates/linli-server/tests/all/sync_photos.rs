@@ -34,6 +34,19 @@ fn n_photos(seen: &Value) -> usize {
 }
 
 on_both! {
+    async fn a_photo_is_named_by_what_was_sent_and_a_missing_one_holds_nothing_up(t: TestDb) {
+        let world = World::new(t).await;
+        let mut phone = Phone::of(&world, world.as_("worker1").await).await;
+        let (bytes, sent) = photo(1);
+        world.send(Method::POST, "/api/attachments", phone.who.0.as_deref(), &[("content-type", "image/png")], bytes).await.ok();
+        let missing = "0".repeat(64);
+        let visit = phone.command("visit.record", json!({ "attachments": [sent, missing], "payload": { "kind": "visit", "area_code": GRID_1, "attachments": [sent, missing] } }));
+        let outcome = phone.push_one(&world, &visit).await;
+        assert_eq!((&outcome["status"], &outcome["missing_attachments"]), (&json!("applied"), &json!([missing])), "{outcome}");
+        let seen = world.get(&phone.who, &format!("/api/visits/{}", outcome["entity"]["id"].as_str().unwrap())).await.ok();
+        assert_eq!(n_photos(&seen), 1);
+    }
+
     async fn a_photo_that_comes_later_in_parts_finds_the_visit_and_the_case_that_named_it(t: TestDb) {
         let world = World::new(t).await;
         let mut phone = Phone::of(&world, world.as_("worker1").await).await;

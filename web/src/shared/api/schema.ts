@@ -5597,6 +5597,8 @@ export interface components {
             away: components["schemas"]["LeaveView"][];
             /** @description Grids at which nobody works. */
             empty: components["schemas"]["AreaRef"][];
+            /** @description Whether there were more records than one look goes through: a smaller area says more. */
+            is_cut: boolean;
             /** @description By place, then in the order of the rules. */
             items: components["schemas"]["DutyGap"][];
         };
@@ -9847,6 +9849,8 @@ export interface components {
         };
         /** @description Visiting lists of the caller's areas. */
         VisitLists: {
+            /** @description Whether there were more records than one look goes through: a smaller area says more. */
+            is_cut: boolean;
             /** @description In the order of the rules. */
             items: components["schemas"]["VisitList"][];
         };
