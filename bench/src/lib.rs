@@ -18,12 +18,15 @@ use linli_server::open::{self, Options};
 
 /// The grid in which everything happens.
 pub const GRID: &str = "610502005007001";
+/// One beside it, where nobody works.
+pub const OTHER_GRID: &str = "610502005007002";
 const AREAS: &[(&str, &str)] = &[
     ("610500000000", "渭南市"),
     ("610502000000", "临渭区"),
     ("610502005000", "向阳街道"),
     ("610502005007", "红旗社区"),
     (GRID, "第一网格"),
+    (OTHER_GRID, "第二网格"),
 ];
 
 /// Options for a data folder and perhaps a PostgreSQL database.
@@ -40,7 +43,7 @@ pub fn options(data: &Path, url: Option<&str>) -> Options {
     options
 }
 
-/// Puts five areas and a grid worker into a fresh database.
+/// Puts six areas and a grid worker into a fresh database.
 ///
 /// # Errors
 /// The database's.

@@ -9,7 +9,7 @@ use std::time::Instant;
 use anyhow::Context;
 use clap::Parser;
 
-use linli_bench::{GRID, Taken, options, small_city};
+use linli_bench::{GRID, OTHER_GRID, Taken, options, small_city};
 use linli_civic::app::App;
 use linli_civic::cases::report::{self, ReportCase, Sender};
 use linli_civic::registry::{
@@ -20,6 +20,7 @@ use linli_civic::say::Lang;
 use linli_civic::sync::cursor::Cursor;
 use linli_civic::sync::pull::{self, Ask, PAGE_ROWS};
 use linli_civic::sync::{Device, store};
+use linli_civic::visits::command as visits;
 use linli_db::StoreError;
 use linli_kernel::{AccountId, Actor, AreaCode, DeviceId, RecordId};
 use linli_server::open;
@@ -30,8 +31,14 @@ struct Args {
     #[arg(long, default_value_t = 500)]
     cases: usize,
     /// Dwellings of the worker's grid.
-    #[arg(long, default_value_t = 4_500)]
+    #[arg(long, default_value_t = 3_900)]
     records: usize,
+    /// Records of the worker's own rounds: a quarter's.
+    #[arg(long, default_value_t = 600)]
+    visits: usize,
+    /// Cases of another grid that come in between.
+    #[arg(long, default_value_t = 2_000)]
+    elsewhere: usize,
     /// Phones that ask at once.
     #[arg(long, default_value_t = 100)]
     phones: usize,
@@ -58,15 +65,7 @@ async fn run(args: &Args) -> anyhow::Result<()> {
     let url = args.database_url.as_deref();
     small_city(folder.path(), url).await?;
     let app = open::open_app(&options(folder.path(), url)).await?;
-    for n in 0..args.cases {
-        let body = ReportCase {
-            text: format!("{n}号楼前的路灯不亮，晚上看不清路，请尽快派人来看看"),
-            area_code: Some(GRID.to_owned()),
-            category: Some("street_light".to_owned()),
-            ..ReportCase::default()
-        };
-        report::report(&app, body, Sender::Resident, None).await.context("cannot report")?;
-    }
+    report_in(&app, GRID, args.cases).await?;
     let account = app
         .db
         .read(|conn| {
@@ -76,6 +75,7 @@ async fn run(args: &Args) -> anyhow::Result<()> {
         .map_err(|error: StoreError| error)?
         .context("no worker")?;
     keep_records(&app, account, args.records).await?;
+    patrol(&app, account, args.visits).await?;
     println!("| what | phones | rows | kB | pages | wall ms | p50 ms | p99 ms |");
     println!("|---|---|---|---|---|---|---|---|");
     for n_phones in [1, args.phones] {
@@ -84,7 +84,38 @@ async fn run(args: &Args) -> anyhow::Result<()> {
             devices.push(enrol(&app, account).await?);
         }
         let cursors = crowd(&app, account, "first sync", devices.iter().map(|id| (*id, None)).collect()).await?;
-        crowd(&app, account, "nothing new", cursors).await?;
+        let cursors = crowd(&app, account, "nothing new", cursors).await?;
+        report_in(&app, OTHER_GRID, args.elsewhere).await?;
+        let cursors = crowd(&app, account, "only other grids' news", cursors).await?;
+        patrol(&app, account, 1).await?;
+        crowd(&app, account, "one patrol", cursors).await?;
+    }
+    Ok(())
+}
+
+async fn report_in(app: &App, grid: &str, n_cases: usize) -> anyhow::Result<()> {
+    for n in 0..n_cases {
+        let body = ReportCase {
+            text: format!("{n}号楼前的路灯不亮，晚上看不清路，请尽快派人来看看"),
+            area_code: Some(grid.to_owned()),
+            category: Some("street_light".to_owned()),
+            ..ReportCase::default()
+        };
+        report::report(app, body, Sender::Resident, None).await.context("cannot report")?;
+    }
+    Ok(())
+}
+
+/// Writes patrols down, as the worker does every day.
+async fn patrol(app: &App, account: AccountId, n_patrols: usize) -> anyhow::Result<()> {
+    let now = app.now();
+    let caller = app.db.read(move |conn| store::caller(conn, account, now)).await?.context("no worker")?;
+    for n in 0..n_patrols {
+        let body = serde_json::json!({ "kind": "patrol", "area_code": GRID, "note": format!("第{n}次巡查，楼道通畅，消防栓正常") });
+        let ready =
+            visits::prepare(app, serde_json::from_value(body)?, caller.clone()).await.context("cannot patrol")?;
+        let writer = app.clone();
+        app.db.write(move |tx| visits::record(&writer, tx, &ready, None)).await.context("cannot patrol")?;
     }
     Ok(())
 }
