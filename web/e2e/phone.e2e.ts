@@ -182,7 +182,7 @@ it("an open phone that is revoked is wiped at the next contact", async () => {
   await expect.poll(() => page.evaluate(async () => (await indexedDB.databases()).length)).toBe(0);
 });
 
-it("five wrong PINs drop the server's share: with no network even the right one opens nothing then", async () => {
+it("five wrong PINs drop the server's share and end the session: the right one opens nothing before the password", async () => {
   const { context, page } = await phoneOf("worker");
   await context.setOffline(true);
   await page.goto("/field/");
@@ -196,7 +196,23 @@ it("five wrong PINs drop the server's share: with no network even the right one 
   await page.getByText("请连上网络再打开").waitFor();
   await context.setOffline(false);
   await page.getByLabel(PIN_LABEL).fill(PIN);
+  await page.getByText("请先登录，再输入 PIN 码").waitFor();
+  expect((await context.request.get("/api/session")).status(), "whoever holds the phone is nobody").toBe(401);
+  await page.goto("/field/login");
+  await signInOnPage(page, "worker");
+  await page.getByLabel(PIN_LABEL).fill(PIN);
   await uploaded(page).waitFor();
+});
+
+it("whoever has forgotten the PIN is asked for the password", async () => {
+  const { context, page } = await phoneOf("worker");
+  await page.goto("/field/");
+  await page.getByRole("button", { name: "忘了 PIN 码" }).click();
+  await page.getByRole("button", { name: "清除这部手机上的数据" }).click();
+  await page.getByRole("heading", { name: "网格员登录" }).waitFor();
+  expect((await context.request.get("/api/session")).status()).toBe(401);
+  await page.goto("/field/");
+  await page.getByRole("heading", { name: "网格员登录" }).waitFor();
 });
 
 it("two people on one phone have an outbox each: neither signing out nor the other's signing in loses or shows anything", async () => {

@@ -142,15 +142,6 @@ pub fn belongs_to(tx: &mut Tx<'_>, token: &Token, device: DeviceId, now: Timesta
     Ok(begun.first().map(|begun| (PHONE_LIFE_MS - now.since(*begun)).max(0)))
 }
 
-/// Ends the sessions of a phone.
-///
-/// # Errors
-/// The database's.
-pub fn end_of(tx: &mut Tx<'_>, device: DeviceId) -> Result<(), StoreError> {
-    tx.bookkeep(|writer| writer.exec("DELETE FROM session WHERE device_id = $1", &params![device]))?;
-    Ok(())
-}
-
 /// Ends one session.
 ///
 /// # Errors

@@ -4,6 +4,7 @@ import { api, onSignedOut, unwrap } from "@shared/api/client";
 import { ProblemError } from "@shared/api/problem";
 import type { Me } from "@shared/api/types";
 import { leaveNote, noteIsOf } from "./cases/noteDraft";
+import { endLeft, leave, noteSignedIn } from "./leaving";
 import { accountsHere } from "./phone/database";
 import { dropEndedLeases, type Opened } from "./phone/keys";
 import { isOpen, lock, noteMe, openPhone, syncNow, usePhone } from "./phone/phone";
@@ -32,49 +33,18 @@ async function load(): Promise<Me | null> {
 /** @throws ProblemError */
 export async function signIn(name: string, password: string): Promise<void> {
   me.value = await unwrap(api.POST("/api/session", { body: { name, password } }));
-  noteLeaving(false);
+  noteSignedIn();
   noteIsOf(me.value.id);
   // What another person has open on this phone closes; it stays on the phone, sealed.
   if (usePhone().opened.value?.account === me.value.id) syncNow();
   else lock();
 }
 
-/** Where a sign-out waits that the server was not told of: it comes before anything else that is asked. */
-const LEAVING = "linli.leaving";
-/** A network that swallows answers does not hold the start up. */
-const LEAVING_PATIENCE_MS = 1_000;
-
-function noteLeaving(isLeaving: boolean): void {
-  try {
-    if (isLeaving) localStorage.setItem(LEAVING, "1");
-    else localStorage.removeItem(LEAVING);
-  } catch {
-    // A browser that keeps nothing: the session ends by itself.
-  }
-}
-
-/** Tells the server of a sign-out that was made with no network. */
-async function endLeft(): Promise<void> {
-  let isLeaving = false;
-  try {
-    isLeaving = localStorage.getItem(LEAVING) !== null;
-  } catch {
-    return;
-  }
-  if (!isLeaving) return;
-  await unwrap(api.DELETE("/api/session", { signal: AbortSignal.timeout(LEAVING_PATIENCE_MS) }));
-  noteLeaving(false);
-}
-
 /** Ends the session and closes the phone. With no network the phone closes all the same, the PIN guards it, and the server is told later. */
 export async function signOut(): Promise<void> {
   const wasOpen = isOpen();
-  try {
-    await unwrap(api.DELETE("/api/session"));
-  } catch (cause) {
-    if (!wasOpen) throw cause;
-    noteLeaving(true);
-  }
+  if (wasOpen) await leave(me.value?.id ?? "");
+  else await unwrap(api.DELETE("/api/session"));
   lock();
   leaveNote();
   me.value = null;

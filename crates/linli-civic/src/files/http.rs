@@ -159,8 +159,23 @@ struct SendPart {
 pub struct PhotoReceived {
     /// So many bytes are here: the next part begins there.
     received: u64,
-    /// Whether it is all here, and put to the record that named it.
+    /// Whether it is all here.
     is_whole: bool,
+    /// To how many records that named it it was put; with 0 it waits for one for a day.
+    n_placed: i64,
+}
+
+impl PhotoReceived {
+    const fn part(received: u64) -> Self {
+        Self { received, is_whole: false, n_placed: 0 }
+    }
+}
+
+/// A photo that is here already: its last answer was lost.
+async fn whole(app: &App, account: AccountId, sent: &str, size: u64) -> Answer<Option<PhotoReceived>> {
+    let sent = sent.to_owned();
+    let (n, n_placed) = app.db.read(move |conn| super::n_here(conn, account, &sent).map_err(Refused::from)).await?;
+    Ok((n > 0).then_some(PhotoReceived { received: size, is_whole: true, n_placed }))
 }
 
 fn coming(app: &App, account: AccountId, sent: &str) -> Answer<Coming> {
@@ -181,8 +196,11 @@ async fn photo_received(
     Path(sent): Path<String>,
 ) -> Answer<Json<PhotoReceived>> {
     let coming = coming(&app, caller.account, &sent)?;
+    if let Some(whole) = whole(&app, caller.account, &sent, 0).await? {
+        return Ok(Json(whole));
+    }
     let received = app.slowly(move || coming.received().map_err(unwritten)).await??;
-    Ok(Json(PhotoReceived { received, is_whole: false }))
+    Ok(Json(PhotoReceived::part(received)))
 }
 
 /// Sends a part of a photo, named by the SHA-256 of all its bytes. What has come stays for a day. When it is whole it is put to the
@@ -203,21 +221,25 @@ async fn send_part(
     if part.size > u64::try_from(MAX_BYTES).unwrap_or(u64::MAX) || end > part.size {
         return Err(ProblemCode::TooLarge.into());
     }
+    // The same photo of two records comes once.
+    if let Some(whole) = whole(&app, caller.account, &sent, part.size).await?.filter(|whole| whole.n_placed > 0) {
+        return Ok(Json(whole));
+    }
     let come = app.slowly(move || coming.take(part.at, part.size, &body).map_err(unwritten)).await??;
     match come {
-        Come::Part(received) => Ok(Json(PhotoReceived { received, is_whole: false })),
+        Come::Part(received) => Ok(Json(PhotoReceived::part(received))),
+        Come::TooMany => Err(ProblemCode::TooLarge.into()),
         Come::Other => Err(Problem::field("sha256", "unknown").into()),
         Come::Whole(whole) => {
             let attachment = kept(&app, whole, Some(caller.account)).await?;
-            app.db
-                .write(move |tx| {
-                    if attachment.arrive(tx)? == 0 {
-                        attachment.note(tx)?;
-                    }
-                    Ok::<_, Refused>(())
-                })
-                .await?;
-            Ok(Json(PhotoReceived { received: part.size, is_whole: true }))
+            let placed = app.db.write(move |tx| {
+                let n_placed = attachment.arrive(tx)?;
+                if n_placed == 0 {
+                    attachment.note(tx)?;
+                }
+                Ok::<_, Refused>(i64::try_from(n_placed).unwrap_or(i64::MAX))
+            });
+            Ok(Json(PhotoReceived { received: part.size, is_whole: true, n_placed: placed.await? }))
         }
     }
 }

@@ -13,5 +13,6 @@ mod store;
 
 pub use photo::{MAX_BYTES, Photo, THUMB_PX};
 pub use store::{
-    Attachment, Files, attach, attach_to_visit, loose_by_sent, loose_older_than, of_case, of_visit, release_visit,
+    Attachment, Files, attach, attach_to_visit, loose_by_sent, loose_older_than, loose_own, n_here, of_case, of_visit,
+    release_visit,
 };

@@ -2,14 +2,13 @@
 
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 use std::time::{Duration, UNIX_EPOCH};
 
 use linli_kernel::{AccountId, Timestamp};
 use sha2::{Digest, Sha256};
 
-/// One part is written after the other: a try that was given up may still be arriving beside the next.
-static WRITING: Mutex<()> = Mutex::new(());
+/// What may lie here of one account that has not become whole: as much as a phone keeps. Unit: bytes.
+const MOST_BYTES: u64 = 200 * 1_024 * 1_024;
 
 /// The photo of `account` whose bytes have this digest.
 #[derive(Clone, Debug)]
@@ -27,6 +26,8 @@ pub enum Come {
     Whole(Vec<u8>),
     /// All of it, and it is something else: nothing of it is kept.
     Other,
+    /// More than one account may leave here.
+    TooMany,
 }
 
 impl Coming {
@@ -54,13 +55,17 @@ impl Coming {
     /// # Errors
     /// The file system's.
     pub fn take(&self, at: u64, size: u64, bytes: &[u8]) -> std::io::Result<Come> {
-        let _writing = WRITING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let Some(folder) = self.path.parent() else { return Ok(Come::Other) };
+        std::fs::create_dir_all(folder)?;
+        // One part is written after the other, by whichever node: a try that was given up may still be arriving beside the next.
+        let lock = std::fs::OpenOptions::new().create(true).append(true).open(folder.join(".lock"))?;
+        lock.lock()?;
         let received = self.received()?;
         if received != at {
             return Ok(Come::Part(received));
         }
-        if let Some(folder) = self.path.parent() {
-            std::fs::create_dir_all(folder)?;
+        if received == 0 && self.n_bytes_of_account(folder)?.saturating_add(size) > MOST_BYTES {
+            return Ok(Come::TooMany);
         }
         let mut file = std::fs::OpenOptions::new().create(true).append(true).open(&self.path)?;
         file.write_all(bytes)?;
@@ -72,6 +77,22 @@ impl Coming {
         let whole = std::fs::read(&self.path)?;
         std::fs::remove_file(&self.path)?;
         Ok(if hex::encode(Sha256::digest(&whole)) == self.sent { Come::Whole(whole) } else { Come::Other })
+    }
+}
+
+impl Coming {
+    /// What lies here of this account.
+    fn n_bytes_of_account(&self, folder: &Path) -> std::io::Result<u64> {
+        let name = self.path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let account = name.get(..36).unwrap_or(name);
+        let mut sum = 0_u64;
+        for entry in std::fs::read_dir(folder)? {
+            let entry = entry?;
+            if entry.file_name().to_str().is_some_and(|name| name.starts_with(account)) {
+                sum = sum.saturating_add(entry.metadata().map_or(0, |found| found.len()));
+            }
+        }
+        Ok(sum)
     }
 }
 
@@ -87,8 +108,10 @@ pub fn sweep(parts: &Path, before: Timestamp) -> std::io::Result<()> {
     };
     for entry in found {
         let entry = entry?;
-        if entry.metadata()?.modified()? < before {
-            std::fs::remove_file(entry.path())?;
+        // It may have become whole meanwhile.
+        let is_old = entry.metadata().and_then(|found| found.modified()).is_ok_and(|written| written < before);
+        if is_old && entry.file_name() != ".lock" {
+            drop(std::fs::remove_file(entry.path()));
         }
     }
     Ok(())

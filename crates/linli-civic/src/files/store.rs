@@ -203,6 +203,13 @@ impl Attachment {
         (account, sent): (AccountId, &str),
         at: Timestamp,
     ) -> Result<(), StoreError> {
+        // It came while its record was on the way.
+        if let Some(loose) = loose_by_sent(tx, account, sent)? {
+            let sql = "UPDATE attachment SET id = $2 WHERE id = $1 AND case_id IS NULL AND visit_id IS NULL";
+            if tx.bookkeep(|writer| writer.exec(sql, &params![loose, id]))? == 1 {
+                return Ok(());
+            }
+        }
         let awaited = Self {
             id,
             case: None,
@@ -317,6 +324,25 @@ pub fn loose_by_sent(conn: &mut Conn, account: AccountId, sent: &str) -> Result<
         &params![account, sent],
         |row| row.parse("id"),
     )
+}
+
+/// A photo that `account` sent itself and put to nothing yet, by its own id: noted before the phone had a PIN.
+///
+/// # Errors
+/// The database's.
+pub fn loose_own(conn: &mut Conn, account: AccountId, id: AttachmentId) -> Result<bool, StoreError> {
+    let sql = "SELECT COUNT(*) AS n FROM attachment WHERE id = $1 AND account_id = $2 AND case_id IS NULL AND visit_id IS NULL AND sha256 <> ''";
+    Ok(conn.number(sql, &params![id, account])? > 0)
+}
+
+/// In how many places a photo of `account` with these bytes stands, or waits to be put; 0 where it is not here.
+///
+/// # Errors
+/// The database's.
+pub fn n_here(conn: &mut Conn, account: AccountId, sent: &str) -> Result<(i64, i64), StoreError> {
+    let sql = "SELECT COUNT(*) AS n, COUNT(CASE WHEN case_id IS NOT NULL OR visit_id IS NOT NULL THEN 1 END) AS n_placed FROM attachment WHERE account_id = $1 AND sent_sha256 = $2 AND sha256 <> ''";
+    let found = conn.first(sql, &params![account, sent], |row| Ok((row.get("n")?, row.get("n_placed")?)))?;
+    Ok(found.unwrap_or_default())
 }
 
 /// The photos of a visit that are here, oldest first.

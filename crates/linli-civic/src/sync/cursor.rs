@@ -13,6 +13,8 @@ pub struct Cursor {
     pub position: Position,
     /// The scope that it was read in.
     pub scope: String,
+    /// The playbook that was current then.
+    pub book: String,
     /// The last pull that changed something, as the phone has seen it.
     pub seen: i64,
     /// What comes next.
@@ -54,7 +56,8 @@ impl Cursor {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let parts: Vec<&str> = text.split('.').collect();
-        let [mark, tx_id, seq, scope, seen, part, after, n_rows, size_bytes, duties_at, is_full] = parts.as_slice()
+        let [mark, tx_id, seq, scope, book, seen, part, after, n_rows, size_bytes, duties_at, is_full] =
+            parts.as_slice()
         else {
             return None;
         };
@@ -69,8 +72,9 @@ impl Cursor {
         };
         let position = Position { tx_id: tx_id.parse().ok()?, seq: seq.parse().ok()? };
         let duties_at = Timestamp::from_ms(duties_at.parse().ok()?);
-        let (scope, seen, is_full) = ((*scope).to_owned(), seen.parse().unwrap_or(0), *is_full == FULL);
-        (*mark == MARK).then_some(Self { position, scope, seen, part, duties_at, is_full })
+        let (scope, book) = ((*scope).to_owned(), (*book).to_owned());
+        let (seen, is_full) = (seen.parse().unwrap_or(0), *is_full == FULL);
+        (*mark == MARK).then_some(Self { position, scope, book, seen, part, duties_at, is_full })
     }
 }
 
@@ -83,10 +87,11 @@ impl std::fmt::Display for Cursor {
             Part::Changes => ("changes", None, Sent::default()),
         };
         let Position { tx_id, seq } = self.position;
-        let (scope, seen, after) = (&self.scope, self.seen, after.unwrap_or_else(|| NONE.to_owned()));
+        let (scope, book, seen) = (&self.scope, &self.book, self.seen);
+        let after = after.unwrap_or_else(|| NONE.to_owned());
         let full = if self.is_full { FULL } else { NONE };
         let (Sent { n_rows, size_bytes }, duties_at) = (sent, self.duties_at.ms());
-        write!(f, "{MARK}.{tx_id}.{seq}.{scope}.{seen}.{part}.{after}.{n_rows}.{size_bytes}.{duties_at}.{full}")
+        write!(f, "{MARK}.{tx_id}.{seq}.{scope}.{book}.{seen}.{part}.{after}.{n_rows}.{size_bytes}.{duties_at}.{full}")
     }
 }
 
@@ -106,8 +111,8 @@ mod tests {
         ] {
             for is_full in [true, false] {
                 let (position, duties_at) = (Position { tx_id: 3, seq: 14 }, Timestamp::from_ms(5));
-                let (scope, part) = ("ab12".to_owned(), part.clone());
-                let cursor = Cursor { position, scope, seen: 2, part, duties_at, is_full };
+                let (scope, book, part) = ("ab12".to_owned(), "cd34".to_owned(), part.clone());
+                let cursor = Cursor { position, scope, book, seen: 2, part, duties_at, is_full };
                 assert_eq!(Cursor::parse(&cursor.to_string()), Some(cursor));
             }
         }
@@ -119,11 +124,11 @@ mod tests {
             "",
             "1",
             "1.1.1.a.0.changes.-.0.0",
-            "1.1.1.a.0.changes.-.0.0.0.-",
-            "2.x.1.a.0.changes.-.0.0.0.-",
-            "2.1.1.a.0.other.-.0.0.0.-",
-            "2.1.1.a.0.records.-.0.0.0.-",
-            "2.1.1.a.0.changes.-.0.0.x.-",
+            "2.1.1.a.0.changes.-.0.0.0.-",
+            "2.x.1.a.b.0.changes.-.0.0.0.-",
+            "2.1.1.a.b.0.other.-.0.0.0.-",
+            "2.1.1.a.b.0.records.-.0.0.0.-",
+            "2.1.1.a.b.0.changes.-.0.0.x.-",
         ] {
             assert_eq!(Cursor::parse(text), None, "{text}");
         }

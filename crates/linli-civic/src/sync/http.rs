@@ -220,7 +220,6 @@ async fn revoke_device(
                 tx.commit(change)?;
             }
             session::end_all(tx, account, token.as_ref())?;
-            session::end_of(tx, id)?;
             Ok::<_, Refused>(())
         })
         .await?;

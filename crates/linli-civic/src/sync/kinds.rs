@@ -429,9 +429,12 @@ impl Ready for ReadyInspection {
 pub fn with_photos(app: &App, conn: &mut Conn, given: &mut Given) -> Result<(), StoreError> {
     let mut ids = BTreeMap::new();
     for sent in given.command.attachments.iter().collect::<BTreeSet<_>>() {
-        let id = match files::loose_by_sent(conn, given.caller.account, sent)? {
-            Some(id) => id,
-            None => {
+        let account = given.caller.account;
+        let id = match (sent.parse(), files::loose_by_sent(conn, account, sent)?) {
+            // Sent before the phone had a PIN: it is named by its id.
+            (Ok(id), _) if files::loose_own(conn, account, id)? => id,
+            (_, Some(id)) => id,
+            _ => {
                 let id = AttachmentId::new(app.ids.uuid(app.now()));
                 given.awaited.push((id, sent.clone()));
                 id

@@ -97,8 +97,7 @@ pub struct SyncCommand {
     /// As its type says.
     #[serde(default)]
     pub payload: Value,
-    /// SHA-256 of the photos that go with it, as they were sent to `POST /api/attachments`. In the payload a photo is named by
-    /// the same digest.
+    /// SHA-256 of the photos that go with it, as they will be sent, or were. In the payload a photo is named by the same digest.
     #[serde(default)]
     pub attachments: Vec<String>,
 }

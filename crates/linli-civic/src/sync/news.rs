@@ -8,7 +8,7 @@ use linli_db::{Bind, Conn, Val, feed};
 use linli_kernel::calendar::beijing_date;
 use linli_kernel::{DeviceId, Timestamp};
 
-use super::pull::{Draft, MOST_ROWS, VISITS_MS, keys};
+use super::pull::{Draft, MOST_ROWS, VISITS_MS, book_version, keys};
 use super::registry::{self, Changed};
 use super::rows::{self, Sight};
 use super::store;
@@ -55,12 +55,13 @@ fn wanted(caller: &Caller, device: DeviceId) -> (String, Vec<Val>) {
         if of.is_empty() { "1 = 0".to_owned() } else { format!("{column} IN ({})", of.join(", ")) }
     };
     let condition = format!(
-        "{} OR e.actor_id = {me} OR (e.stream_kind = 'area' AND {}) \
+        "{} OR e.actor_id = {me} OR (e.stream_kind = 'area' AND {}) OR (e.stream_kind IN ('gathering', 'leave', 'place') AND {}) \
          OR EXISTS (SELECT 1 FROM sync_row r WHERE r.device_id = {phone} AND r.kind = CASE e.stream_kind WHEN 'registry' THEN 'record' ELSE e.stream_kind END AND r.row_id = e.stream_id) \
          OR (e.stream_kind = 'case' AND EXISTS (SELECT 1 FROM case_scope s WHERE s.case_id = e.stream_id AND {})) \
          OR (e.stream_kind = 'account' AND EXISTS (SELECT 1 FROM grant_role g WHERE g.account_id = e.stream_id AND {}))",
         within("e.area_code"),
         any("e.stream_id", &above),
+        any("e.area_code", &above),
         any("s.scope_key", &keys),
         within("g.area_code"),
     );
@@ -124,6 +125,11 @@ impl Draft {
                 break;
             }
         }
+        let book = book_version(sight.app);
+        if self.cursor.book != book {
+            self.cursor.book = book;
+            (news.is_ground, news.is_work) = (true, true);
+        }
         if news.is_ground {
             for row in sight.ground(conn)? {
                 self.put(row);
@@ -137,10 +143,13 @@ impl Draft {
         if is_stale {
             self.forget_old_visits(conn, sight.now, device)?;
         }
-        if let Some(room) = &news.room {
-            self.cursor.is_full = self.cursor.is_full || room.n_held >= MOST_ROWS;
-        }
         Ok(())
+    }
+
+    /// Whether a row that the phone holds may go: this page neither puts it nor takes it off already.
+    fn is_free(&self, kind: &'static str, id: &str) -> bool {
+        let is_going = || self.removals.iter().any(|removal| removal.kind == kind && removal.id == id);
+        !self.placed.contains_key(&(kind, id.to_owned())) && !is_going()
     }
 
     fn change(
@@ -190,7 +199,7 @@ impl Draft {
             self.cursor.is_full = true;
             let mut found = None;
             for spare in before {
-                let oldest = room.oldest(conn, spare, |id| !self.placed.contains_key(&(*spare, id.clone())))?;
+                let oldest = room.oldest(conn, spare, |id| self.is_free(spare, id))?;
                 if let Some(id) = oldest {
                     found = Some((*spare, id));
                     break;
@@ -275,7 +284,7 @@ impl Draft {
     fn forget_old_visits(&mut self, conn: &mut Conn, now: Timestamp, device: DeviceId) -> Answer<()> {
         let before = first_id_of(now.plus_ms(-VISITS_MS));
         for id in store::oldest_held(conn, device, rows::VISIT, (&before, SPARE_AT_ONCE))? {
-            if !self.placed.contains_key(&(rows::VISIT, id.clone())) {
+            if self.is_free(rows::VISIT, &id) {
                 self.remove(rows::VISIT, id);
             }
         }

@@ -151,7 +151,7 @@ fn draft(app: &App, conn: &mut Conn, ask: &Ask) -> Answer<(Draft, i64)> {
         return Err(ProblemCode::DeviceRevoked.into());
     }
     let sight = Sight { app, caller: &ask.caller, lang: ask.lang, now: app.now() };
-    let scope = scope_version(app, &ask.caller, ask.lang);
+    let (scope, book) = (scope_version(&ask.caller, ask.lang), book_version(app));
     let end = feed::end(conn)?;
     let is_near = |cursor: &Cursor| end.seq - cursor.position.seq <= MOST_BEHIND;
     let known = ask.cursor.clone().filter(|cursor| cursor.scope == scope && is_near(cursor));
@@ -161,7 +161,7 @@ fn draft(app: &App, conn: &mut Conn, ask: &Ask) -> Answer<(Draft, i64)> {
         Some(cursor) => cursor,
         None => {
             let part = Part::Cases(None, Sent::default());
-            Cursor { position: end, scope, seen, part, duties_at: sight.now, is_full: false }
+            Cursor { position: end, scope, book, seen, part, duties_at: sight.now, is_full: false }
         }
     };
     let mut page = Draft {
@@ -193,8 +193,15 @@ fn draft(app: &App, conn: &mut Conn, ask: &Ask) -> Answer<(Draft, i64)> {
     Ok((page, device.n_pulls))
 }
 
-/// The version of what a caller sees: their posts, the playbook, the language.
-fn scope_version(app: &App, caller: &Caller, lang: Lang) -> String {
+/// The playbook of the present, in a word. With another one its rules and forms are sent anew, and not every case: each goes by its own.
+pub(super) fn book_version(app: &App) -> String {
+    let book = app.playbooks.current();
+    let digest = Sha256::digest(format!("{} {}", book.id, book.version).as_bytes());
+    hex::encode(digest).chars().take(8).collect()
+}
+
+/// The version of what a caller sees: their posts, and the language.
+fn scope_version(caller: &Caller, lang: Lang) -> String {
     let mut digest = Sha256::new();
     let mut posts: Vec<String> = caller
         .grants
@@ -203,8 +210,7 @@ fn scope_version(app: &App, caller: &Caller, lang: Lang) -> String {
         .collect();
     posts.sort();
     posts.dedup();
-    let book = app.playbooks.current();
-    posts.push(format!("{} {} {lang:?}", book.id, book.version));
+    posts.push(format!("{lang:?}"));
     for post in posts {
         digest.update(post.as_bytes());
         digest.update(b"\n");
@@ -288,6 +294,7 @@ impl Draft {
         if NOTED.contains(&row.kind) {
             // Sent again after all: it stays.
             self.removals.retain(|removal| removal.kind != row.kind || removal.id != row.id);
+            self.moves.gone.retain(|(kind, id)| kind != row.kind || *id != row.id);
             self.moves.sent.push((row.kind, row.id.clone()));
         }
         self.upserts.push(row);

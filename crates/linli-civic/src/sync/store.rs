@@ -334,12 +334,12 @@ pub fn oldest_held(
     conn.all(sql, &params![device, kind, before, most], |row| row.get("row_id"))
 }
 
-/// How many rows a phone may hold.
+/// How many cases, visits and records a phone may hold: what there can be too many of.
 ///
 /// # Errors
 /// The database's.
 pub fn n_rows_held(conn: &mut Conn, device: DeviceId) -> Result<i64, StoreError> {
-    conn.number("SELECT COUNT(*) AS n FROM sync_row WHERE device_id = $1 AND gone_n IS NULL", &params![device])
+    conn.number("SELECT COUNT(*) AS n FROM sync_row WHERE device_id = $1 AND kind IN ('case', 'visit', 'record') AND gone_n IS NULL", &params![device])
 }
 
 /// Whether a phone may hold a row.

@@ -242,14 +242,14 @@ fn wanted(body: &RecordVisit) -> Answer<Wanted> {
 /// Takes a visit back that its writer wrote down by mistake. What others did about it meanwhile is not undone.
 ///
 /// # Errors
-/// `NotFound` for one that they may not know of; `Forbidden` for another's; `NotNow` from the next day on, and once something came of it;
-/// the database's.
+/// `NotFound` for one that they may not know of; `Forbidden` for another's; `NotNow` from the next day on, once something came of it, and
+/// for one that was written down with what was done for somebody in care; the database's.
 pub fn withdraw(tx: &mut Tx<'_>, caller: &Caller, id: VisitId, now: Timestamp) -> Answer<()> {
     let visit = store::load(tx, id)?.filter(|visit| visit.is_seen_by(caller)).ok_or(ProblemCode::NotFound)?;
     let role = scope(caller, Act::RecordVisit).reaches(&visit.keys()).filter(|_| visit.account == caller.account);
     let role = role.ok_or(ProblemCode::Forbidden)?;
     let is_today = beijing_date(visit.received_at) == beijing_date(now);
-    if !is_today || visit.case.is_some() || store::is_relied_on(tx, id)? {
+    if !is_today || visit.case.is_some() || store::is_relied_on(tx, id)? || store::is_of_care(tx, &visit)? {
         return Err(ProblemCode::NotNow.into());
     }
     files::release_visit(tx, id)?;

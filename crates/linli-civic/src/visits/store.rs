@@ -129,6 +129,15 @@ pub fn is_relied_on(conn: &mut Conn, id: VisitId) -> Result<bool, StoreError> {
     Ok(conn.number("SELECT COUNT(*) AS n FROM visit_problem_visit WHERE visit_id = $1", &params![id])? > 0)
 }
 
+/// Whether a visit was written down with what was done for somebody in care: the same person, at the same moment.
+///
+/// # Errors
+/// The database's.
+pub fn is_of_care(conn: &mut Conn, visit: &Visit) -> Result<bool, StoreError> {
+    let sql = "SELECT COUNT(*) AS n FROM event WHERE stream_kind = 'care' AND at = $1 AND actor_id = $2";
+    Ok(conn.number(sql, &params![visit.received_at, visit.account])? > 0)
+}
+
 /// What is asked of a list.
 #[derive(Clone, Debug, Default)]
 pub struct Wish {

@@ -330,9 +330,11 @@ async fn key(report: &mut Report, db: &Db, data: &Path) -> anyhow::Result<()> {
 async fn files(report: &mut Report, db: &Db, data: &Path) -> anyhow::Result<()> {
     let folder = linli_civic::files::Files::new(data.join("files"));
     let photos = db.read(|conn| {
-        conn.all("SELECT DISTINCT sha256 FROM attachment ORDER BY sha256 LIMIT $1", &params![MOST_FILES], |row| {
-            row.get::<String>("sha256")
-        })
+        conn.all(
+            "SELECT DISTINCT sha256 FROM attachment WHERE sha256 <> '' ORDER BY sha256 LIMIT $1",
+            &params![MOST_FILES],
+            |row| row.get::<String>("sha256"),
+        )
     });
     let photos: Vec<String> = photos.await.map_err(|error: StoreError| error)?;
     let n = photos.len();

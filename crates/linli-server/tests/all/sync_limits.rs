@@ -90,6 +90,21 @@ on_both! {
         assert!(page["upserts"].as_array().unwrap().iter().any(|row| row["kind"] == "playbook"), "{page}");
     }
 
+    async fn another_playbook_sends_its_rules_and_not_every_case(t: TestDb) {
+        let world = World::new(t).await;
+        world.post(&Session::none(), "/api/cases", lamp("路灯不亮")).await.ok();
+        let phone = Phone::of(&world, world.as_("worker1").await).await;
+        let mut held = Held::default();
+        held.pull(&world, &phone).await;
+        assert_eq!(phone.page(&world, held.cursor.as_deref()).await["upserts"], json!([]));
+        let mut parts: Vec<String> = held.cursor.clone().unwrap().split('.').map(str::to_owned).collect();
+        parts[4] = "another".to_owned();
+        let page = phone.page(&world, Some(&parts.join("."))).await;
+        let kinds: Vec<&str> = page["upserts"].as_array().unwrap().iter().map(|row| row["kind"].as_str().unwrap()).collect();
+        assert!(kinds.contains(&"playbook") && !kinds.contains(&"case"), "{kinds:?}");
+        assert_eq!(phone.page(&world, page["next_cursor"].as_str()).await["upserts"], json!([]));
+    }
+
     async fn a_phones_session_lasts_three_days_and_no_other_does(t: TestDb) {
         let world = World::new(t).await;
         let (desk, phone) = (world.as_("worker1").await, Phone::of(&world, world.as_("worker1").await).await);

@@ -60,12 +60,14 @@ on_both! {
 
         let (size, half) = (bytes.len(), bytes.len() / 2);
         let first = send(&world, &phone.who, (&sent, size), 0, &bytes[..half]).await.ok();
-        assert_eq!(first, json!({ "received": half, "is_whole": false }));
+        assert_eq!(first, json!({ "received": half, "is_whole": false, "n_placed": 0 }));
         // The answer was lost; and another start of the app asks how far it came.
         assert_eq!(send(&world, &phone.who, (&sent, size), 0, &bytes[..half]).await.ok()["received"], half);
         assert_eq!(world.get(&phone.who, &format!("/api/attachments/parts/{sent}")).await.ok()["received"], half);
         let last = send(&world, &phone.who, (&sent, size), half, &bytes[half..]).await.ok();
-        assert_eq!(last, json!({ "received": size, "is_whole": true }));
+        assert_eq!(last, json!({ "received": size, "is_whole": true, "n_placed": 1 }));
+        // That answer was lost: it is not sent again.
+        assert_eq!(world.get(&phone.who, &format!("/api/attachments/parts/{sent}")).await.ok()["n_placed"], 1);
 
         let seen = world.get(&phone.who, &visit).await.ok();
         assert_eq!((n_photos(&seen), &seen["attachments"][0]["width"]), (1, &json!(40)));

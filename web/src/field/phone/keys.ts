@@ -6,6 +6,7 @@ import { makeKey, open, openKey, PIN_ROUNDS, rewrapKey, seal } from "./crypto";
 import { CopyDb, end, on, OutboxDb, wipe } from "./database";
 import { takeMark } from "./mark";
 import { endsAt, isRunning, seenAt, type Lease } from "./lease";
+import { endLeft, leave } from "../leaving";
 import * as server from "./server";
 
 /** After so many wrong PINs in a row the server's share is dropped: a thief must go through the server to try more. */
@@ -52,7 +53,7 @@ export async function enrolPhone(me: Me, name: string, pin: string, rounds = PIN
     return { account: me.id, device, login: me.name, key, outbox, copy: new CopyDb(me.id), me };
   } catch (cause) {
     end(outbox);
-    await wipe(me.id);
+    await takeAway(me.id);
     throw cause;
   }
 }
@@ -98,9 +99,12 @@ async function noteLeft(account: string): Promise<void> {
 
 /** Gives those back to the server that `account` left here. */
 async function giveBackLeft(account: string): Promise<void> {
-  const left = recallJson(LEFT, isLeft) ?? [];
-  for (const { device } of left.filter((one) => one.account === account)) await server.revoke(device).catch(() => undefined);
-  rememberJson(LEFT, left.filter((one) => one.account !== account));
+  const kept: { account: string; device: string }[] = [];
+  for (const one of recallJson(LEFT, isLeft) ?? []) {
+    const isGiven = one.account === account && (await server.revoke(one.device).then(() => true, () => false));
+    if (!isGiven) kept.push(one);
+  }
+  rememberJson(LEFT, kept);
 }
 
 /** The lease if it runs; one that ended is taken off the phone at once. */
@@ -129,6 +133,8 @@ export async function dropEndedLeases(accounts: readonly string[]): Promise<void
 
 async function borrowAgain(outbox: OutboxDb, account: string, device: string): Promise<Lease | Locked> {
   try {
+    // A session that was to end lends nothing.
+    await endLeft();
     const lease = await server.borrow(device, now);
     await outbox.write("lease", lease);
     await outbox.write("wrong_pins", 0);
@@ -162,6 +168,8 @@ export async function unlockPhone(account: string, pin: string): Promise<Unlocke
   const key = await openKey(phone.wrapped, pin, lease.share);
   if (key === null) {
     const left = await countWrong(outbox);
+    // The share can be had again by whoever signs in, and by nobody who only holds the phone.
+    if (left === 0) await leave(account);
     end(outbox);
     return { locked: { why: "wrong_pin", left } };
   }

@@ -168,6 +168,9 @@ export async function photosToSend(phone: Opened): Promise<string[]> {
   });
 }
 
+/** Commands that were not sent yet. */
+export const nWaiting = (phone: Opened): Promise<number> => on(phone.outbox, (db) => db.commands.where({ state: "waiting" }).count());
+
 export const photo = (phone: Opened, id: string): Promise<StoredPhoto | undefined> => on(phone.outbox, (db) => db.photos.get(id));
 
 /** It is at the server. */

@@ -12,7 +12,7 @@ import { comingPhotos, hasCome, isContested, isUnread, lostPhotos, merged, type 
 import * as outbox from "./outbox";
 import { Clockwork } from "./clockwork";
 import { colleagues as askColleagues, isRevoked } from "./server";
-import { round } from "./sync";
+import { round, sendPhotos } from "./sync";
 import { Rows, type Colleague, type Entry, type Outcome } from "./types";
 
 /** Why the last round did not end, if it did not. */
@@ -42,7 +42,7 @@ const SHOWN_MS = 120_000;
 const pending = computed(() => entries.value.filter((entry) => entry.state === "waiting" || entry.state === "held" || comingPhotos(entry) > 0));
 const rejected = computed(() => entries.value.filter(({ state }) => state === "rejected"));
 /** Done, but photos did not go along: they lie here until their owner knows. */
-const unlit = computed(() => entries.value.filter((entry) => lostPhotos(entry) > 0));
+const unlit = computed(() => entries.value.filter((entry) => lostPhotos(entry) > 0 && comingPhotos(entry) === 0));
 /** Done, but a field met another value: it lies here until its owner knows. */
 const contested = computed(() => entries.value.filter(isContested));
 const view: ComputedRef<View> = computed(() => merged(rows.value, entries.value));
@@ -97,7 +97,10 @@ async function roundOf(phone: Opened): Promise<"done" | "again"> {
     channel?.postMessage("changed");
     stopped.value = null;
     await renew(phone);
-    return isAwaited ? "again" : "done";
+    // Last, so that a photo that does not go through keeps nothing from what came.
+    const isAllSent = await sendPhotos(phone, { settled: () => readEntries(phone) });
+    await clearDone(phone);
+    return isAwaited || !isAllSent ? "again" : "done";
   } catch (cause) {
     // Locked meanwhile: nobody is there to be told.
     if (opened.value !== phone) return "done";

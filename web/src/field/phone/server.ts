@@ -77,10 +77,7 @@ const PART_BYTES = 96 * 1024;
 /** So many answers in a row that got no further. */
 const MOST_STALLS = 3;
 
-interface Received {
-  received: number;
-  is_whole: boolean;
-}
+type Received = components["schemas"]["PhotoReceived"];
 
 /** @throws ProblemError */
 async function askPart(sha: string, query: string, request: RequestInit): Promise<Received> {
@@ -96,17 +93,19 @@ async function askPart(sha: string, query: string, request: RequestInit): Promis
 
 /**
  * Sends a photo as it is, part by part, under the digest by which its record names it. What has come stays at the server: `isBegun` asks
- * first how far it came.
+ * first how far it came. In how many records it stands then.
  *
  * @throws ProblemError
  */
-export async function sendPhotoBytes(bytes: ArrayBuffer, sha: string, isBegun: boolean): Promise<void> {
-  let at = isBegun ? (await askPart(sha, "", {})).received : 0;
+export async function sendPhotoBytes(bytes: ArrayBuffer, sha: string, isBegun: boolean): Promise<number> {
+  const before = isBegun ? await askPart(sha, "", {}) : null;
+  if (before?.is_whole) return before.n_placed;
+  let at = before?.received ?? 0;
   for (let stalls = 0; stalls < MOST_STALLS; ) {
     const body = bytes.slice(at, at + PART_BYTES);
     const headers = { "Content-Type": "application/octet-stream" };
-    const { received, is_whole } = await askPart(sha, `?at=${at}&size=${bytes.byteLength}`, { method: "PUT", headers, body });
-    if (is_whole) return;
+    const { received, is_whole, n_placed } = await askPart(sha, `?at=${at}&size=${bytes.byteLength}`, { method: "PUT", headers, body });
+    if (is_whole) return n_placed;
     stalls = received > at ? 0 : stalls + 1;
     at = received;
   }

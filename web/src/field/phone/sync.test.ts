@@ -9,7 +9,7 @@ import { CopyDb, OutboxDb, accountsHere, wipe } from "./database";
 import type { Opened } from "./keys";
 import * as outbox from "./outbox";
 import * as server from "./server";
-import { MOST_AT_ONCE, round } from "./sync";
+import { MOST_AT_ONCE, round as ask, sendPhotos } from "./sync";
 import type { Command, Page } from "./types";
 
 vi.mock("./server", () => ({ push: vi.fn(), pull: vi.fn(), sendPhotoBytes: vi.fn() }));
@@ -18,6 +18,11 @@ const pull = vi.mocked(server.pull);
 const sendPhoto = vi.mocked(server.sendPhotoBytes);
 
 let phone: Opened;
+/** A round, and the photos after it. */
+async function round(on: Opened, told: typeof heard): Promise<void> {
+  await ask(on, told);
+  await sendPhotos(on, told);
+}
 const heard = { settled: vi.fn(() => Promise.resolve()), page: vi.fn() };
 const page = (over: Partial<Page> = {}): Page => ({ removals: [], upserts: [], next_cursor: "c1", has_more: false, truncated: false, n_skipped: 0, scope_version: "s", server_time: "2026-10-01T00:00:00.000Z", ...over });
 const refusedBy = (status: number): ProblemError => new ProblemError({ type: "", title: "", status, code: "x", detail: "", errors: [] } as Problem);
@@ -37,6 +42,7 @@ beforeEach(async () => {
   phone = { account: "acc", device: "dev", login: "wangge", key, outbox: new OutboxDb("acc"), copy: new CopyDb("acc"), me: {} as Me };
   push.mockImplementation((commands) => Promise.resolve(applied(commands)));
   pull.mockResolvedValue(page());
+  sendPhoto.mockResolvedValue(1);
 });
 
 it("sends at most fifty at once, in their order, until all are answered", async () => {
@@ -120,12 +126,43 @@ it("a photo that the server never takes is told to its owner, and the others go 
   push.mockImplementation((commands) => Promise.resolve(awaiting(commands)));
   const broken = await withPhoto(1, "broken");
   await withPhoto(2, "fine");
-  sendPhoto.mockImplementation((_, name) => (name === broken ? Promise.reject(refusedBy(500)) : Promise.resolve()));
+  sendPhoto.mockImplementation((_, name) => (name === broken ? Promise.reject(refusedBy(500)) : Promise.resolve(1)));
   for (let n = 0; n < 4; n += 1) await expect(round(phone, heard)).rejects.toBeInstanceOf(ProblemError);
   await round(phone, heard);
   expect((await outbox.entries(phone)).map(({ n_photos, n_lost }) => [n_photos, n_lost])).toEqual([[0, 1], [0, 0]]);
   await outbox.remove(phone, [1]);
   expect(await outbox.photosOf(phone, -1)).toEqual([]);
+});
+
+it("a photo for which the server keeps no place is told to its owner", async () => {
+  push.mockImplementation((commands) => Promise.resolve(awaiting(commands)));
+  await withPhoto(1, "picture");
+  sendPhoto.mockResolvedValue(0);
+  await round(phone, heard);
+  expect((await outbox.entries(phone)).map(({ n_photos, n_lost }) => [n_photos, n_lost])).toEqual([[0, 1]]);
+});
+
+it("a server of another version says nothing of a photo", async () => {
+  push.mockImplementation((commands) => Promise.resolve(awaiting(commands)));
+  await withPhoto(1, "picture");
+  sendPhoto.mockRejectedValue(refusedBy(404));
+  for (let n = 0; n < 9; n += 1) await expect(round(phone, heard)).rejects.toBeInstanceOf(ProblemError);
+  expect((await outbox.entries(phone))[0]?.n_photos).toBe(1);
+});
+
+it("what is noted while photos go is sent before the next of them", async () => {
+  push.mockImplementation((commands) => Promise.resolve(awaiting(commands)));
+  await withPhoto(1, "one");
+  await withPhoto(2, "two");
+  sendPhoto.mockImplementationOnce(async () => {
+    await outbox.keep(phone, wish(3));
+    return 1;
+  });
+  await ask(phone, heard);
+  expect(await sendPhotos(phone, heard)).toBe(false);
+  expect(sendPhoto).toHaveBeenCalledTimes(1);
+  await ask(phone, heard);
+  expect(await sendPhotos(phone, heard)).toBe(true);
 });
 
 it("a picture that cannot be read is not tried five times", async () => {

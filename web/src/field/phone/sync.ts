@@ -1,5 +1,5 @@
 /** One round with the server: what was done goes out in its order, what changed comes in. Ends at the first thing that is in its way. */
-import { mayRetry, ProblemError } from "@shared/api/problem";
+import { ProblemError } from "@shared/api/problem";
 import { position, take } from "./copy";
 import type { StoredPhoto } from "./database";
 import type { Opened } from "./keys";
@@ -55,28 +55,39 @@ async function pullAll(phone: Opened, heard: Heard): Promise<void> {
   }
 }
 
-/** @throws ProblemError when the network or the session is the reason: those behind it would meet the same */
+/** Too large, or no picture: it will never be one. */
+const NEVER = [413, 415];
+/** The server of another version, or the network, or the session: it says nothing of the photo. */
+const NOT_ITS_FAULT = [0, 401, 404, 405];
+
+/** @throws ProblemError when it is to be tried again */
 async function sendPhoto(phone: Opened, photo: StoredPhoto): Promise<void> {
+  const bytes = await outbox.openPhoto(phone, photo).catch(() => null);
+  // What cannot be opened is in nobody's way.
+  if (bytes === null) return outbox.giveUpPhoto(phone, photo);
+  if (photo.sent_at === 0) await outbox.notePhoto(phone, photo.id, { sent_at: Date.now() });
   try {
-    const bytes = await outbox.openPhoto(phone, photo);
-    if (photo.sent_at === 0) await outbox.notePhoto(phone, photo.id, { sent_at: Date.now() });
-    await server.sendPhotoBytes(bytes, photo.sha, photo.sent_at > 0);
-    await outbox.dropPhoto(phone, photo.id);
+    const nPlaced = await server.sendPhotoBytes(bytes, photo.sha, photo.sent_at > 0);
+    // A record that was done by an older server keeps no place for it.
+    await (nPlaced === 0 ? outbox.giveUpPhoto(phone, photo) : outbox.dropPhoto(phone, photo.id));
   } catch (cause) {
-    if (!(cause instanceof ProblemError) || cause.status === 0 || cause.status === 401) throw cause;
+    if (!(cause instanceof ProblemError) || NOT_ITS_FAULT.includes(cause.status)) throw cause;
     const failures = photo.failures + 1;
-    if (mayRetry(cause) && failures < MOST_PHOTO_FAILURES) {
-      await outbox.notePhoto(phone, photo.id, { failures });
-      throw cause;
-    }
-    await outbox.giveUpPhoto(phone, photo);
+    if (NEVER.includes(cause.status) || failures >= MOST_PHOTO_FAILURES) return outbox.giveUpPhoto(phone, photo);
+    await outbox.notePhoto(phone, photo.id, { failures });
+    throw cause;
   }
 }
 
-/** Photos follow the records that name them: the largest of them holds no word up. */
-async function sendPhotos(phone: Opened, heard: Heard): Promise<void> {
+/**
+ * Photos follow the records that name them: the largest of them holds no word up. Whether all are sent: what was noted meanwhile goes first.
+ *
+ * @throws ProblemError
+ */
+export async function sendPhotos(phone: Opened, heard: Pick<Heard, "settled">): Promise<boolean> {
   let fault: unknown = null;
   for (const id of await outbox.photosToSend(phone)) {
+    if ((await outbox.nWaiting(phone)) > 0) return false;
     const photo = await outbox.photo(phone, id);
     if (photo === undefined) continue;
     try {
@@ -88,15 +99,15 @@ async function sendPhotos(phone: Opened, heard: Heard): Promise<void> {
     }
   }
   if (fault !== null) throw fault;
+  return true;
 }
 
 /**
- * Sends, asks, and sends photos.
+ * Sends, and asks. Photos come after it ([`sendPhotos`]).
  *
  * @throws ProblemError, PhoneFull
  */
 export async function round(phone: Opened, heard: Heard): Promise<void> {
   await pushAll(phone, heard);
   await pullAll(phone, heard);
-  await sendPhotos(phone, heard);
 }

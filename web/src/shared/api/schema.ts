@@ -7804,8 +7804,13 @@ export interface components {
         Phase: "open" | "waiting" | "settled" | "closed";
         /** @description How far a photo has come. */
         PhotoReceived: {
-            /** @description Whether it is all here, and put to the record that named it. */
+            /** @description Whether it is all here. */
             is_whole: boolean;
+            /**
+             * Format: int64
+             * @description To how many records that named it it was put; with 0 it waits for one for a day.
+             */
+            n_placed: number;
             /**
              * Format: int64
              * @description So many bytes are here: the next part begins there.
@@ -9377,10 +9382,7 @@ export interface components {
          *     }
          */
         SyncCommand: {
-            /**
-             * @description SHA-256 of the photos that go with it, as they were sent to `POST /api/attachments`. In the payload a photo is named by
-             *     the same digest.
-             */
+            /** @description SHA-256 of the photos that go with it, as they will be sent, or were. In the payload a photo is named by the same digest. */
             attachments?: string[];
             /**
              * Format: int32
