@@ -4,7 +4,7 @@ use linli_testkit::on_both;
 use serde_json::{Value, json};
 
 use crate::sync::{Held, Phone, due_on};
-use crate::world::{GRID_1, GRID_2, World};
+use crate::world::{COMMUNITY, GRID_1, GRID_2, World};
 
 on_both! {
     async fn what_is_due_lies_on_the_phone_and_a_visit_of_the_phone_does_it(t: TestDb) {
@@ -30,6 +30,21 @@ on_both! {
         assert!(due_on(&held).contains(&("weekly_meeting".to_owned(), "done".to_owned())));
         let elsewhere = phone.command("gathering.record", json!({ "payload": { "kind": "meeting", "area_code": GRID_2, "title": "碰头" } }));
         assert_eq!(phone.push_one(&world, &elsewhere).await["status"], "rejected");
+    }
+
+    async fn what_others_did_for_a_worker_reaches_their_phone_with_the_next_answer(t: TestDb) {
+        let world = World::new(t).await;
+        let phone = Phone::of(&world, world.as_("worker1").await).await;
+        let me = world.get(&phone.who, "/api/session").await.ok()["id"].clone();
+        let mut held = Held::default();
+        held.pull(&world, &phone).await;
+        let is = |held: &Held, state: &str| due_on(held).contains(&("weekly_meeting".to_owned(), state.to_owned()));
+        assert!(is(&held, "due"), "{:?}", due_on(&held));
+        // Of the whole community, and by its clerk: not in the grid, and not by the worker.
+        let meeting = json!({ "kind": "meeting", "area_code": COMMUNITY, "title": "碰头", "attendee_ids": [me] });
+        world.post(&world.as_("clerk").await, "/api/gatherings", meeting).await.ok();
+        held.pull(&world, &phone).await;
+        assert!(is(&held, "done"), "{:?}", due_on(&held));
     }
 
     async fn an_inspection_of_a_phone_never_waits_for_its_photos(t: TestDb) {
