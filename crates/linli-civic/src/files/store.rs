@@ -210,6 +210,13 @@ impl Attachment {
                 return Ok(());
             }
         }
+        // The same picture was taken for another record before: it stands in both.
+        let sql = format!(
+            "SELECT {COLUMNS} FROM attachment WHERE account_id = $1 AND sent_sha256 = $2 AND sha256 <> '' ORDER BY id LIMIT 1"
+        );
+        if let Some(same) = tx.first(&sql, &params![account, sent], Self::from_row)? {
+            return Self { id, case: None, event_n: None, visit: None, at, ..same }.note(tx);
+        }
         let awaited = Self {
             id,
             case: None,

@@ -95,6 +95,21 @@ on_both! {
         }
     }
 
+    async fn the_same_photo_for_a_later_record_stands_there_too(t: TestDb) {
+        let world = World::new(t).await;
+        let mut phone = Phone::of(&world, world.as_("worker1").await).await;
+        let (bytes, sent) = photo(25);
+        for (nth, note) in ["一楼", "二楼"].into_iter().enumerate() {
+            let visit = phone.command("visit.record", json!({ "attachments": [sent], "payload": { "kind": "patrol", "area_code": GRID_1, "note": note, "attachments": [sent] } }));
+            let outcome = phone.push_one(&world, &visit).await;
+            let sent = send(&world, &phone.who, (&sent, bytes.len()), 0, &bytes).await.ok();
+            assert_eq!(sent["n_placed"], nth + 1);
+            let path = format!("/api/visits/{}", outcome["entity"]["id"].as_str().unwrap());
+            assert_eq!(n_photos(&world.get(&phone.who, &path).await.ok()), 1, "{note}");
+        }
+        assert_eq!(n_awaited(&world).await, 0);
+    }
+
     async fn a_photo_that_comes_before_its_record_waits_for_it(t: TestDb) {
         let world = World::new(t).await;
         let mut phone = Phone::of(&world, world.as_("worker1").await).await;
