@@ -5,7 +5,7 @@ use linli_kernel::{AccountId, AreaCode, ImportId, RecordId, Role, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::reading::RowFault;
-use crate::areas::tree::code_range;
+use crate::areas::store::inside;
 use crate::registry::fields::Kind;
 use crate::registry::ledger::{Layout, Mapping, Subject};
 
@@ -295,16 +295,8 @@ pub fn import(conn: &mut Conn, id: ImportId) -> Result<Option<Import>, StoreErro
 /// The database's.
 pub fn imports(conn: &mut Conn, areas: &[AreaCode], limit: i64) -> Result<Vec<Import>, StoreError> {
     let mut values = params![limit].to_vec();
-    let mut within = Vec::new();
-    for area in areas {
-        let (low, high) = code_range(area);
-        values.extend(params![low, high].iter().cloned());
-        within.push(format!("(area_code >= ${} AND area_code < ${})", values.len() - 1, values.len()));
-    }
-    if within.is_empty() {
-        return Ok(Vec::new());
-    }
-    let sql = format!("SELECT {COLUMNS} FROM registry_import WHERE {} ORDER BY id DESC LIMIT $1", within.join(" OR "));
+    let within = inside("area_code", areas, &mut values);
+    let sql = format!("SELECT {COLUMNS} FROM registry_import WHERE {within} ORDER BY id DESC LIMIT $1");
     conn.all(&sql, &values, Import::from_row)
 }
 
